@@ -1,0 +1,1 @@
+"""One set of report data, then each format."""

@@ -1,0 +1,1 @@
+"""Versioned SQL rules: catalogue, lock, runner."""

@@ -1,0 +1,1 @@
+"""Where parsed tables and finished runs live."""
