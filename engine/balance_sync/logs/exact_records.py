@@ -1,0 +1,136 @@
+"""Records out of dumps of any shape, through the exact reader: slow, and never guesses.
+
+Text gives either a record or the reason why it is none; a record never holds a value that its dump does
+not state.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any
+
+from balance_sync.logs.inspect_reader import UNDEFINED, DumpError, read_dump
+from balance_sync.logs.metadata import allowed_metadata
+
+_SCALE = Decimal(1).scaleb(-18)
+_LIMIT = Decimal(10) ** 20
+_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+Record = dict[str, object]
+
+
+class _NotARecord(ValueError):
+    """The dump was read and is no record; the text says why."""
+
+
+def read_transaction(dump: str) -> tuple[Record, str]:
+    """Read what follows ``Start syncing the balance`` as a transaction.
+
+    Returns
+    -------
+    record, reason
+        Columns of a transaction, and "" — or an empty record and the reason why it cannot be read.
+    """
+    try:
+        outer = _object(dump)
+        fields = outer.get("transaction")
+        if not isinstance(fields, dict):
+            return {}, "the dump holds no transaction object"
+        return _transaction(fields), ""
+    except _NotARecord as error:
+        return {}, str(error)
+
+
+def read_sync_error(dump: str) -> tuple[Record, str]:
+    """Read what follows the not-in-sync notice; as `read_transaction`."""
+    try:
+        fields = _object(dump)
+        return {
+            "user_id": _string(fields, "userId", required=True),
+            "subscription_balance": _money(fields, "subscriptionBalance", required=True),
+            "payment_balance": _money(fields, "paymentBalance", required=True),
+        }, ""
+    except _NotARecord as error:
+        return {}, str(error)
+
+
+def _object(dump: str) -> dict[str, Any]:
+    try:
+        value = read_dump(dump).value
+    except DumpError as error:
+        raise _NotARecord(f"the dump cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise _NotARecord("what follows the notice is no object")
+    return value
+
+
+def _transaction(fields: dict[str, Any]) -> Record:
+    return {
+        "transaction_id": _string(fields, "id", required=True),
+        "user_id": _string(fields, "userId", required=True),
+        "type": _string(fields, "type"),
+        "source_kind": _string(fields, "source"),
+        "action": _string(fields, "action"),
+        "currency": _string(fields, "currency"),
+        "amount": _money(fields, "amount", required=True),
+        "vat": _money(fields, "vat"),
+        "old_balance": _money(fields, "oldBalance", required=True),
+        "new_balance": _money(fields, "newBalance", required=True),
+        "payment_balance": _money(fields, "paymentBalance"),
+        "update_payment_balance": _flag(fields, "updatePaymentBalance"),
+        "metadata": _metadata(fields.get("metadata")),
+    }
+
+
+def _present(fields: dict[str, Any], key: str, *, required: bool) -> Any:
+    value = fields.get(key)
+    if value is None or value is UNDEFINED:
+        if required:
+            raise _NotARecord(f"{key} is missing")
+        return None
+    return value
+
+
+def _string(fields: dict[str, Any], key: str, *, required: bool = False) -> str | None:
+    value = _present(fields, key, required=required)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _NotARecord(f"{key} is not a string")
+    if required and not value:
+        raise _NotARecord(f"{key} is empty")
+    return value.encode("utf-8", "replace").decode()
+
+
+def _flag(fields: dict[str, Any], key: str) -> bool | None:
+    value = _present(fields, key, required=False)
+    if value is not None and not isinstance(value, bool):
+        raise _NotARecord(f"{key} is neither true nor false")
+    return value
+
+
+def _money(fields: dict[str, Any], key: str, *, required: bool = False) -> Decimal | None:
+    value = _present(fields, key, required=required)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise _NotARecord(f"{key} is not a number")
+    number = Decimal(value)
+    if not number.is_finite():
+        raise _NotARecord(f"{key} is {number}")
+    if abs(number) >= _LIMIT:
+        raise _NotARecord(f"{key} has more than 20 digits before the point")
+    # The only rounding between the log and the report: beyond 18 decimals, half to even.
+    return number.quantize(_SCALE, context=_CONTEXT) + 0
+
+
+def _metadata(value: Any) -> str | None:
+    if value is None or value is UNDEFINED:
+        return None
+    if isinstance(value, dict):
+        plain = {key: item for key, item in value.items() if isinstance(item, str | bool | None)}
+        numbers = {key: item for key, item in value.items() if isinstance(item, Decimal) and item.is_finite()}
+        text = json.dumps({**plain, **{key: float(item) for key, item in numbers.items()}}, ensure_ascii=False)
+        return allowed_metadata(text)
+    return allowed_metadata(value) if isinstance(value, str) else "{}"

@@ -1,0 +1,79 @@
+"""Invocations of the function, out of the lines that the platform writes about them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+_REPORT = (
+    r"^[^\t]*"
+    r"\tDuration: (?P<duration_ms>[0-9]+(?:\.[0-9]+)?) ms"
+    r"\tBilled Duration: (?P<billed_ms>[0-9]+) ms"
+    r"\tMemory Size: (?P<memory_mb>[0-9]+) MB"
+    r"\tMax Memory Used: (?P<max_memory_mb>[0-9]+) MB"
+    r"(?:\tInit Duration: (?P<init_ms>[0-9]+(?:\.[0-9]+)?) ms)?"
+)
+_STATUS = r"\tStatus: (\w+)"
+
+Milliseconds = pl.Decimal(18, 2)
+
+
+def read_invocations(events: pl.DataFrame) -> pl.DataFrame:
+    """Read what classified `events` (of one batch) say of invocations.
+
+    Returns
+    -------
+    DataFrame
+        A row for each ``START``, ``REPORT``, timeout or crash line, to be merged by
+        `merge_invocations`: ``request_id, started_at, duration_ms, billed_ms, memory_mb,
+        max_memory_mb, init_ms, status, event`` (``event`` is the row of `events`).
+    """
+    told = events.with_row_index("event").filter(
+        pl.col("kind").is_in(["start", "report", "timeout", "crash"]) & pl.col("request_id").is_not_null()
+    )
+    text = pl.col("text").cast(pl.String, strict=False)
+    figures = text.str.extract_groups(_REPORT)
+    kind = pl.col("kind").cast(pl.String)
+    ended = {"timeout": "timeout", "crash": "error", "report": "ok"}
+    status = text.str.extract(_STATUS).fill_null(kind.replace_strict(ended, default=None))
+    return (
+        told.with_columns(figures.alias("figures"), status.alias("status"))
+        .unnest("figures")
+        .select(
+            "request_id",
+            pl.when(kind == "start").then(pl.col("at")).alias("started_at"),
+            pl.col("duration_ms").cast(Milliseconds),
+            pl.col("billed_ms", "memory_mb", "max_memory_mb").cast(pl.Int64),
+            pl.col("init_ms").cast(Milliseconds),
+            pl.when(kind != "start").then(pl.col("status")).alias("status"),
+            "event",
+        )
+    )
+
+
+def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
+    """Make one row of all that is told of a request.
+
+    Parameters
+    ----------
+    rows
+        As `read_invocations` gives them, with ``source`` and ``line`` in place of ``event``.
+
+    Returns
+    -------
+    DataFrame
+        One row a request, ordered by its id; ``status`` is ``timeout`` or ``error`` where any line
+        says so, ``unfinished`` where nothing tells of an end; ``source`` and ``line`` are those of the
+        first line in the order (time, source, line).
+    """
+    figures = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb", "init_ms")
+    worst = pl.col("status").filter(pl.col("status") != "ok").sort().last()
+    return (
+        rows.sort("request_id", "started_at", "source", "line", nulls_last=True)
+        .group_by("request_id", maintain_order=True)
+        .agg(
+            pl.col("started_at").min(),
+            *[pl.col(name).drop_nulls().last() for name in figures],
+            worst.fill_null(pl.col("status").drop_nulls().first()).fill_null("unfinished"),
+            pl.col("source", "line").first(),
+        )
+    )
