@@ -1,0 +1,26 @@
+-- Every episode: worst severity first, open ones before closed ones, then the largest amount at risk.
+SELECT
+    e.severity,
+    e.rule,
+    e.user_id,
+    e.currency,
+    coalesce(c.minor_unit, 2) AS minor_unit,
+    e.wallet,
+    e.first_day,
+    e.last_day,
+    e.last_day - e.first_day + 1 AS days,
+    e.findings,
+    e.worst,
+    e.amount_at_risk,
+    e.open
+FROM episodes AS e
+LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
+ORDER BY
+    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
+    e.open DESC,
+    e.amount_at_risk DESC NULLS LAST,
+    e.rule,
+    e.user_id NULLS LAST,
+    e.currency NULLS LAST,
+    e.wallet NULLS LAST,
+    e.first_day

@@ -1,0 +1,20 @@
+-- Of each currency the $cap subscribers whose movements explain their closing balance least.
+SELECT
+    r.user_id,
+    r.currency,
+    c.minor_unit,
+    r.opening,
+    r.credits,
+    r.debits,
+    r.unexplained_continuity + r.unexplained_arithmetic AS unexplained,
+    r.rounding,
+    r.closing,
+    r.transactions
+FROM roll_forward AS r
+INNER JOIN currencies AS c ON coalesce(r.currency, '') = c.currency
+QUALIFY
+    row_number() OVER (
+        PARTITION BY r.currency
+        ORDER BY abs(unexplained) DESC, abs(r.closing) DESC, r.user_id
+    ) <= $cap
+ORDER BY r.currency NULLS LAST, abs(unexplained) DESC, abs(r.closing) DESC, r.user_id NULLS LAST

@@ -1,0 +1,40 @@
+-- Of each rule at most $cap findings: the largest differences of each currency in turn, then the latest.
+WITH
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY rule, currency
+            ORDER BY abs(difference) DESC NULLS LAST, logged_at DESC, finding_id
+        ) AS place
+    FROM findings
+    WHERE rule <> 'anomaly'
+),
+
+capped AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY rule ORDER BY place, currency NULLS LAST, finding_id) AS rule_place
+    FROM ranked
+)
+
+SELECT
+    f.rule,
+    f.severity,
+    f.logged_at,
+    f.user_id,
+    f.currency,
+    coalesce(c.minor_unit, 2) AS minor_unit,
+    f.wallet,
+    f.expected,
+    f.actual,
+    f.difference,
+    f.explanation,
+    f.transaction_id,
+    f.finding_id,
+    f.source_id,
+    f.line
+FROM capped AS f
+LEFT JOIN currencies AS c ON coalesce(f.currency, '') = c.currency
+WHERE f.rule_place <= $cap
+ORDER BY f.rule, f.rule_place
