@@ -23,13 +23,24 @@ def read_invocations(events: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each ``START``, ``REPORT``, timeout or crash line, to be merged by
+        A row for each ``START``, ``REPORT``, timeout or crash line, and one of status ``unseen`` for
+        the first event of each request that has neither ``START`` nor ``REPORT`` here, to be merged by
         `merge_invocations`: ``request_id, started_at, duration_ms, billed_ms, memory_mb,
         max_memory_mb, init_ms, status, event`` (``event`` is the row of `events`).
     """
-    told = events.with_row_index("event").filter(
-        pl.col("kind").is_in(["start", "report", "timeout", "crash"]) & pl.col("request_id").is_not_null()
+    requests = events.with_row_index("event").filter(pl.col("request_id").is_not_null())
+    told = requests.filter(pl.col("kind").is_in(["start", "report", "timeout", "crash"]))
+    unseen = requests.join(told.select("request_id").unique(), on="request_id", how="anti")
+    return pl.concat([_told(told), _unseen(unseen)], how="diagonal")
+
+
+def _unseen(requests: pl.DataFrame) -> pl.DataFrame:
+    return requests.group_by("request_id", maintain_order=True).agg(
+        pl.lit("unseen").alias("status"), pl.col("event").first()
     )
+
+
+def _told(told: pl.DataFrame) -> pl.DataFrame:
     text = pl.col("text").cast(pl.String, strict=False)
     figures = text.str.extract_groups(_REPORT)
     kind = pl.col("kind").cast(pl.String)
@@ -62,18 +73,22 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         One row a request, ordered by its id; ``status`` is ``timeout`` or ``error`` where any line
-        says so, ``unfinished`` where nothing tells of an end; ``source`` and ``line`` are those of the
+        says so, ``unfinished`` where nothing tells of an end, ``unseen`` where not even its start is told; ``source`` and ``line`` are those of the
         first line in the order (time, source, line).
     """
     figures = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb", "init_ms")
-    worst = pl.col("status").filter(pl.col("status") != "ok").sort().last()
+    status = pl.col("status")
+    # In the alphabet "timeout" comes after "error": it is the more telling of the two.
+    worst = status.filter(status.is_in(["error", "timeout"])).sort().last()
+    plain = status.filter(status == "ok").first()
+    begun = pl.when(pl.col("started_at").is_not_null().any() | (status == "unfinished").any())
     return (
         rows.sort("request_id", "started_at", "source", "line", nulls_last=True)
         .group_by("request_id", maintain_order=True)
         .agg(
             pl.col("started_at").min(),
             *[pl.col(name).drop_nulls().last() for name in figures],
-            worst.fill_null(pl.col("status").drop_nulls().first()).fill_null("unfinished"),
+            worst.fill_null(plain).fill_null(begun.then(pl.lit("unfinished")).otherwise(pl.lit("unseen"))),
             pl.col("source", "line").first(),
         )
     )

@@ -29,10 +29,12 @@ class BatchTables:
     Attributes
     ----------
     events
-        A row for each event, without its text: ``source, line, at, kind, request_id, fingerprint``.
+        A row for each event, without its text: ``source, line, at, kind, request_id, outcome,
+        fingerprint``.
         The fingerprint (UInt64) is of the event's text; equal events have equal ones.
     transactions, sync_errors, messages, invocations, rejects
-        The tables of the schema, with ``source`` in place of ``source_id``.
+        The tables of the schema, with ``source`` in place of ``source_id``. `invocations` also has a
+        row, of status ``unseen``, for each request of which only other events are in the batch.
     """
 
     events: pl.DataFrame
@@ -52,7 +54,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     messages, of_messages = follow_messages(_steps(events, transactions))
     invocations = read_invocations(events)
     return BatchTables(
-        events=events.select("source", "line", "at", "kind", "request_id", _fingerprint()),
+        events=events.select("source", "line", "at", "kind", "request_id", "outcome", _fingerprint()),
         transactions=transactions.join(of_messages, on=["source", "line"], how="left", maintain_order="left"),
         sync_errors=_located(sync_errors, events),
         messages=messages,

@@ -28,6 +28,8 @@ class TextPiece:
 
     Attributes
     ----------
+    number
+        0-based position of the piece in its source.
     first_line
         1-based line at which the piece starts in the uncompressed text.
     is_last
@@ -36,6 +38,7 @@ class TextPiece:
 
     source: Source
     text: bytes
+    number: int
     first_line: int
     is_last: bool
     reading: Reading
@@ -73,7 +76,7 @@ class _SmallSources:
         pieces = []
         for source in self.sources:
             text, reading = read_source(source)
-            pieces.append(TextPiece(source, text, 1, True, reading))
+            pieces.append(TextPiece(source, text, 0, 1, True, reading))
         return pieces
 
 
@@ -91,7 +94,7 @@ def _pieces(source: Source, batch_bytes: int) -> Iterator[Batch]:
     reading = Reading(content_hash=content_hash)
     held: list[bytes] = []
     size = 0
-    line = 1
+    number, line = 0, 1
     for chunk in iter_text(source, reading):
         held.append(chunk)
         size += len(chunk)
@@ -100,12 +103,13 @@ def _pieces(source: Source, batch_bytes: int) -> Iterator[Batch]:
         text = b"".join(held)
         cut = _last_event_start(text)
         if cut:
-            piece = TextPiece(source, text[:cut], line, False, Reading(content_hash=content_hash))
+            piece = TextPiece(source, text[:cut], number, line, False, Reading(content_hash=content_hash))
             yield _LargePiece(piece)
+            number += 1
             line += text.count(b"\n", 0, cut)
         held = [text[cut:]]
         size = len(held[0])
-    yield _LargePiece(TextPiece(source, b"".join(held), line, True, reading))
+    yield _LargePiece(TextPiece(source, b"".join(held), number, line, True, reading))
 
 
 def _last_event_start(text: bytes) -> int:

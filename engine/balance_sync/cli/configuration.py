@@ -1,0 +1,58 @@
+"""Options from a TOML file: below flags and the environment, above the defaults."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from balance_sync.errors import UsageError
+
+DEFAULT_FILE = "balance-sync.toml"
+
+
+def load(context: click.Context, _: click.Parameter, path: str | None) -> None:
+    """Take the command's section of the file as its defaults (a click callback of ``--config``).
+
+    Raises
+    ------
+    UsageError
+        The file is missing, is no TOML, or names an option that the command does not have.
+    """
+    if path is None and not Path(DEFAULT_FILE).is_file():
+        return
+    file = Path(path or DEFAULT_FILE)
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(str(file), "cannot be read", reason=str(error.strerror)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(str(file), "is no TOML", reason=str(error)) from error
+    section = content.get(context.info_name or "", {})
+    if not isinstance(section, dict):
+        raise UsageError(f"{file}: [{context.info_name}]", "is no table")
+    context.default_map = {**(context.default_map or {}), **_known(section, context, file)}
+
+
+def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[str, Any]:
+    names = {parameter.name for parameter in context.command.params if parameter.name}
+    spelled = {_spelling(name): name for name in names} | {"format": "formats", "rule": "rules"}
+    known = {}
+    for key, value in section.items():
+        name = spelled.get(key.replace("_", "-"))
+        if name is None:
+            close = difflib.get_close_matches(key.replace("_", "-"), spelled, n=1)
+            raise UsageError(
+                f"{file}: [{context.info_name}]",
+                f"there is no option {key!r}",
+                help=f"did you mean {close[0]!r}?" if close else "see the options with --help",
+            )
+        known[name] = value
+    return known
+
+
+def _spelling(name: str) -> str:
+    return name.replace("_", "-")

@@ -1,0 +1,87 @@
+"""The only writer to stderr, and the one place where failures become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+
+from balance_sync.errors import BalanceSyncError, ExitCode
+
+EXIT_CODES_HELP = (
+    "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, configuration or rule file; "
+    "3 input; 4 resources; 5 a result could not be delivered; 70 a bug; 130 interrupted."
+)
+
+
+def note(text: str) -> None:
+    """Tell something on stderr that is no error."""
+    click.echo(text, err=True)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Say what happened on stderr, and return the exit code that it means."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else ExitCode.BUG
+    if isinstance(error, BalanceSyncError):
+        _say(error.where, error.what, reason=error.reason, help=error.help)
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        return _usage(error)
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        _say("interrupted", "nothing half done was kept", help="run the same command again to go on")
+        return ExitCode.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output has gone; stop the interpreter from complaining about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    if isinstance(error, MemoryError):
+        _say("memory", "ran out", help="lower --threads or --memory-limit, or free memory")
+        return ExitCode.RESOURCES
+    return _bug(error)
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
+    where = context.command_path.removeprefix("balance-sync ") if context else "usage"
+    hint = f"see {context.command_path} --help" if context else ""
+    _say(where, error.format_message().rstrip("."), help=hint)
+    return ExitCode.USAGE
+
+
+def _bug(error: BaseException) -> int:
+    path = Path(tempfile.gettempdir()) / f"balance-sync-{os.getpid()}.log"
+    try:
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+        place = f"the traceback is in {path}"
+    except OSError:
+        place = "and the traceback could not be written"
+    summary = f"{type(error).__name__}: {error}".splitlines()[0]
+    _say("bug", summary[:300], reason=place, help="please report it with that file and `balance-sync info`")
+    return ExitCode.BUG
+
+
+def _say(where: str, what: str, *, reason: str = "", help: str = "") -> None:
+    lines = [f"balance-sync: error: {visible(where)}: {visible(what)}"]
+    if reason:
+        lines.append(f"  reason: {visible(reason)}")
+    if help:
+        lines.append(f"  help: {visible(help)}")
+    click.echo("\n".join(lines), err=True)
+
+
+def visible(text: str) -> str:
+    """Return `text` with control and direction-changing characters escaped: it may come from a log."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        for character in text
+    )

@@ -1,0 +1,89 @@
+"""`balance-sync explain`: the proof of one finding."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from balance_sync import config
+from balance_sync.cli.diagnostics import visible
+from balance_sync.cli.options import database_argument
+
+if TYPE_CHECKING:
+    from balance_sync.pipeline.explain import Explanation
+
+
+@click.command()
+@click.argument("finding")
+@database_argument
+@click.option("--logs", multiple=True, metavar="LOGS", help="Where the archive is now, if it was moved.")
+@click.option("--sql", "with_sql", is_flag=True, help="Print the rule's SQL too.")
+@click.option("--timezone", default=config.BUSINESS_ZONE, show_default=True, metavar="TZ", help="Business time zone.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def explain(
+    finding: str, database: Path, logs: tuple[str, ...], with_sql: bool, timezone: str, as_json: bool
+) -> None:
+    """Show what FINDING (its id, or the beginning of it) rests on.
+
+    The arithmetic, the subscriber's ledger around it, and the raw log lines with file and line.
+    """
+    from balance_sync.pipeline.explain import explain as gather
+    from balance_sync.rules import rule_text
+
+    found = gather(database, finding, logs=logs)
+    sql = rule_text(found.finding["rule"], found.finding["rule_version"]) if with_sql or as_json else ""
+    if as_json:
+        events = [{"path": event.path, "line": event.line, "text": event.text} for event in found.events]
+        content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": sql}
+        click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
+        return
+    _print(found, timezone)
+    if with_sql:
+        click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{sql}")
+    else:
+        click.echo("\nTo see the rule's SQL: balance-sync explain --sql " + found.finding["finding_id"])
+
+
+def _print(found: Explanation, timezone: str) -> None:
+    from balance_sync.pipeline.explain import arithmetic, local_time
+
+    row = found.finding
+    click.echo(f"{row['severity']}: {row['rule']} {row['finding_id']}")
+    click.echo(f"  {visible(row['explanation'] or '')}")
+    for label, key in (("subscriber", "user_id"), ("transaction", "transaction_id"), ("request", "request_id")):
+        if row[key]:
+            click.echo(f"  {label:<11} {visible(row[key])}")
+    click.echo(f"  {'logged':<11} {local_time(row['logged_at'], timezone)}")
+    for label, amount in arithmetic(row):
+        click.echo(f"  {label:<11} {_money(amount):>20} {visible(row['currency'] or '')}")
+    if found.chain:
+        click.echo("\nledger of the subscriber around it (amount and vat, balance before and after):")
+    for link in found.chain:
+        click.echo(_link(link, row, timezone))
+    click.echo("\nlog lines:")
+    for event in found.events:
+        click.echo(f"{visible(event.path)}:{event.line}")
+        click.echo("".join(f"    {visible(line)}\n" for line in event.text.split("\n")), nl=False)
+
+
+def _link(link: dict[str, Any], finding: dict[str, Any], timezone: str) -> str:
+    from balance_sync.pipeline.explain import local_time
+
+    mark = ">" if link["transaction_id"] == finding["transaction_id"] else " "
+    state = link["outcome"] or "no message"
+    return (
+        f"{mark} {local_time(link['logged_at'], timezone)[:19]}  {visible(link['transaction_id'])}  "
+        f"{link['direction'] or '?':<6} {_money(link['amount']):>12} {_money(link['vat']):>9}  "
+        f"{_money(link['old_balance']):>14} -> {_money(link['new_balance']):>14}  {state}"
+    )
+
+
+def _money(amount: Decimal | None) -> str:
+    if amount is None:
+        return ""
+    text = f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
+    return text if text not in ("", "-") else "0"

@@ -1,0 +1,40 @@
+"""`balance-sync info`: versions and limits, for bug reports."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib import metadata
+
+import rich_click as click
+
+from balance_sync import __version__, config
+
+PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter", "isal", "click")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def info(as_json: bool) -> None:
+    """Print versions and limits; nothing of your data."""
+    from balance_sync.rules import rule_ids
+    from balance_sync.store.sql_files import sql_directory
+
+    facts = {
+        "balance-sync": __version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        "processors": str(config.default_threads()),
+        **{package: metadata.version(package) for package in PACKAGES},
+        "memory limit": config.MEMORY_LIMIT,
+        "spill limit": config.SPILL_LIMIT,
+        "business time zone": config.BUSINESS_ZONE,
+        "sql": str(sql_directory()),
+        "rules": " ".join(rule_ids()),
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    for name, value in facts.items():
+        click.echo(f"{name:<19} {value}")

@@ -1,0 +1,49 @@
+"""`balance-sync ingest`: the first half of the job alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from balance_sync import config
+from balance_sync.cli.diagnostics import note
+from balance_sync.cli.options import (
+    config_option,
+    logs_argument,
+    store_option,
+    strict_option,
+    threads_option,
+    verbosity_options,
+)
+from balance_sync.cli.progress import ProgressBar
+
+
+@click.command()
+@logs_argument
+@store_option
+@threads_option
+@strict_option
+@config_option
+@verbosity_options
+def ingest(
+    logs: tuple[str, ...], store: Path | None, threads: int, strict: bool, quiet: bool, verbose: int, as_json: bool
+) -> int:
+    """Read LOGS into Parquet tables; what the store has already is not read again."""
+    from balance_sync.pipeline.ingest import ingest as ingest_logs
+
+    directory = store or Path("reports/store")
+    with ProgressBar(quiet=quiet) as progress:
+        result = ingest_logs(config.IngestOptions(logs, directory, threads, strict=strict), progress)
+    if as_json:
+        figures = {"sources_read": result.sources_read, "sources_kept": result.sources_kept, "store": str(directory)}
+        click.echo(json.dumps(figures, indent=2))
+    else:
+        click.echo(str(directory))
+    if not quiet:
+        note(f"{result.sources_read:,} sources read, {result.sources_kept:,} known already")
+    if verbose:
+        for item in result.discovery.passed_over:
+            note(f"  {item.path}: {item.reason}")
+    return 0

@@ -1,0 +1,80 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from balance_sync import config
+from balance_sync.cli import configuration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """Make an option that ``BALANCE_SYNC_<NAME>`` also sets."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    variable = "BALANCE_SYNC_" + long.removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=False, **settings)
+
+
+def logs_argument(command: Command) -> Command:
+    """Add the argument LOGS: folders, files or patterns."""
+    return click.argument("logs", nargs=-1, required=True, metavar="LOGS...")(command)
+
+
+def threads_option(command: Command) -> Command:
+    """Add ``--threads``."""
+    return option(
+        "--threads", type=click.IntRange(1, 256), default=config.default_threads,
+        show_default="all processors", help="Worker threads.",
+    )(command)
+
+
+def verbosity_options(command: Command) -> Command:
+    """Add ``-q``, ``-v`` and ``--json``."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+    command = click.option("-v", "--verbose", count=True, help="Tell more on stderr.")(command)
+    return click.option("-q", "--quiet", is_flag=True, help="No narration, no progress.")(command)
+
+
+def config_option(command: Command) -> Command:
+    """Add ``--config FILE``."""
+    return click.option(
+        "--config", metavar="FILE", envvar="BALANCE_SYNC_CONFIG", is_eager=True, expose_value=False,
+        callback=configuration.load,
+        help=f"TOML file with a section for the command; {configuration.DEFAULT_FILE} is read where it exists.",
+    )(command)
+
+
+def store_option(command: Command) -> Command:
+    """Add ``--store DIR``."""
+    return option(
+        "--store", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Folder of parsed Parquet tables; kept between runs, so that nothing is read twice.",
+    )(command)
+
+
+def strict_option(command: Command) -> Command:
+    """Add ``--strict``."""
+    return option("--strict", is_flag=True, help="Stop with code 3 at a source that cannot be read to its end.")(command)
+
+
+def period_options(command: Command) -> Command:
+    """Add ``--since``, ``--until`` and ``--timezone``."""
+    command = option(
+        "--timezone", default=config.BUSINESS_ZONE, show_default=True, metavar="TZ", help="Business time zone."
+    )(command)
+    command = option("--until", metavar="T", help="End of the period (not included).")(command)
+    return option("--since", metavar="T", help="Start of the period: a date in the business zone, or a time.")(command)
+
+
+def database_argument(command: Command) -> Command:
+    """Add ``--database FILE`` of a finished run."""
+    return option(
+        "--database", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        default=Path("reports/balance-sync.duckdb"), show_default=True, help="Database of a finished run.",
+    )(command)

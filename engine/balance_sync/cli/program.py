@@ -1,0 +1,48 @@
+"""The `balance-sync` program: its group of commands and its entry point."""
+
+from __future__ import annotations
+
+import sys
+
+import rich_click as click
+
+from balance_sync import __version__
+from balance_sync.cli import completion, demo, explain, info, ingest, query, rules, run
+from balance_sync.cli.diagnostics import EXIT_CODES_HELP, exit_code_of
+
+PROGRAM = "balance-sync"
+
+
+@click.group(
+    name=PROGRAM,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=EXIT_CODES_HELP,
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def program() -> None:
+    """Rebuild every subscriber's ledger from the balance-sync logs, and find what cannot be right.
+
+    Start with `balance-sync demo`, or with your own logs: `balance-sync run LOGS`.
+    """
+
+
+for _command in (
+    run.run,
+    demo.demo,
+    ingest.ingest,
+    explain.explain,
+    query.query,
+    rules.rules,
+    info.info,
+    completion.completion,
+):
+    program.add_command(_command)
+
+
+def main() -> None:
+    """Run the program on the process's arguments, and exit with the code of the contract."""
+    try:
+        code = program.main(prog_name=PROGRAM, standalone_mode=False)
+    except BaseException as error:
+        code = exit_code_of(error)
+    sys.exit(code if isinstance(code, int) else 0)

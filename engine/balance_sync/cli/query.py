@@ -1,0 +1,58 @@
+"""`balance-sync query`: read-only SQL on the database of a finished run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from balance_sync.cli.diagnostics import note, visible
+from balance_sync.cli.options import database_argument
+from balance_sync.errors import UsageError
+
+
+@click.command()
+@click.argument("sql")
+@database_argument
+@click.option("--csv", "as_csv", is_flag=True, help="Print as CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON, a list of objects.")
+@click.option("--max-rows", type=click.IntRange(0), default=1000, show_default=True, help="Rows to print; 0: all.")
+def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) -> None:
+    """Run one SQL query on the database of a run; it can read the run's tables and nothing else.
+
+    Tables: sources, transactions, sync_errors, messages, invocations, rejects, findings, runs, ledger,
+    roll_forward, episodes, anomalies, currencies.
+    """
+    import duckdb
+
+    from balance_sync.store.session import read_only_session
+
+    with read_only_session(database) as connection:
+        try:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchmany(max_rows + 1) if max_rows else cursor.fetchall()
+        except duckdb.Error as error:
+            raise UsageError("query", str(error).splitlines()[0], help="see the tables with: SHOW TABLES") from error
+    cut = bool(max_rows) and len(rows) > max_rows
+    rows = rows[:max_rows] if cut else rows
+    if as_json:
+        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False))
+    elif as_csv:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([names, *rows])
+        click.echo(text.getvalue(), nl=False)
+    else:
+        _print_table(names, rows)
+    if cut:
+        note(f"note: only the first {max_rows:,} rows are shown; --max-rows 0 shows all")
+
+
+def _print_table(names: list[str], rows: list[tuple[object, ...]]) -> None:
+    cells = [["" if value is None else visible(str(value)) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    for row in (names, ["-" * width for width in widths], *cells):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

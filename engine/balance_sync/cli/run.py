@@ -1,0 +1,152 @@
+"""`balance-sync run`: the whole job."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from balance_sync import config
+from balance_sync.cli.diagnostics import note, visible
+from balance_sync.cli.options import (
+    config_option,
+    logs_argument,
+    option,
+    period_options,
+    store_option,
+    strict_option,
+    threads_option,
+    verbosity_options,
+)
+from balance_sync.cli.progress import ProgressBar
+from balance_sync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from balance_sync.pipeline.run import RunResult
+
+FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
+
+
+@click.command()
+@logs_argument
+@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"),
+        show_default=True, metavar="DIR", help="Folder of the reports.")
+@option("--format", "formats", type=click.Choice(config.FORMATS), multiple=True, default=config.DEFAULT_FORMATS,
+        show_default=True, help="Report to write; may be given several times.")
+@option("--database", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Database of the run.  [default: DIR/balance-sync.duckdb]")
+@store_option
+@option("--rule", "rules", multiple=True, metavar="ID[@V]", help="Run this rule (version) alone; may be repeated.")
+@option("--rules-dir", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
+        help="Folder of your own rules, run beside the built-in ones.")
+@period_options
+@option("--review", "review_budget", type=click.IntRange(0, 100_000), default=config.REVIEW_BUDGET,
+        show_default=True, metavar="N", help="How many unusual transactions to put before a person.")
+@option("--fail-on", type=click.Choice(FAIL_LEVELS), default="never", show_default=True,
+        help="Exit with 1 if there are findings of this severity or a higher one.")
+@threads_option
+@option("--memory-limit", default=config.MEMORY_LIMIT, show_default=True, metavar="SIZE", help="Memory of the database.")
+@option("--spill-dir", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Where data that does not fit in memory goes.  [default: inside the store]")
+@option("--spill-limit", default=config.SPILL_LIMIT, show_default=True, metavar="SIZE", help="How much may go there.")
+@option("--profile", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).")
+@strict_option
+@config_option
+@verbosity_options
+def run(**given: Any) -> int:
+    """Reconcile LOGS: read them, rebuild the ledgers, run the rules, rank the odd, write the reports.
+
+    LOGS are folders of a CloudWatch export, single .gz or text files, or patterns in quotes.
+    """
+    from balance_sync.pipeline.run import run as run_pipeline
+
+    options = run_options(given)
+    with ProgressBar(quiet=given["quiet"]) as progress:
+        result = run_pipeline(options, progress)
+    tell(result, options, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
+    return fail_code(result, given["fail_on"])
+
+
+def run_options(given: dict[str, Any]) -> config.RunOptions:
+    """Make typed options of what the command line was given."""
+    zone = given["timezone"]
+    return config.RunOptions(
+        logs=tuple(given["logs"]),
+        output=given["output"],
+        store=given["store"],
+        database=given["database"],
+        formats=tuple(dict.fromkeys(given["formats"])),
+        rules=tuple(given["rules"]),
+        rules_directory=given["rules_dir"],
+        since=config.read_instant(given["since"], timezone=zone, option="--since"),
+        until=config.read_instant(given["until"], timezone=zone, option="--until"),
+        timezone=zone,
+        review_budget=given["review_budget"],
+        threads=given["threads"],
+        memory_limit=given["memory_limit"],
+        spill_directory=given["spill_dir"],
+        spill_limit=given["spill_limit"],
+        strict=given["strict"],
+        profile_directory=given["profile"],
+    )
+
+
+def tell(
+    result: RunResult, options: config.RunOptions, *, quiet: bool, verbose: int, as_json: bool
+) -> None:
+    """Print the result on stdout, and what a person should know about the input on stderr."""
+    if not quiet:
+        _narrate(result, verbose=verbose)
+    if as_json:
+        click.echo(json.dumps(_as_json(result), indent=2, ensure_ascii=False))
+        return
+    width = max((len(rule) for rule in result.findings), default=0)
+    for rule, count in sorted(result.findings.items(), key=lambda item: (-item[1], item[0])):
+        click.echo(f"{rule:<{width}}  {count:>9,}")
+    for path in result.reports:
+        click.echo(str(path))
+    click.echo(str(result.database))
+
+
+def _narrate(result: RunResult, *, verbose: int) -> None:
+    ingested = result.ingested
+    note(
+        f"{len(ingested.discovery.sources):,} sources: {ingested.sources_read:,} read, "
+        f"{ingested.sources_kept:,} known already"
+        + (f", {ingested.later_sources:,} after the period" if ingested.later_sources else "")
+        + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
+    )
+    passed_over = ingested.discovery.passed_over
+    if passed_over:
+        note(f"note: {len(passed_over):,} files are no logs and were passed over" + ("" if verbose else " (-v lists them)"))
+    if verbose:
+        for item in passed_over:
+            note(f"  {visible(item.path)}: {item.reason}")
+    for path, reason in result.problems:
+        note(f"warning: {visible(path)}: {visible(reason)}; what could be read is kept")
+
+
+def _as_json(result: RunResult) -> dict[str, Any]:
+    return {
+        "run_id": result.run_id,
+        "database": str(result.database),
+        "reports": [str(path) for path in result.reports],
+        "findings": result.findings,
+        "worst": result.worst,
+        "sources_read": result.ingested.sources_read,
+        "sources_kept": result.ingested.sources_kept,
+        "problems": [{"path": path, "reason": reason} for path, reason in result.problems],
+        "elapsed_s": round(result.elapsed_s, 3),
+    }
+
+
+def fail_code(result: RunResult, level: str) -> int:
+    """Return 1 if there are findings at or above `level`, else 0."""
+    from balance_sync.schema import Severity
+
+    if level == "never" or result.worst is None:
+        return ExitCode.DONE
+    return ExitCode.FINDINGS if result.worst.rank >= Severity(level).rank else ExitCode.DONE

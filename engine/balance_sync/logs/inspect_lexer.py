@@ -1,0 +1,237 @@
+"""Tokens of Node's `util.inspect` text: strings, numbers, words, and what is printed without escapes.
+
+Every pattern here is possessive or bounded, and every function either ends the whole reading or moves
+past what it looked at, so that reading takes time in proportion to the text whatever the text is.
+
+Newlines may be LF, CRLF or CR (Lambda replaces LF by CR when it writes to standard output).
+Error messages, symbol descriptions and names of functions are the parts of a dump that Node does not
+escape: a hostile message can imitate the text around it, and no reader can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from balance_sync.logs.inspect_values import UNDEFINED, DumpError, ErrorValue, Kind, Opaque
+
+_NEWLINE = r"(?:\r\n?|\n)"
+_STRING = {quote: re.compile(rf"{quote}((?:[^{quote}\\\r\n]++|\\.)*+){quote}") for quote in "'\"`"}
+_JOIN = re.compile(rf" \+{_NEWLINE} *+(?=['\"`])")
+_HEX = "[0-9a-fA-F]"
+_ESCAPE = re.compile(
+    rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|.)"
+)
+CUT = re.compile(r"\.\.\. (\d{1,18}) more characters?+(?!\w)")
+
+_NUMBER = re.compile(
+    r"(?P<date>[+-]?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
+    r"|(?P<number>-?(?:[0-9]++(?:_[0-9]++)*+(?:(?P<bigint>n)|(?:\.[0-9]++(?:_[0-9]++)*+)?(?:e[+-]?[0-9]{1,3})?)"
+    r"|Infinity))(?![\w$])"
+)
+_CONSTANT = re.compile(r"(?:true|false|null|undefined|NaN|Infinity)(?![\w$])")
+_CONSTANTS: dict[str, object] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "undefined": UNDEFINED,
+    "NaN": Decimal("NaN"),
+    "Infinity": Decimal("Infinity"),
+}
+_BIGINT_DIGITS = 4000  # Python refuses to convert more than 4,300 digits, as that takes quadratic time
+
+_ENCLOSED = {"[": re.compile(r"[\[\]\r\n]"), "(": re.compile(r"[()\r\n]")}
+_AFTER_ENCLOSED = {
+    True: re.compile(r"[,:\r\n\])>]|$| (?:[{}\[\]A-Z>]|=>)"),
+    False: re.compile(r"[\s,:\])>]|$"),
+}
+_LOOK_AHEAD = 1000
+
+_ERROR_NAME = r"(?:\[[^\[\]\r\n]*+\]|[^\W\d][\w$.]*+)(?: [\[(][^\])\r\n]*+[\])])*+"
+_HEADING = re.compile(rf"{_ERROR_NAME}(?::|(?={_NEWLINE} *+at ))")
+_FIRST_FRAME = re.compile(rf"{_NEWLINE}( *+)(?=at \S)")
+_FRAME = re.compile(rf"{_NEWLINE} *+(?=at \S|\.\.\. \d+ lines matching cause stack trace \.\.\.)")
+_LINE = re.compile(r"[^\r\n]*+")
+_FRAME_PART = re.compile(r"\(|\)(?=[, ]|$)|\)|:\d+:\d+(?=[, ]|$)|,(?= |$)| (?=[{}\]>]|=>)")
+_LINE_BREAK = re.compile(_NEWLINE)
+_AFTER_ERROR = re.compile(r"\s*+[,}\]>]| \{| =>")
+
+
+class _Escapes(dict[str, str]):
+    """Decoded escapes by their text; what Node never writes becomes nothing."""
+
+    def __missing__(self, escape: str) -> str:
+        if len(escape) == 2:
+            return ""
+        if len(escape) == 12:
+            high, low = int(escape[2:6], 16), int(escape[8:], 16)
+            return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+        self[escape] = decoded = chr(int(escape[2:], 16))
+        return decoded
+
+
+_ESCAPES = _Escapes(
+    {"\\n": "\n", "\\t": "\t", "\\b": "\b", "\\f": "\f", "\\r": "\r", "\\\\": "\\", "\\'": "'"}
+)
+
+
+def read_string(text: str, pos: int) -> tuple[str, int]:
+    """Read the string whose quote is at `pos`, with the pieces joined to it; the cut marker is left."""
+    pieces: list[str] = []
+    while True:
+        match = _STRING[text[pos]].match(text, pos)
+        if match is None:
+            raise DumpError("the string is not closed", pos)
+        raw = match[1]
+        pieces.append(_unescape(raw, pos + 1) if "\\" in raw else raw)
+        joined = _JOIN.match(text, match.end())
+        if joined is None:
+            return "".join(pieces), match.end()
+        pos = joined.end()
+
+
+def _unescape(raw: str, offset: int) -> str:
+    def decode(match: re.Match[str]) -> str:
+        decoded = _ESCAPES[match[0]]
+        if not decoded:
+            raise DumpError(f"unknown escape {match[0]}", offset + match.start())
+        return decoded
+
+    return _ESCAPE.sub(decode, raw)
+
+
+def read_number(text: str, pos: int) -> tuple[object, int]:
+    """Read the number, bigint or date at `pos`."""
+    match = _NUMBER.match(text, pos)
+    if match is None:
+        raise DumpError("not a number", pos)
+    end = match.end()
+    if match["date"]:
+        return Opaque(Kind.DATE, match["date"]), end
+    digits = match["number"]
+    if match["bigint"] is None:
+        return Decimal(digits), end
+    if len(digits) > _BIGINT_DIGITS:
+        return Opaque(Kind.BIGINT, digits), end
+    return int(digits[:-1]), end
+
+
+def read_primitive(text: str, pos: int, *, nested: bool) -> tuple[object, int]:
+    """Read what can stand inside ``[Number: …]`` and ``[Getter: …]``: no object, no array."""
+    first = text[pos : pos + 1]
+    if first in _STRING:
+        return read_string(text, pos)
+    if first == "-" or first.isdigit():
+        return read_number(text, pos)
+    constant = read_constant(text, pos)
+    if constant is not None:
+        return constant
+    if text.startswith("Symbol(", pos):
+        end = end_of_enclosed(text, pos + 6, nested=nested)
+        return Opaque(Kind.SYMBOL, text[pos:end]), end
+    raise DumpError("not a value", pos)
+
+
+def read_constant(text: str, pos: int) -> tuple[object, int] | None:
+    """Read ``true``, ``null``, ``undefined``, ``NaN`` and their like; None where there is none."""
+    match = _CONSTANT.match(text, pos)
+    return match and (_CONSTANTS[match[0]], match.end())
+
+
+def end_of_enclosed(text: str, pos: int, *, nested: bool) -> int:
+    """Find the end of ``[…]`` or ``(…)`` whose content Node does not escape.
+
+    The end is the bracket that balances and is followed by what may follow a value. Content with a
+    bracket too many (``Unexpected token [ in JSON``) never balances: then it is the first bracket
+    followed so, within its line.
+
+    Parameters
+    ----------
+    text, pos
+        The opening bracket's place.
+    nested
+        Whether the value stands inside another, where fewer things may follow it.
+    """
+    opening = text[pos]
+    after = _AFTER_ENCLOSED[nested]
+    depth = 0
+    candidate = 0
+    for match in _ENCLOSED[opening].finditer(text, pos):
+        found = match[0]
+        if candidate and (found in "\r\n" or match.start() - candidate > _LOOK_AHEAD):
+            break
+        if found == opening:
+            depth += 1
+        elif found not in "\r\n":
+            depth = max(depth - 1, 0)
+            if after.match(text, match.end()):
+                if depth == 0:
+                    return match.end()
+                candidate = candidate or match.end()
+    if not candidate:
+        raise DumpError(f"{opening} is not closed", pos)
+    return candidate
+
+
+def is_error_heading(text: str, pos: int) -> bool:
+    """Tell whether `pos` may start an error that is printed with its stack."""
+    return _HEADING.match(text, pos) is not None
+
+
+def starts_item_error(text: str, pos: int) -> bool:
+    """Tell an error among items (``[ Error: m⏎ at … ]``) from an extra key (``[ index: 1 ]``).
+
+    Both read ``Name: …``. An error's name is capitalised, and its stack begins on the next line, or
+    the name ends as those of errors do.
+    """
+    match = _HEADING.match(text, pos)
+    if match is None or not text[pos].isupper():
+        return False
+    line_end = _LINE.match(text, match.end()).end()  # type: ignore[union-attr]  # matches everywhere
+    if _FIRST_FRAME.match(text, line_end):
+        return True
+    return text[pos : match.end()].partition(":")[0].endswith(("Error", "Exception", "]"))
+
+
+def read_error(text: str, pos: int, *, nested: bool) -> tuple[ErrorValue, int]:
+    """Read an error with its stack: heading (the message may span lines), then frames."""
+    first = _FIRST_FRAME.search(text, pos)
+    if first is None:
+        raise DumpError("an error without a stack", pos)
+    # Node indents a nested error's lines by what its frames are indented more than four.
+    indent = max(len(first[1]) - 4, 0)
+    heading = [_without_indent(line, indent) for line in _LINE_BREAK.split(text[pos : first.start()])]
+    frames: list[str] = []
+    line: re.Match[str] | None = first
+    end = first.start()
+    while line is not None:
+        end = _end_of_frame(text, line.end())
+        frames.append(text[line.end() : end])
+        line = _FRAME.match(text, end)
+        if line is None and nested and not _AFTER_ERROR.match(text, end):
+            # A stack with a second one appended to it ("Caused by: …"), kept as lines between frames.
+            line = _FRAME.search(text, end)
+            if line is not None:
+                frames.extend(part.strip() for part in _LINE_BREAK.split(text[end : line.start()]) if part.strip())
+    return ErrorValue("\n".join(heading), tuple(frames)), end
+
+
+def _without_indent(line: str, indent: int) -> str:
+    return line[indent:] if line[:indent].isspace() else line
+
+
+def _end_of_frame(text: str, pos: int) -> int:
+    """Find where a line of a stack ends: at its place in the source, before what the dump adds."""
+    line_end = _LINE.match(text, pos).end()  # type: ignore[union-attr]  # matches everywhere
+    depth = 0
+    for match in _FRAME_PART.finditer(text, pos, line_end):
+        part = match[0]
+        if part == "(":
+            depth += 1
+        elif part == ")":
+            depth -= 1
+            if depth == 0 and (match.end() == line_end or text[match.end()] in ", "):
+                return match.end()
+        elif depth <= 0:
+            return match.end() if part[0] == ":" else match.start()
+    return line_end

@@ -1,0 +1,191 @@
+"""The proof of one finding: its chain, its arithmetic, and the log lines that it came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balance_sync.errors import InputError, UsageError
+from balance_sync.pipeline.ingest import open_store
+from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.discovery import Source, discover
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_CHAIN_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event as the archive has it: ``text`` is verbatim, without its final line breaks."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A finding and everything it leads back to.
+
+    Attributes
+    ----------
+    finding
+        The row of `findings`, by column.
+    chain
+        Rows of the ledger around the finding, of the same subscriber and currency, in order.
+    events
+        The log events of the finding's request, and of the transaction before it in the chain.
+    """
+
+    finding: dict[str, Any]
+    chain: tuple[dict[str, Any], ...]
+    events: tuple[LogEvent, ...]
+
+
+def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Explanation:
+    """Gather the proof of the finding whose id begins with `finding`.
+
+    Parameters
+    ----------
+    logs
+        Where the archive is now; by default where the run read it.
+
+    Raises
+    ------
+    UsageError
+        No finding, or several, have such an id; or there is no such database.
+    InputError
+        The source cannot be found or does not say any more what it said.
+    """
+    from balance_sync.store.session import read_only_session
+
+    with read_only_session(database) as connection:
+        row = _finding(connection, finding, database)
+        chain = _chain(connection, row)
+        places = _places(row, chain)
+        paths = dict(connection.execute("SELECT source_id, path FROM sources").fetchall())
+        options = json.loads(connection.execute("SELECT options FROM runs").fetchone()[0])
+    sources = _locate({source for source, _, _ in places}, paths, options, logs)
+    events = [event for place in places for event in _events(sources[place[0]], place[1], place[2])]
+    unique = {(event.path, event.line): event for event in events}
+    return Explanation(row, chain, tuple(unique[key] for key in sorted(unique, key=lambda k: _order(unique[k]))))
+
+
+def _order(event: LogEvent) -> tuple[str, str, int]:
+    return event.text[:24], event.path, event.line
+
+
+def _finding(connection: DuckDBPyConnection, finding: str, database: Path) -> dict[str, Any]:
+    rows = _rows(connection, "SELECT * FROM findings WHERE starts_with(finding_id, $id) ORDER BY finding_id", id=finding)
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise UsageError(
+            finding, f"no finding of {database} has an id that begins so", help="ids are in the column finding_id"
+        )
+    raise UsageError(finding, f"{len(rows)} findings have an id that begins so", help="give more of the id")
+
+
+def _chain(connection: DuckDBPyConnection, finding: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return the ledger around the finding's time: a few rows before, its own, and the next."""
+    query = """
+        WITH around AS (
+            SELECT *, row_number() OVER (ORDER BY logged_at, transaction_id, source_id, line) AS place
+            FROM ledger
+            WHERE user_id = $user AND ($currency IS NULL OR currency IS NOT DISTINCT FROM $currency)
+        ),
+        here AS (SELECT max(place) AS place FROM around WHERE logged_at <= $at)
+        SELECT around.* EXCLUDE (metadata) FROM around, here
+        WHERE around.place BETWEEN here.place - $before AND here.place + 1
+        ORDER BY around.place
+    """
+    bound = {
+        "user": finding["user_id"],
+        "currency": finding["currency"],
+        "at": finding["logged_at"],
+        "before": _CHAIN_ROWS,
+    }
+    return tuple(_rows(connection, query, **bound))
+
+
+def _rows(connection: DuckDBPyConnection, query: str, **bound: Any) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, bound)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[tuple[str, str | None, int]]:
+    """Return source, request and line of the finding and of the transaction that came before it."""
+    places = [(finding["source_id"], finding["request_id"], finding["line"])]
+    own = next((row for row in chain if row["transaction_id"] == finding["transaction_id"]), None)
+    previous = own and own.get("previous_transaction_id")
+    places += [(row["source_id"], None, row["line"]) for row in chain if previous and row["transaction_id"] == previous]
+    return places
+
+
+def _locate(
+    wanted: set[str], paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]
+) -> dict[str, Source]:
+    labels = {paths[source]: source for source in wanted}
+    if logs:
+        found = {labels[s.label]: s for s in discover(logs).sources if s.label in labels}
+    else:
+        found = _where_read(wanted, options)
+    for label, source in labels.items():
+        if source not in found:
+            raise InputError(label, "the source cannot be found", help="name the folder of the logs with --logs")
+    return found
+
+
+def _where_read(wanted: set[str], options: dict[str, Any]) -> dict[str, Source]:
+    manifest = open_store(Path(options["store"])).manifest() if Path(options["store"]).is_dir() else None
+    if manifest is None:
+        return {}
+    found = {}
+    for row in manifest.filter(manifest["source_id"].is_in(sorted(wanted))).iter_rows(named=True):
+        if Path(row["location"]).is_file():
+            found[row["source_id"]] = Source(
+                row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None
+            )
+    return found
+
+
+def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]:
+    """Return the events of a request in `source`, or the one event at `line`."""
+    import polars as pl
+
+    from balance_sync.logs.kinds import classify
+    from balance_sync.logs.split import split_events
+
+    chosen = pl.col("line") == line
+    if request_id is not None:
+        chosen |= pl.col("request_id") == request_id
+    found = []
+    for batch in plan_batches([source]):
+        events = classify(split_events(batch())).filter(chosen)
+        found += [
+            LogEvent(source.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
+            for number, text in events.select("line", "text").iter_rows()
+        ]
+    if not any(event.line == line for event in found):
+        raise InputError(f"{source.label}:{line}", "no event starts here any more", help="the file has changed since")
+    return found
+
+
+def arithmetic(finding: dict[str, Any]) -> tuple[tuple[str, Decimal], ...]:
+    """Return what is asserted, what is calculated, and the difference, as far as the finding has them."""
+    named = (("asserted", "actual"), ("calculated", "expected"), ("difference", "difference"))
+    return tuple((label, finding[column]) for label, column in named if finding[column] is not None)
+
+
+def local_time(instant: datetime | None, timezone: str) -> str:
+    """Return `instant` in the business zone, to the second, with the zone's name."""
+    from zoneinfo import ZoneInfo
+
+    return "" if instant is None else f"{instant.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M:%S} {timezone}"

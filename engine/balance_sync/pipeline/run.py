@@ -1,0 +1,196 @@
+"""The whole job: ingest, reconcile, rank, report, publish."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync import __version__
+from balance_sync.config import RunOptions, read_zone
+from balance_sync.pipeline.database import Filled, fill_database
+from balance_sync.pipeline.ingest import Ingested, ingest
+from balance_sync.pipeline.watcher import Unwatched, Watcher
+from balance_sync.schema import Severity
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from balance_sync.reports.context import ReportContext, RuleRun
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    worst
+        The highest severity among its findings; `None` if there are none.
+    """
+
+    run_id: str
+    database: Path
+    reports: tuple[Path, ...]
+    findings: dict[str, int]
+    worst: Severity | None
+    ingested: Ingested
+    problems: tuple[tuple[str, str], ...]
+    elapsed_s: float
+
+
+def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
+    """Do the whole job: ingest, reconcile, rank, report, publish.
+
+    Raises
+    ------
+    BalanceSyncError
+        Each expected failure, as its kind says.
+    """
+    from balance_sync.anomalies import warm_up
+    from balance_sync.store.publish import published
+
+    started_at, started = datetime.now(UTC), time.monotonic()
+    read_zone(options.timezone)
+    watcher = watcher or Unwatched()
+    # Importing scikit-learn takes longer than reading a small archive: let the two overlap.
+    threading.Thread(target=warm_up, daemon=True).start()
+    ingested = ingest(options.ingest, watcher)
+    with published(options.database_path) as beside:
+        result = _reconcile(options, ingested, beside, (started_at, started), watcher)
+    return result
+
+
+def _reconcile(
+    options: RunOptions, ingested: Ingested, database: Path, started: tuple[datetime, float], watcher: Watcher
+) -> RunResult:
+    from balance_sync.store.session import database_errors, open_session
+
+    spill = options.spill_directory or options.store_directory / "working" / "spill"
+    with database_errors(str(options.database_path)):
+        connection = open_session(
+            database,
+            memory_limit=options.memory_limit,
+            threads=options.threads,
+            spill_directory=spill,
+            spill_limit=options.spill_limit,
+        )
+        try:
+            return _stages(connection, options, ingested, started, watcher)
+        finally:
+            connection.close()
+
+
+def _stages(
+    connection: DuckDBPyConnection,
+    options: RunOptions,
+    ingested: Ingested,
+    started: tuple[datetime, float],
+    watcher: Watcher,
+) -> RunResult:
+    from balance_sync.reports.writer import write_reports
+    from balance_sync.store.session import lock_down
+    from balance_sync.store.tables import create_tables
+
+    watcher.stage("building the ledger", 4)
+    create_tables(connection)
+    filled = fill_database(connection, options, ingested)
+    lock_down(connection)
+    watcher.advance(1)
+    rule_runs = _judge(connection, options)
+    watcher.advance(2)
+    run_id = _run_id(filled, rule_runs, options)
+    _record_run(connection, run_id, rule_runs, options, started)
+    context = _context(run_id, rule_runs, filled, options, started)
+    reports = write_reports(connection, options.output, formats=options.formats, context=context)
+    watcher.advance(1)
+    findings = {run.rule: run.findings for run in rule_runs}
+    severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
+    worst = max((Severity(name) for (name,) in severities), key=lambda severity: severity.rank, default=None)
+    elapsed_s = time.monotonic() - started[1]
+    return RunResult(
+        run_id, options.database_path, reports, findings, worst, ingested, filled.problems, elapsed_s
+    )
+
+
+def _judge(connection: DuckDBPyConnection, options: RunOptions) -> tuple[RuleRun, ...]:
+    """Run the rules, then the detector on what they leave."""
+    raise NotImplementedError
+
+
+def _run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], options: RunOptions) -> str:
+    """Return the hash of inputs, rules and options: the same run has the same id."""
+    content = {
+        "version": __version__,
+        "inputs": filled.content_hashes,
+        "rules": [(run.rule, run.version, run.sha256) for run in rule_runs],
+        "options": _deciding_options(options),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _deciding_options(options: RunOptions) -> tuple[tuple[str, str], ...]:
+    """Return the options that can change a result, by name."""
+    return (
+        ("since", options.since.isoformat() if options.since else ""),
+        ("until", options.until.isoformat() if options.until else ""),
+        ("timezone", options.timezone),
+        ("review", str(options.review_budget)),
+        ("seed", str(options.seed)),
+    )
+
+
+def _record_run(
+    connection: DuckDBPyConnection,
+    run_id: str,
+    rule_runs: tuple[RuleRun, ...],
+    options: RunOptions,
+    started: tuple[datetime, float],
+) -> None:
+    counts = {
+        table: connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608
+        for table in ("sources", "transactions", "sync_errors", "messages", "invocations", "rejects", "findings")
+    }
+    places = {"logs": [str(Path(path).absolute()) for path in options.logs], "store": str(options.store_directory.absolute())}
+    connection.execute(
+        "INSERT INTO runs VALUES ($run_id, $started_at, $finished_at, $version, $rules, $options, $counts)",
+        {
+            "run_id": run_id,
+            "started_at": started[0],
+            "finished_at": datetime.now(UTC),
+            "version": __version__,
+            "rules": json.dumps([{"rule": f"{run.rule}@{run.version}", "sha256": run.sha256} for run in rule_runs]),
+            "options": json.dumps({**dict(_deciding_options(options)), **places}),
+            "counts": json.dumps(counts),
+        },
+    )
+
+
+def _context(
+    run_id: str,
+    rule_runs: tuple[RuleRun, ...],
+    filled: Filled,
+    options: RunOptions,
+    started: tuple[datetime, float],
+) -> ReportContext:
+    from balance_sync.reports.context import ReportContext
+
+    return ReportContext(
+        run_id=run_id,
+        version=__version__,
+        timezone=options.timezone,
+        rules=rule_runs,
+        since=options.since,
+        until=options.until,
+        inputs=options.logs,
+        options=_deciding_options(options),
+        event_kinds=filled.event_kinds,
+        started_at=started[0],
+        finished_at=datetime.now(UTC),
+        elapsed_s=time.monotonic() - started[1],
+    )

@@ -1,0 +1,137 @@
+"""What was parsed, kept as immutable Parquet files: one folder a batch, made whole or not at all.
+
+A batch is written beside and renamed into place, so a killed run leaves either a batch or none. Its
+``sources.parquet`` is its part of the manifest: which sources (or pieces of one) it holds, with size,
+time and content hash. All batches together are the store; reading them again adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.errors import DeliveryError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLES = ("events", "transactions", "sync_errors", "messages", "invocations", "rejects", "sources")
+
+MANIFEST_COLUMNS = (
+    *("source_id", "path", "location", "stream", "size_bytes", "modified_ns", "content_hash"),
+    *("piece", "is_last", "text_bytes", "events", "first_at", "last_at", "problem"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of parsed batches.
+
+    Parameters
+    ----------
+    directory
+        Made where there is none.
+    version
+        Names the parser; batches of other versions are left alone and never read.
+    """
+
+    directory: Path
+    version: str
+
+    @property
+    def batches_directory(self) -> Path:
+        """Where this version's batches are."""
+        return self.directory / "batches" / self.version
+
+    @property
+    def working_directory(self) -> Path:
+        """Where batches are written before they are renamed."""
+        return self.directory / "working"
+
+    def open(self) -> None:
+        """Make the folders, and remove what a killed run left half written."""
+        try:
+            self.batches_directory.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self.working_directory, ignore_errors=True)
+            self.working_directory.mkdir()
+        except OSError as error:
+            raise DeliveryError(
+                str(self.directory), "the store cannot be written", reason=str(error.strerror),
+                help="name another folder with --store",
+            ) from error
+
+    def batches(self) -> list[str]:
+        """Return the ids of all complete batches, in order."""
+        return sorted(entry.name for entry in os.scandir(self.batches_directory) if entry.is_dir())
+
+    def files(self, table: str) -> list[Path]:
+        """Return the Parquet files of `table`, one a batch, in the order of the batches."""
+        return [self.batches_directory / batch / f"{table}.parquet" for batch in self.batches()]
+
+    def manifest(self) -> pl.DataFrame:
+        """Return `MANIFEST_COLUMNS` of every piece of every source, with ``batch``."""
+        import polars as pl
+
+        files = self.files("sources")
+        if not files:
+            return pl.DataFrame(schema={"batch": pl.String, **_manifest_schema()})
+        parts = [pl.read_parquet(file).with_columns(batch=pl.lit(file.parent.name)) for file in files]
+        return pl.concat(parts)
+
+    def has(self, sources: pl.DataFrame) -> bool:
+        """Return whether the batch of these pieces is kept already."""
+        return (self.batches_directory / batch_id(sources)).is_dir()
+
+    def commit(self, tables: Mapping[str, pl.DataFrame]) -> str:
+        """Write one batch; returns its id. The same batch written twice is the same batch."""
+        batch = batch_id(tables["sources"])
+        working = self.working_directory / batch
+        final = self.batches_directory / batch
+        if final.exists():
+            return batch
+        try:
+            working.mkdir(parents=True, exist_ok=True)
+            for name, table in tables.items():
+                table.write_parquet(working / f"{name}.parquet", compression="lz4", statistics=False)
+            working.rename(final)
+        except OSError as error:
+            shutil.rmtree(working, ignore_errors=True)
+            raise DeliveryError(
+                str(final), "a batch cannot be written", reason=str(error.strerror or error),
+                help="free disk space or name another folder with --store; what was read so far is kept",
+            ) from error
+        return batch
+
+
+def source_id(label: str, content_hash: str) -> str:
+    """Return the id of a source: the same content under the same label has the same id."""
+    return hashlib.sha256(f"{content_hash}\n{label}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def batch_id(sources: pl.DataFrame) -> str:
+    """Return the id of a batch: a hash of which pieces of which sources it holds."""
+    digest = hashlib.sha256()
+    for row in sources.select("source_id", "modified_ns", "piece", "text_bytes").iter_rows():
+        digest.update(repr(row).encode())
+    return digest.hexdigest()[:20]
+
+
+def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
+    import polars as pl
+
+    time = pl.Datetime("us", "UTC")
+    integers = ("size_bytes", "modified_ns", "piece", "text_bytes", "events")
+    kinds = {**dict.fromkeys(integers, pl.Int64), "is_last": pl.Boolean, "first_at": time, "last_at": time}
+    return {name: kinds.get(name, pl.String) for name in MANIFEST_COLUMNS}
+
+
+def manifest_frame(rows: list[dict[str, object]]) -> pl.DataFrame:
+    """Return `rows` of the manifest with its columns and dtypes."""
+    import polars as pl
+
+    return pl.DataFrame(rows, schema=_manifest_schema())
