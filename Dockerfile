@@ -1,0 +1,32 @@
+# balance-sync as an image that needs no network once it is built.
+#
+#   docker build -t calo_balance_sync .
+#   docker run -v "$(pwd)/logs:/app/logs" -v "$(pwd)/reports:/app/reports" calo_balance_sync
+#
+# reads /app/logs and writes /app/reports; any other command of balance-sync can follow the image's name.
+
+FROM python:3.12-slim-trixie AS build
+WORKDIR /build
+# The packages change seldom: a layer of their own, kept when only balance-sync has changed.
+COPY install.sh requirements.lock requirements-build.lock ./
+RUN sh install.sh --venv /opt/balance-sync --packages-only
+COPY pyproject.toml README.md LICENSE ./
+COPY engine engine
+COPY sql sql
+RUN sh install.sh --venv /opt/balance-sync
+
+FROM python:3.12-slim-trixie
+RUN useradd --uid 10001 --no-create-home balance-sync \
+    && install --directory --owner 10001 --group 10001 /app/logs /app/reports \
+    && install --directory --mode 1777 /app/spill
+COPY --chmod=755 docker-entrypoint.sh /usr/local/bin/
+COPY --from=build /opt/balance-sync /opt/balance-sync
+ENV PATH=/opt/balance-sync/bin:$PATH HOME=/app/spill PYTHONDONTWRITEBYTECODE=1
+# What does not fit in memory goes here, not into the container's layer.
+VOLUME /app/spill
+WORKDIR /app
+# `docker stop` interrupts as Ctrl-C does: the state stays consistent and the next run resumes.
+STOPSIGNAL SIGINT
+# The entry point gives up root before any of balance-sync runs; it says as whom and why.
+ENTRYPOINT ["docker-entrypoint.sh", "balance-sync"]
+CMD ["run", "/app/logs", "--output", "/app/reports", "--spill-dir", "/app/spill"]

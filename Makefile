@@ -1,0 +1,55 @@
+# The commands of everyday work. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
+BIN := .venv/bin
+
+help: ## list these commands
+	@echo "usage: make COMMAND"
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: ## make .venv with all that development needs, and the Git hooks
+	sh install.sh --dev
+	$(BIN)/prek install
+
+format: ## put Python and SQL into the house's layout
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix sql
+
+lint: ## run every check that reads the project without running it
+	.ci/lint
+
+type: ## check the types
+	$(BIN)/mypy
+
+test: ## run the tests that take seconds
+	$(BIN)/python -m pytest
+
+test-slow: ## run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+golden: ## write the golden files of the reports again; look at the difference before committing
+	$(BIN)/python -m pytest --snapshot-update
+
+lock: ## write the lock files from pyproject.toml
+	.ci/lock
+
+lock-check: ## fail if a lock file is not what pyproject.toml asks for
+	.ci/lock --check
+
+lock-upgrade: ## lock the newest versions that pyproject.toml allows
+	.ci/lock --upgrade
+
+demo: ## make a sample archive, reconcile it and say which file to open
+	$(BIN)/balance-sync demo
+
+check: lint lock-check test ## run what must pass before a commit
+
+ci: ## prove the last commit from nothing, as continuous integration does
+	.ci/run
+
+docker: ## build the image
+	docker build -t calo_balance_sync .
+
+clean: ## remove the caches of the tools
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist

@@ -1,0 +1,26 @@
+"""What importing the package costs, and which stage may know which."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ["polars", "duckdb", "pyarrow", "numpy", "sklearn", "xlsxwriter", "jinja2", "scipy"]
+
+
+@pytest.mark.parametrize("module", ["balance_sync", "balance_sync.cli", "balance_sync.pipeline"])
+def test_importing_it_brings_in_no_heavy_package(module: str) -> None:
+    program = f"import sys, {module}; print(*sorted(set({HEAVY}) & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []
+
+
+def test_imports_go_down_only(root: Path) -> None:
+    program = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "--no-cache"], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -1,0 +1,47 @@
+"""What a built wheel carries."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _build(root, tmp_path_factory.mktemp("wheel"))
+
+
+def _build(root: Path, folder: Path) -> Path:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)],
+        cwd=root,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_wheel_carries_every_sql_file_and_every_module(root: Path, wheel: Path, tracked: list[Path]) -> None:
+    carried = set(ZipFile(wheel).namelist())
+    sql = {
+        f"balance_sync/_sql/{path.relative_to(root / 'sql')}"
+        for path in tracked
+        if root / "sql" in path.parents
+    }
+    package = root / "engine"
+    modules = {str(path.relative_to(package)) for path in tracked if package in path.parents}
+    assert sql
+    assert sql | modules <= carried
+
+
+def test_wheel_carries_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/")[0].split("-")[0] for name in ZipFile(wheel).namelist()}
+    assert tops == {"balance_sync"}
+
+
+def test_building_twice_gives_the_same_bytes(root: Path, wheel: Path, tmp_path: Path) -> None:
+    assert _build(root, tmp_path).read_bytes() == wheel.read_bytes()
