@@ -1,0 +1,79 @@
+"""What a report must say about the run itself, which no table of the database holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """What a report can be written as."""
+
+    XLSX = "xlsx"
+    HTML = "html"
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class RuleRun:
+    """A rule as it ran.
+
+    Parameters
+    ----------
+    rule, version, severity, title, description
+        As the rule's header has them.
+    sha256
+        Hash of the rule's file.
+    findings
+        How many findings the run recorded for it, zero included.
+    """
+
+    rule: str
+    version: int
+    severity: str
+    title: str
+    description: str
+    sha256: str
+    findings: int
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """The run that a report is about.
+
+    Parameters
+    ----------
+    run_id, version
+        The run and the version of balance-sync that made it.
+    timezone
+        Name of the business time zone, e.g. ``"Asia/Bahrain"``.
+    rules
+        Every rule that ran, the detector's ``anomaly`` included.
+    since, until
+        The period asked for, half-open; `None` where nothing was asked for.
+    inputs
+        The paths of logs as they were given.
+    options
+        Name and value of each option that can change the result.
+    event_kinds
+        Name and number of each kind of event that was read, where that is known. They add up to the
+        events of `sources`.
+    started_at, finished_at, elapsed_s
+        Wall-clock times. Only ``summary.json`` shows them: everything else is the same for the same input.
+    """
+
+    run_id: str
+    version: str
+    timezone: str
+    rules: tuple[RuleRun, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    inputs: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    event_kinds: tuple[tuple[str, int], ...] = ()
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    elapsed_s: float | None = None
