@@ -21,12 +21,14 @@ RUN useradd --uid 10001 --no-create-home balance-sync \
     && install --directory --mode 1777 /app/spill
 COPY --chmod=755 docker-entrypoint.sh /usr/local/bin/
 COPY --from=build /opt/balance-sync /opt/balance-sync
-ENV PATH=/opt/balance-sync/bin:$PATH HOME=/app/spill PYTHONDONTWRITEBYTECODE=1
-# What does not fit in memory goes here, not into the container's layer.
+# What does not fit in memory goes to a volume, not into the container's layer.
+ENV PATH=/opt/balance-sync/bin:$PATH \
+    HOME=/app/spill \
+    BALANCE_SYNC_SPILL_DIR=/app/spill
 VOLUME /app/spill
 WORKDIR /app
 # `docker stop` interrupts as Ctrl-C does: the state stays consistent and the next run resumes.
 STOPSIGNAL SIGINT
 # The entry point gives up root before any of balance-sync runs; it says as whom and why.
 ENTRYPOINT ["docker-entrypoint.sh", "balance-sync"]
-CMD ["run", "/app/logs", "--output", "/app/reports", "--spill-dir", "/app/spill"]
+CMD ["run", "/app/logs", "--output", "/app/reports"]

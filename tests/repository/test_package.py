@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
+
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _build(root, tmp_path_factory.mktemp("wheel"))
