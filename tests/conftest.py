@@ -1,0 +1,14 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# A deadline would assert wall-clock time. In CI the examples are the same in every run.
+settings.register_profile("balance-sync", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("balance-sync")
+
+for _name in [name for name in os.environ if name.startswith("BALANCE_SYNC_")]:
+    del os.environ[_name]
