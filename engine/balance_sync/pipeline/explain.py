@@ -63,7 +63,7 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
     InputError
         The source cannot be found or does not say any more what it said.
     """
-    from balance_sync.store.session import read_only_session
+    from balance_sync.store.reading import read_only_session
 
     with read_only_session(database) as connection:
         row = _finding(connection, finding, database)

@@ -119,8 +119,32 @@ def _stages(
 
 
 def _judge(connection: DuckDBPyConnection, options: RunOptions) -> tuple[RuleRun, ...]:
-    """Run the rules, then the detector on what they leave."""
-    raise NotImplementedError
+    """Run the rules, then the detector on what they leave, then sum their findings up."""
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.rules import build_ledger, build_summaries, load_rules, run_rules
+    from balance_sync.rules.header import Nature
+
+    chosen = [word for word in options.rules if word.partition("@")[0] != DETECTOR]
+    runs = ()
+    if chosen or not options.rules:
+        runs = run_rules(
+            connection,
+            selection=chosen,
+            rules_directory=options.rules_directory,
+            timezone=options.timezone,
+            profile_directory=options.profile_directory,
+        )
+    else:
+        build_ledger(connection)
+    detected = () if chosen == list(options.rules) != [] else (_detect(connection, options),)
+    states = [run.id for run in runs if run.nature is Nature.STATE]
+    build_summaries(connection, state_rules=states, timezone=options.timezone)
+    descriptions = {rule.key: rule.header.description for rule in load_rules(options.rules_directory)}
+    told = [
+        RuleRun(run.id, run.version, run.severity, run.title, descriptions[f"{run.id}@{run.version}"], run.sha256, run.findings)
+        for run in runs
+    ]
+    return (*told, *detected)
 
 
 def _run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], options: RunOptions) -> str:

@@ -1,0 +1,40 @@
+"""Opens the database of a finished run for reading, and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.errors import UsageError
+from balance_sync.store.session import database_errors, lock_down
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@contextmanager
+def read_only_session(path: Path) -> Iterator[DuckDBPyConnection]:
+    """Open the database at `path`; any number of readers may do so at once.
+
+    Raises
+    ------
+    UsageError
+        There is no such database.
+    """
+    import duckdb
+
+    if not path.is_file():
+        raise UsageError(
+            str(path), "there is no database of a run", help="run `balance-sync run LOGS` first, or name one with --database"
+        )
+    settings = {"python_enable_replacements": "false", "autoload_known_extensions": "false"}
+    with database_errors(str(path)):
+        connection = duckdb.connect(str(path), read_only=True, config=settings)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        lock_down(connection)
+        yield connection
+    finally:
+        connection.close()
