@@ -28,7 +28,7 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
     """
     import duckdb
 
-    from balance_sync.store.session import read_only_session
+    from balance_sync.store.reading import read_only_session
 
     with read_only_session(database) as connection:
         try:

@@ -59,10 +59,9 @@ SYNC_ERROR_NOTICE = b"Subscription balance and payment balance are not in sync"
 PROCESSING_NOTICE = b"Processing message "
 _NEGATIVE_NOTICE = b"Subscriber will have a negative balance due to this action"
 
-_HEAD_BYTES = 240
+_BODY_BYTES = 80
 _ID_BYTES = 36
-_NOTICE_BYTES = 96
-_BODY = pl.col("text").bin.slice(STAMP_BYTES, _HEAD_BYTES)
+_NOTICE_BYTES = 128
 _PLATFORM_KINDS = (
     (b"START RequestId: ", "start"),
     (b"END RequestId: ", "end"),
@@ -102,17 +101,26 @@ def classify(events: pl.DataFrame) -> pl.DataFrame:
         (`OutcomeName`), what the event shows for the message that it belongs to.
     """
     lines = _application_lines(events)
-    body = _BODY
-    message = pl.col("text").bin.slice(pl.col("message_at"), _HEAD_BYTES)
+    text = pl.col("text")
+    heads = lines.select(
+        pl.col("at", "level", "message_at"),
+        body=text.bin.slice(STAMP_BYTES, _BODY_BYTES),
+        message=text.bin.slice(pl.col("message_at"), _NOTICE_BYTES),
+    )
+    lines = lines.with_columns(heads.select(kind=_kind().cast(Kind)).to_series())
+    return lines.with_columns(request_id=_request_id(), outcome=_outcome())
+
+
+def _kind() -> pl.Expr:
+    """Tell the kind from ``at``, ``level``, and the heads ``body`` and ``message``."""
+    body = pl.col("body")
     kind = pl.when(pl.col("at").is_null()).then(pl.lit("preamble"))
-    kind = kind.when(pl.col("message_at").is_not_null()).then(_message_kind(message))
+    kind = kind.when(pl.col("message_at").is_not_null()).then(_message_kind(pl.col("message")))
     for prefix, name in _PLATFORM_KINDS:
         kind = kind.when(body.bin.starts_with(prefix)).then(pl.lit(name))
-    timeout = pl.col("text").bin.slice(STAMP_BYTES + 25 + _ID_BYTES, 16) == b" Task timed out "
-    kind = kind.when(timeout).then(pl.lit("timeout"))
+    kind = kind.when(body.bin.slice(25 + _ID_BYTES, 16) == b" Task timed out ").then(pl.lit("timeout"))
     kind = kind.when(body.bin.starts_with(b"RequestId: ")).then(pl.lit("crash"))
-    lines = lines.with_columns(kind=kind.otherwise(pl.lit("other")).cast(Kind))
-    return lines.with_columns(request_id=_request_id(), outcome=_outcome())
+    return kind.otherwise(pl.lit("other"))
 
 
 def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
@@ -149,11 +157,10 @@ def _message_kind(message: pl.Expr) -> pl.Expr:
     for prefix, name in _MESSAGE_KINDS[1:]:
         kind = kind.when(message.bin.starts_with(prefix)).then(pl.lit(name))
     # The notices whose beginning varies stand at the start of a message, before any dump.
-    notice = message.bin.head(_NOTICE_BYTES)
     words = ~message.bin.starts_with(b"{")
-    synced = words & notice.bin.contains(b"alance is already synced from other listeners")
+    synced = words & message.bin.contains(b"alance is already synced from other listeners")
     kind = kind.when(synced).then(pl.lit("already_synced"))
-    flagged = words & notice.bin.contains(b"Update Payment Balance Flag is set to false")
+    flagged = words & message.bin.contains(b"Update Payment Balance Flag is set to false")
     kind = kind.when(flagged).then(pl.lit("skipped_flag"))
     says_negative = message.bin.starts_with(_NEGATIVE_NOTICE) | (
         message.bin.starts_with(b"{") & message.bin.contains(b"message: '" + _NEGATIVE_NOTICE)
