@@ -91,7 +91,7 @@ LEFT JOIN
     (
         SELECT n.currency, sum(n.difference) AS difference
         FROM findings AS n
-        INNER JOIN ledger AS l USING (transaction_id, source_id, line)
+        INNER JOIN ledger AS l USING (source_id, line)
         WHERE n.rule = 'arithmetic' AND l.applied
         GROUP BY n.currency
     ) AS f

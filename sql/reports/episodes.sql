@@ -12,15 +12,16 @@ SELECT
     e.findings,
     e.worst,
     e.amount_at_risk,
-    e.open
+    e.status
 FROM episodes AS e
 LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
 ORDER BY
     CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
-    e.open DESC,
+    CASE e.status WHEN 'open' THEN 0 WHEN 'event' THEN 1 ELSE 2 END,
     e.amount_at_risk DESC NULLS LAST,
     e.rule,
     e.user_id NULLS LAST,
     e.currency NULLS LAST,
     e.wallet NULLS LAST,
-    e.first_day
+    e.first_at,
+    e.first_finding_id

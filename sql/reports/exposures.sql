@@ -15,7 +15,7 @@ SELECT
     sum(e.amount_at_risk) OVER same AS total_at_risk
 FROM episodes AS e
 LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
-WHERE e.open AND e.amount_at_risk IS NOT NULL AND e.currency IS NOT NULL
+WHERE e.status = 'open' AND e.amount_at_risk IS NOT NULL AND e.currency IS NOT NULL
 WINDOW same AS (PARTITION BY e.rule, e.wallet, e.currency)
 QUALIFY
     row_number() OVER (

@@ -38,7 +38,7 @@ SELECT
     w.worst_day_findings,
     count(d.user_id) > 0 AS has_user,
     count(d.currency) > 0 AS has_currency,
-    count(d.wallet) > 0 AS has_wallet,
+    count(DISTINCT d.wallet) > 1 AS has_wallets,
     count(d.expected) > 0 AS has_expected,
     count(d.actual) > 0 AS has_actual,
     count(d.difference) > 0 AS has_difference,

@@ -2,7 +2,7 @@
 SELECT
     r.user_id,
     r.currency,
-    c.minor_unit,
+    r.minor_unit,
     r.opening,
     r.credits,
     r.debits,
@@ -16,7 +16,6 @@ SELECT
     r.first_at,
     r.last_at
 FROM roll_forward AS r
-INNER JOIN currencies AS c ON coalesce(r.currency, '') = c.currency
 ORDER BY
     r.currency NULLS LAST,
     abs(r.unexplained_continuity) + abs(r.unexplained_arithmetic) DESC,

@@ -1,7 +1,7 @@
 -- The roll-forward of all subscribers together, by currency.
 SELECT
     r.currency,
-    c.minor_unit,
+    r.minor_unit,
     count(*) AS subscribers,
     sum(r.transactions)::BIGINT AS transactions,
     sum(r.opening) AS opening,
@@ -14,6 +14,5 @@ SELECT
     coalesce(sum(r.closing) FILTER (WHERE r.closing < 0), 0) AS overdrawn,
     count(*) FILTER (WHERE r.closing < 0) AS overdrawn_subscribers
 FROM roll_forward AS r
-INNER JOIN currencies AS c ON coalesce(r.currency, '') = c.currency
 GROUP BY ALL
 ORDER BY r.currency NULLS LAST

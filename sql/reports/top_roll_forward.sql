@@ -2,7 +2,7 @@
 SELECT
     r.user_id,
     r.currency,
-    c.minor_unit,
+    r.minor_unit,
     r.opening,
     r.credits,
     r.debits,
@@ -11,7 +11,6 @@ SELECT
     r.closing,
     r.transactions
 FROM roll_forward AS r
-INNER JOIN currencies AS c ON coalesce(r.currency, '') = c.currency
 QUALIFY
     row_number() OVER (
         PARTITION BY r.currency

@@ -1,14 +1,15 @@
 -- An amount as a person reads it: at least the decimals of its currency, and never fewer than it has.
+-- The text of a DECIMAL(38, 18) ends in 18 decimals, of which all but minor_unit are cut if they are zeros.
 CREATE OR REPLACE MACRO money_text(amount, minor_unit) AS
-    split_part(amount::DECIMAL(38, 18)::VARCHAR, '.', 1)
-    || CASE
-        WHEN greatest(length(rtrim(split_part(amount::DECIMAL(38, 18)::VARCHAR, '.', 2), '0')), minor_unit) = 0
-            THEN ''
-        ELSE '.' || rpad(
-            rtrim(split_part(amount::DECIMAL(38, 18)::VARCHAR, '.', 2), '0'),
-            greatest(length(rtrim(split_part(amount::DECIMAL(38, 18)::VARCHAR, '.', 2), '0')), minor_unit)::INTEGER,
-            '0'
-        )
+    CASE
+        WHEN
+            length(rtrim(amount::DECIMAL(38, 18)::VARCHAR, '0'))
+            <= length(amount::DECIMAL(38, 18)::VARCHAR) - 18 + minor_unit
+            THEN left(
+                amount::DECIMAL(38, 18)::VARCHAR,
+                length(amount::DECIMAL(38, 18)::VARCHAR) - 18 + minor_unit - (minor_unit = 0)::INTEGER
+            )
+        ELSE rtrim(amount::DECIMAL(38, 18)::VARCHAR, '0')
     END;
 
 -- The same with the currency behind it, for sentences.

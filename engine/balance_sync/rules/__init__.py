@@ -1,1 +1,41 @@
 """Versioned SQL rules: catalogue, lock, runner."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from balance_sync.rules.catalogue import Rule, load_rules, select_rules
+    from balance_sync.rules.header import Nature
+    from balance_sync.rules.runner import RuleRun, run_rules
+    from balance_sync.rules.views import build_ledger, build_summaries
+
+__all__ = [
+    "Nature",
+    "Rule",
+    "RuleRun",
+    "build_ledger",
+    "build_summaries",
+    "load_rules",
+    "run_rules",
+    "select_rules",
+]
+
+_HOMES = {
+    "Nature": "header",
+    "Rule": "catalogue",
+    "RuleRun": "runner",
+    "build_ledger": "views",
+    "build_summaries": "views",
+    "load_rules": "catalogue",
+    "run_rules": "runner",
+    "select_rules": "catalogue",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module's attribute may be
+    # Imported where used: the command line's --help must not pay for the runner.
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -26,12 +26,23 @@ wallet and not to the other. The same difference over months is one event, not m
 """
 ---*/
 WITH
+subscribers AS (
+    SELECT
+        t.user_id,
+        min(t.currency) AS currency,
+        min(t.currency) != max(t.currency) AS has_several
+    FROM transactions AS t
+    WHERE t.currency IS NOT NULL
+    GROUP BY t.user_id
+),
+
 stated AS (
     SELECT
         t.user_id,
         t.logged_at,
         min(t.currency) AS currency
     FROM transactions AS t
+    SEMI JOIN subscribers AS s ON t.user_id = s.user_id AND s.has_several
     WHERE t.currency IS NOT NULL
     GROUP BY t.user_id, t.logged_at
 ),
@@ -53,10 +64,11 @@ records AS (
         e.payment_balance,
         e.source_id,
         e.line,
-        coalesce(s.currency, f.currency) AS currency
+        coalesce(s.currency, f.currency, u.currency) AS currency
     FROM sync_errors AS e
-    ASOF LEFT JOIN stated AS s ON e.user_id = s.user_id AND e.logged_at >= s.logged_at
+    LEFT JOIN subscribers AS u ON e.user_id = u.user_id
     LEFT JOIN first_stated AS f ON e.user_id = f.user_id
+    ASOF LEFT JOIN stated AS s ON e.user_id = s.user_id AND e.logged_at >= s.logged_at
 )
 
 SELECT

@@ -45,13 +45,23 @@ debits AS (
         l.net_amount,
         l.source_id,
         l.line,
-        CASE WHEN json_valid(l.metadata) THEN json_extract_string(l.metadata, '$.deliveryId') END AS delivery_id
+        TRY(json_extract_string(l.metadata, '$.deliveryId')) AS delivery_id
     FROM ledger AS l
     WHERE
         l.action = $action
         AND l.direction = 'DEBIT'
         AND l.user_id IS NOT NULL
         AND NOT l.repeats_earlier
+),
+
+repeated AS (
+    SELECT
+        d.user_id,
+        d.delivery_id
+    FROM debits AS d
+    WHERE d.delivery_id != ''
+    GROUP BY d.user_id, d.delivery_id
+    HAVING count(*) > 1
 ),
 
 numbered AS (
@@ -72,7 +82,7 @@ numbered AS (
         row_number() OVER of_delivery AS debit_number,
         first_value(coalesce(d.transaction_id, 'unidentified')) OVER of_delivery AS first_transaction_id
     FROM debits AS d
-    WHERE d.delivery_id != ''
+    SEMI JOIN repeated AS r ON d.user_id = r.user_id AND d.delivery_id = r.delivery_id
     WINDOW of_delivery AS (
         PARTITION BY d.user_id, d.delivery_id
         ORDER BY d.logged_at, d.transaction_id, d.source_id, d.line

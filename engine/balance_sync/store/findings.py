@@ -1,0 +1,122 @@
+"""Writes findings: the one way into the table `findings`, for SQL rules and for the detector alike.
+
+A finding's id is a hash of what the finding is about (rule and subject, and the how-manieth of that
+subject), never of the rule's version or of where the log line stands, so it is the same in every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from balance_sync.errors import RuleFileError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+FINDING_ROW: dict[str, str] = {
+    "subject": "VARCHAR",
+    "user_id": "VARCHAR",
+    "transaction_id": "VARCHAR",
+    "request_id": "VARCHAR",
+    "logged_at": "TIMESTAMP WITH TIME ZONE",
+    "currency": "VARCHAR",
+    "wallet": "VARCHAR",
+    "expected": "DECIMAL(38,18)",
+    "actual": "DECIMAL(38,18)",
+    "difference": "DECIMAL(38,18)",
+    "explanation": "VARCHAR",
+    "source_id": "VARCHAR",
+    "line": "BIGINT",
+}
+"""Columns that whoever finds something states of each finding, with their SQL types."""
+
+# The ordinal tells findings about one subject apart. 20 hex digits: a collision among ten million
+# findings has a chance of one in ten billion.
+_INSERT = """
+INSERT INTO findings
+SELECT
+    left(sha256(concat_ws(chr(31), $_rule, n.subject, n.ordinal::VARCHAR)), 20) AS finding_id,
+    $_rule AS rule, $_version AS rule_version, $_severity AS severity,
+    n.user_id, n.transaction_id, n.request_id, n.logged_at, n.currency, n.wallet,
+    n.expected, n.actual, n.difference, n.explanation, n.source_id, n.line
+FROM (
+    SELECT
+        f.*,
+        row_number() OVER (
+            PARTITION BY f.subject ORDER BY f.logged_at, f.source_id, f.line, f.wallet, f.actual, f.explanation
+        ) AS ordinal
+    FROM (
+{rows_sql}
+    ) AS f
+) AS n
+ORDER BY n.logged_at, n.source_id, n.line, n.subject, n.ordinal
+"""
+
+
+def record_findings(
+    connection: DuckDBPyConnection,
+    *,
+    rule: str,
+    version: int,
+    severity: str,
+    rows_sql: str,
+    parameters: Mapping[str, object],
+) -> int:
+    """Write the findings that `rows_sql` selects, in place of those the rule had; return how many.
+
+    Parameters
+    ----------
+    connection
+        With the table `findings`.
+    rule, version, severity
+        What the findings are recorded under.
+    rows_sql
+        One SELECT with the columns of `FINDING_ROW`.
+    parameters
+        Values of its `$named` parameters; their names do not begin with an underscore.
+
+    Raises
+    ------
+    RuleFileError
+        A row lacks its subject or the log line it came from.
+    """
+    connection.execute("DELETE FROM findings WHERE rule = $rule", {"rule": rule})
+    connection.execute(
+        _INSERT.format(rows_sql=rows_sql),
+        {**parameters, "_rule": rule, "_version": version, "_severity": severity},
+    )
+    counted = connection.execute(
+        """
+        SELECT count(*), count(*) FILTER (finding_id IS NULL OR source_id IS NULL OR line IS NULL)
+        FROM findings WHERE rule = $rule
+        """,
+        {"rule": rule},
+    ).fetchone()
+    found, rootless = counted or (0, 0)
+    if rootless:
+        raise RuleFileError(
+            f"{rule}@{version}",
+            f"{rootless} of {found} findings name no subject or no log line",
+            help="a rule must select subject, source_id and line for each row",
+        )
+    return int(found)
+
+
+def record_finding_rows(
+    connection: DuckDBPyConnection, rows: pa.Table, *, rule: str, version: int, severity: str
+) -> int:
+    """Write findings from an Arrow table with the columns of `FINDING_ROW`; as `record_findings`."""
+    connection.register("finding_rows", rows)
+    try:
+        return record_findings(
+            connection,
+            rule=rule,
+            version=version,
+            severity=severity,
+            rows_sql=f"SELECT {', '.join(FINDING_ROW)} FROM finding_rows",  # noqa: S608 - own column names
+            parameters={},
+        )
+    finally:
+        connection.unregister("finding_rows")
