@@ -6,12 +6,17 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.options import database_argument
 from balance_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 
 @click.command()
@@ -32,13 +37,13 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
 
     with read_only_session(database) as connection:
         try:
-            cursor = connection.execute(sql)
-            names = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchmany(max_rows + 1) if max_rows else cursor.fetchall()
+            table = _first_rows(connection.execute(sql), max_rows)
         except duckdb.Error as error:
             raise UsageError("query", str(error).splitlines()[0], help="see the tables with: SHOW TABLES") from error
-    cut = bool(max_rows) and len(rows) > max_rows
-    rows = rows[:max_rows] if cut else rows
+    cut = bool(max_rows) and table.num_rows > max_rows
+    names = table.column_names
+    shown = table.slice(0, max_rows) if cut else table
+    rows = list(zip(*(column.to_pylist() for column in shown.columns), strict=True))
     if as_json:
         click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False))
     elif as_csv:
@@ -49,6 +54,19 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
         _print_table(names, rows)
     if cut:
         note(f"note: only the first {max_rows:,} rows are shown; --max-rows 0 shows all")
+
+
+def _first_rows(connection: DuckDBPyConnection, most: int) -> pa.Table:
+    """Fetch up to one row more than `most` (0: all), through Arrow: times with a zone need pytz otherwise."""
+    import pyarrow as pa
+
+    reader = connection.to_arrow_reader(2048)
+    batches = []
+    for batch in reader:
+        batches.append(batch)
+        if most and sum(b.num_rows for b in batches) > most:
+            break
+    return pa.Table.from_batches(batches, reader.schema)
 
 
 def _print_table(names: list[str], rows: list[tuple[object, ...]]) -> None:
