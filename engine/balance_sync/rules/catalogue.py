@@ -74,7 +74,9 @@ def load_rules(rules_directory: Path | None = None, *, check_lock: bool = True) 
     for rule in own:
         if rule.header.id in taken:
             raise RuleFileError(
-                str(rule.file.path), f"{rule.header.id!r} is a built-in rule", help="give your rule another id"
+                str(rule.file.path),
+                f"{rule.header.id!r} is a built-in rule",
+                help="give your rule another id",
             )
     return tuple(sorted((*built_in, *own), key=lambda rule: (rule.header.id, rule.header.version)))
 
@@ -126,18 +128,24 @@ def select_rules(rules: Iterable[Rule], selection: Sequence[str]) -> tuple[Rule,
 def _unknown(word: str, known: Sequence[str]) -> UsageError:
     near = difflib.get_close_matches(word, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return UsageError(f"--rule {word}", "there is no such rule", help=f"{hint}`balance-sync rules list` shows them all")
+    return UsageError(
+        f"--rule {word}", "there is no such rule", help=f"{hint}`balance-sync rules list` shows them all"
+    )
 
 
 def _read_directory(directory: Path, *, built_in: bool, check_lock: bool) -> tuple[Rule, ...]:
     locked = read_lock(directory.parent if built_in else directory).rules
     rules = []
     for stray in sorted(directory.glob("*.sql")):
-        raise RuleFileError(str(stray), "a rule must be in a folder of its own", help="move it to <id>/v<version>.sql")
+        raise RuleFileError(
+            str(stray), "a rule must be in a folder of its own", help="move it to <id>/v<version>.sql"
+        )
     for path in sorted(directory.glob("*/*.sql")):
         file = read_sql_file(path, RuleHeader)
         _check_place(file)
-        released = check_released(file, locked, must=built_in) if check_lock else locked.get(file.key) == file.sha256
+        released = (
+            check_released(file, locked, must=built_in) if check_lock else locked.get(file.key) == file.sha256
+        )
         rules.append(Rule(file, built_in, released))
     return tuple(sorted(rules, key=lambda rule: (rule.header.id, rule.header.version)))
 

@@ -121,8 +121,8 @@ class SqlFile(Generic[Header]):
 
     @property
     def query(self) -> str:
-        """The statement alone, without the header."""
-        return self.sql.split(_CLOSING, 1)[1].strip() + "\n"
+        """The statement alone, without header and semicolon, ready to stand in another one."""
+        return self.sql.split(_CLOSING, 1)[1].strip().removesuffix(";") + "\n"
 
 
 def read_sql_file(path: Path, kind: type[Header]) -> SqlFile[Header]:
@@ -142,11 +142,15 @@ def read_sql_file(path: Path, kind: type[Header]) -> SqlFile[Header]:
         raise RuleFileError(
             f"{path}:1",
             "there is no header",
-            help="begin the file with a line '/*---', TOML, and a line '---*/'; `balance-sync rules new` shows how",
+            help="begin with a line '/*---', TOML, and a line '---*/'; `balance-sync rules new` shows how",
         )
     header = _read_header(path, text[len(_OPENING) : text.index(_CLOSING) + 1], kind)
-    if isinstance(header, RuleHeader) and header.status is RuleStatus.DEPRECATED and not header.deprecated_because:
-        raise RuleFileError(str(path), "a deprecated rule must say why", help="add deprecated_because = \"…\"")
+    if (
+        isinstance(header, RuleHeader)
+        and header.status is RuleStatus.DEPRECATED
+        and not header.deprecated_because
+    ):
+        raise RuleFileError(str(path), "a deprecated rule must say why", help='add deprecated_because = "…"')
     return SqlFile(path, header, text, hashlib.sha256(text.encode()).hexdigest())
 
 

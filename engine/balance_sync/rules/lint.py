@@ -21,13 +21,41 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from sqlglot import exp
 
-READABLE = ("currencies", "invocations", "ledger", "messages", "rejects", "sources", "sync_errors", "transactions")
+READABLE = (
+    "currencies",
+    "invocations",
+    "ledger",
+    "messages",
+    "rejects",
+    "sources",
+    "sync_errors",
+    "transactions",
+)
 """Tables that a rule may read. Not `findings`: a rule's result must not depend on which others ran."""
 
 _TABLE_FUNCTIONS = {"unnest", "generate_series", "range"}
 # Functions that DuckDB itself calls consistent and whose result depends on the order of rows.
-_ORDER_DEPENDENT = {"any_value", "arbitrary", "first", "last", "list", "array_agg", "string_agg", "group_concat"}
-_NEED_ORDER = {"row_number", "rank", "dense_rank", "lag", "lead", "first_value", "last_value", "nth_value", "ntile"}
+_ORDER_DEPENDENT = {
+    "any_value",
+    "arbitrary",
+    "first",
+    "last",
+    "list",
+    "array_agg",
+    "string_agg",
+    "group_concat",
+}
+_NEED_ORDER = {
+    "row_number",
+    "rank",
+    "dense_rank",
+    "lag",
+    "lead",
+    "first_value",
+    "last_value",
+    "nth_value",
+    "ntile",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +121,7 @@ def _check_parameters(rule: Rule, used: set[str]) -> Iterator[Problem]:
         yield _problem(rule, f"the parameter {name} is never used", help_, at=f"[params.{name}]")
 
 
-def _check_stars(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
+def _check_stars(rule: Rule, tree: exp.Expr) -> Iterator[Problem]:
     from sqlglot import exp
 
     for star in tree.find_all(exp.Star):
@@ -101,7 +129,7 @@ def _check_stars(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
             yield _at_node(rule, star, "SELECT * hides which columns a rule uses", "name the columns")
 
 
-def _check_tables(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
+def _check_tables(rule: Rule, tree: exp.Expr) -> Iterator[Problem]:
     from sqlglot import exp
 
     named = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
@@ -117,12 +145,14 @@ def _check_tables(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
         read.add(table.name)
         if table.db or table.name not in named | set(rule.header.reads):
             full_name = f"{table.db}.{table.name}" if table.db else table.name
-            yield _at_node(rule, table.this, f"{full_name!r} is read and not declared", "add it to reads in the header")
+            yield _at_node(
+                rule, table.this, f"{full_name!r} is read and not declared", "add it to reads in the header"
+            )
     for name in sorted(set(rule.header.reads) & set(READABLE) - read):
         yield _problem(rule, f"reads names {name!r}, which is never read", "take it out of reads", at="reads")
 
 
-def _check_samples(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
+def _check_samples(rule: Rule, tree: exp.Expr) -> Iterator[Problem]:
     from sqlglot import exp
 
     for node in tree.find_all(exp.TableSample):
@@ -130,10 +160,12 @@ def _check_samples(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
     for limit in tree.find_all(exp.Limit, exp.Fetch):
         parent = limit.parent
         if parent is None or parent.args.get("order") is None:
-            yield _at_node(rule, limit, "LIMIT without ORDER BY takes any rows", "order by a unique key, or drop LIMIT")
+            yield _at_node(
+                rule, limit, "LIMIT without ORDER BY takes any rows", "order by a unique key, or drop LIMIT"
+            )
 
 
-def _check_windows(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
+def _check_windows(rule: Rule, tree: exp.Expr) -> Iterator[Problem]:
     from sqlglot import exp
 
     for window in tree.find_all(exp.Window):
@@ -141,10 +173,12 @@ def _check_windows(rule: Rule, tree: exp.Expression) -> Iterator[Problem]:
         if not isinstance(function, exp.Func) or window.args.get("order") or window.args.get("alias"):
             continue
         if _names(function) & _NEED_ORDER:
-            yield _at_node(rule, function, "a window without ORDER BY numbers rows at random", "order it by a unique key")
+            yield _at_node(
+                rule, function, "a window without ORDER BY numbers rows at random", "order it by a unique key"
+            )
 
 
-def _check_functions(rule: Rule, tree: exp.Expression, volatile: frozenset[str]) -> Iterator[Problem]:
+def _check_functions(rule: Rule, tree: exp.Expr, volatile: frozenset[str]) -> Iterator[Problem]:
     from sqlglot import exp
 
     for function in tree.find_all(exp.Func):
@@ -154,8 +188,14 @@ def _check_functions(rule: Rule, tree: exp.Expression, volatile: frozenset[str])
             yield _at_node(rule, function, what, "use the times and ids of the logs")
         in_table = isinstance(function.parent, exp.Table)
         if in_table and not names & _TABLE_FUNCTIONS:
-            yield _at_node(rule, function, f"{min(names)}() reads something other than the tables", "read the tables")
-        if names & _ORDER_DEPENDENT and not function.find(exp.Order) and not isinstance(function.parent, exp.Window):
+            yield _at_node(
+                rule, function, f"{min(names)}() reads something other than the tables", "read the tables"
+            )
+        if (
+            names & _ORDER_DEPENDENT
+            and not function.find(exp.Order)
+            and not isinstance(function.parent, exp.Window)
+        ):
             what = f"{min(names & _ORDER_DEPENDENT)}() depends on the order of rows"
             yield _at_node(rule, function, what, "give it an ORDER BY, or use min, max, arg_min or arg_max")
 
@@ -188,13 +228,22 @@ def _volatile_functions(connection: DuckDBPyConnection) -> frozenset[str]:
         "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
     ).fetchall()
     # sqlglot's names for now() and its kin.
-    return frozenset(name for (name,) in rows) | {"current_timestamp", "current_time", "localtime", "localtimestamp"}
+    return frozenset(name for (name,) in rows) | {
+        "current_timestamp",
+        "current_time",
+        "localtime",
+        "localtimestamp",
+    }
 
 
 def _names(function: exp.Func) -> set[str]:
     from sqlglot import exp
 
-    names = [function.name] if isinstance(function, exp.Anonymous | exp.AnonymousAggFunc) else function.sql_names()
+    names = (
+        [function.name]
+        if isinstance(function, exp.Anonymous | exp.AnonymousAggFunc)
+        else function.sql_names()
+    )
     return {name.lower() for name in names}
 
 
@@ -205,7 +254,7 @@ def _problem(rule: Rule, what: str, help_: str, *, at: str | None) -> Problem:
     return Problem(f"{rule.file.path}:{line}", what, help_)
 
 
-def _at_node(rule: Rule, node: exp.Expression, what: str, help_: str) -> Problem:
+def _at_node(rule: Rule, node: exp.Expr, what: str, help_: str) -> Problem:
     """Make a problem at the line of `node`, or of the first thing in it whose line is known."""
     line = next((found.meta["line"] for found in node.walk() if "line" in found.meta), 1)
     return Problem(f"{rule.file.path}:{line}", what, help_)
@@ -218,7 +267,7 @@ def _database_problem(rule: Rule, error: Exception) -> Problem:
     return Problem(f"{rule.file.path}:{found[1] if found else 1}", message, "correct the statement")
 
 
-_CHECKS: tuple[Callable[[Rule, exp.Expression], Iterator[Problem]], ...] = (
+_CHECKS: tuple[Callable[[Rule, exp.Expr], Iterator[Problem]], ...] = (
     _check_stars,
     _check_tables,
     _check_samples,

@@ -45,7 +45,9 @@ def read_lock(directory: Path) -> Lock:
         raise RuleFileError(str(path), "the lock file cannot be read", reason=str(error)) from error
 
 
-def check_released(file: SqlFile[RuleHeader] | SqlFile[ViewHeader], locked: dict[str, str], *, must: bool) -> bool:
+def check_released(
+    file: SqlFile[RuleHeader] | SqlFile[ViewHeader], locked: dict[str, str], *, must: bool
+) -> bool:
     """Return whether `file` is a released version.
 
     Raises
@@ -56,7 +58,9 @@ def check_released(file: SqlFile[RuleHeader] | SqlFile[ViewHeader], locked: dict
     released = locked.get(file.key)
     if released is None and must:
         raise RuleFileError(
-            str(file.path), f"{file.key} is not in {LOCK_NAME}", help="release it with `balance-sync rules lock`"
+            str(file.path),
+            f"{file.key} is not in {LOCK_NAME}",
+            help="release it with `balance-sync rules lock`",
         )
     if released is not None and released != file.sha256:
         raise RuleFileError(
@@ -93,7 +97,7 @@ def update_lock(
         raise RuleFileError(
             str(directory / LOCK_NAME),
             f"{gone[0]} is released and its file is gone",
-            help="put it back with status = \"deprecated\"; released rules are never deleted",
+            help='put it back with status = "deprecated"; released rules are never deleted',
         )
     all_rules = lock.rules | {rule.key: rule.sha256 for rule in rules}
     all_views = lock.views | {view.key: view.sha256 for view in views}

@@ -43,7 +43,9 @@ def parameter_texts(
     unknown = sorted(set(given) - set(declared))
     if unknown:
         known = ", ".join(sorted(declared)) or "none"
-        raise UsageError(f"{owner}.{unknown[0]}", "there is no such parameter", help=f"its parameters: {known}")
+        raise UsageError(
+            f"{owner}.{unknown[0]}", "there is no such parameter", help=f"its parameters: {known}"
+        )
     texts = {}
     for name, parameter in sorted(declared.items()):
         default = timezone if name == "timezone" else parameter.default
@@ -57,7 +59,9 @@ def bound_values(declared: Mapping[str, Parameter], texts: Mapping[str, str]) ->
     import duckdb
     from duckdb.sqltypes import DuckDBPyType
 
-    return {name: duckdb.Value(texts[name], DuckDBPyType(kind.type)) for name, kind in sorted(declared.items())}
+    return {
+        name: duckdb.Value(texts[name], DuckDBPyType(kind.type)) for name, kind in sorted(declared.items())
+    }
 
 
 def _read(owner: str, name: str, parameter: Parameter, text: str) -> object:

@@ -86,9 +86,13 @@ def run_rules(
     chosen = select_rules(load_rules(rules_directory), selection)
     given = parameters or {}
     for name in sorted(set(given) - {rule.header.id for rule in chosen}):
-        raise UsageError(f"{name}.{next(iter(given[name]), '')}", "its rule does not run", help="choose it with --rule")
+        raise UsageError(
+            f"{name}.{next(iter(given[name]), '')}", "its rule does not run", help="choose it with --rule"
+        )
     texts = {
-        rule.key: parameter_texts(rule.header.id, rule.header.params, given.get(rule.header.id, {}), timezone=timezone)
+        rule.key: parameter_texts(
+            rule.header.id, rule.header.params, given.get(rule.header.id, {}), timezone=timezone
+        )
         for rule in chosen
     }
     # The built-in rules are what their released hashes say, and were checked before their release.
@@ -101,9 +105,13 @@ def run_rules(
 
 
 def _run_rule(
-    connection: DuckDBPyConnection, rule: Rule, texts: Mapping[str, str], number: int, profile_directory: Path | None
+    connection: DuckDBPyConnection,
+    rule: Rule,
+    texts: Mapping[str, str],
+    number: int,
+    profile_directory: Path | None,
 ) -> RuleRun:
-    header, query = rule.header, rule.file.query.rstrip().removesuffix(";") + "\n"
+    header, query = rule.header, rule.file.query
     values = bound_values(header.params, texts)
     with database_errors(rule.key):
         if profile_directory is not None:
@@ -117,5 +125,12 @@ def _run_rule(
             parameters=values,
         )
     return RuleRun(
-        header.id, header.version, rule.file.sha256, header.title, header.severity, header.nature, dict(texts), found
+        header.id,
+        header.version,
+        rule.file.sha256,
+        header.title,
+        header.severity,
+        header.nature,
+        dict(texts),
+        found,
     )

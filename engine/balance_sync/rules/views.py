@@ -37,7 +37,9 @@ def load_views(*, check_lock: bool = True) -> dict[str, View]:
     for path in sorted((sql_directory() / "views").glob("*.sql")):
         view = read_sql_file(path, ViewHeader)
         if view.header.id != path.stem:
-            raise RuleFileError(f"{path}:2", f"the header says {view.header.id!r}", help="the file is called <id>.sql")
+            raise RuleFileError(
+                f"{path}:2", f"the header says {view.header.id!r}", help="the file is called <id>.sql"
+            )
         if check_lock:
             check_released(view, locked, must=True)
         views[view.header.id] = view
@@ -98,7 +100,9 @@ def define_views(connection: DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE VIEW main.ledger AS\n{load_views()['ledger'].query}")
 
 
-def write_profile(connection: DuckDBPyConnection, query: str, values: Mapping[str, object], path: Path) -> None:
+def write_profile(
+    connection: DuckDBPyConnection, query: str, values: Mapping[str, object], path: Path
+) -> None:
     """Run `query` once more under EXPLAIN ANALYZE and keep what it says at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = connection.execute(f"EXPLAIN ANALYZE {query}", dict(values)).fetchall()

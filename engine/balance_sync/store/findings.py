@@ -45,7 +45,8 @@ FROM (
     SELECT
         f.*,
         row_number() OVER (
-            PARTITION BY f.subject ORDER BY f.logged_at, f.source_id, f.line, f.wallet, f.actual, f.explanation
+            PARTITION BY f.subject
+            ORDER BY f.logged_at, f.source_id, f.line, f.wallet, f.actual, f.explanation
         ) AS ordinal
     FROM (
 {rows_sql}
