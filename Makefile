@@ -31,6 +31,9 @@ test-slow: ## run the tests that take minutes
 golden: ## write the golden files of the reports again; look at the difference before committing
 	$(BIN)/python -m pytest --snapshot-update
 
+docs: ## write the pages about rules and views from the headers of their SQL
+	$(BIN)/balance-sync rules docs
+
 lock: ## write the lock files from pyproject.toml
 	.ci/lock
 

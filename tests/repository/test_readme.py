@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from balance_sync.cli.program import program
+
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 COMMAND = "<!-- {0} -->\n```sh\n([^\n]+)\n```\n<!-- /{0} -->"
 
 
 @pytest.fixture(scope="module")
 def readme(root: Path) -> str:
-    text = (root / "README.md").read_text(encoding="utf-8")
-    if not text:
-        pytest.skip("the README is not written yet")
-    return text
+    return (root / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +38,18 @@ def test_readme_marks_the_command_that_ci_runs(readme: str, name: str, ending: s
 )
 def test_readme_prints_the_image_commands(readme: str, command: str) -> None:
     assert f"\n{command}\n" in readme
+
+
+def test_readme_tells_of_every_command(readme: str) -> None:
+    section = readme.split("## The command line")[1].split("\n## ")[0]
+    assert [
+        name for name in program.commands if not re.search(rf"^\| `{name}\b", section, re.MULTILINE)
+    ] == []
+
+
+def test_readme_tells_of_every_rule(root: Path, readme: str) -> None:
+    rules = sorted(path.name for path in (root / "sql" / "rules").iterdir() if path.is_dir())
+    assert [rule for rule in rules if f"| `{rule}` |" not in readme] == []
 
 
 def test_links_between_documents_lead_somewhere(root: Path, texts: dict[Path, str]) -> None:
