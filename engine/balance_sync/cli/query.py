@@ -16,7 +16,7 @@ from balance_sync.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyRelation
 
 
 @click.command()
@@ -37,7 +37,7 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
 
     with read_only_session(database) as connection:
         try:
-            table = _first_rows(connection.execute(sql), max_rows)
+            table = _first_rows(connection.sql(sql), max_rows)
         except duckdb.Error as error:
             raise UsageError("query", str(error).splitlines()[0], help="see the tables with: SHOW TABLES") from error
     cut = bool(max_rows) and table.num_rows > max_rows
@@ -56,11 +56,13 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
         note(f"note: only the first {max_rows:,} rows are shown; --max-rows 0 shows all")
 
 
-def _first_rows(connection: DuckDBPyConnection, most: int) -> pa.Table:
+def _first_rows(relation: DuckDBPyRelation | None, most: int) -> pa.Table:
     """Fetch up to one row more than `most` (0: all), through Arrow: times with a zone need pytz otherwise."""
     import pyarrow as pa
 
-    reader = connection.to_arrow_reader(2048)
+    if relation is None:
+        return pa.table({})
+    reader = relation.to_arrow_reader(2048)
     batches = []
     for batch in reader:
         batches.append(batch)

@@ -116,7 +116,7 @@ def _chain(connection: DuckDBPyConnection, finding: dict[str, Any]) -> tuple[dic
 
 def _rows(connection: DuckDBPyConnection, query: str, **bound: Any) -> list[dict[str, Any]]:
     # Through Arrow: fetching times with a zone as Python objects would need pytz.
-    return list(connection.execute(query, bound).to_arrow_table().to_pylist())
+    return list(connection.sql(query, params=bound).to_arrow_table().to_pylist())
 
 
 def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[tuple[str, str | None, int]]:
