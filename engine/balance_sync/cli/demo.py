@@ -17,8 +17,15 @@ DEFAULT_LOGS = Path("logs")
 
 @click.command()
 @click.argument("logs", required=False, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"),
-              show_default=True, metavar="DIR", help="Folder of the reports.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the reports.",
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed, another archive.")
 @click.option("-q", "--quiet", is_flag=True, help="No narration, no progress.")
 def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
@@ -34,7 +41,7 @@ def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
     options = config.RunOptions(logs=(str(chosen),), output=output)
     with ProgressBar(quiet=quiet) as progress:
         result = run_pipeline(options, progress)
-    tell(result, options, quiet=quiet, verbose=0, as_json=False)
+    tell(result, quiet=quiet, verbose=0, as_json=False)
     workbook = next((path for path in result.reports if path.suffix == ".xlsx"), output)
     click.echo(f"\nOpen {workbook} (or {workbook.with_suffix('.html')} in a browser).")
     worst = "overdraft" if result.findings.get("overdraft") else next(iter(result.findings), "overdraft")

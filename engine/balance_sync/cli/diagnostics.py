@@ -61,7 +61,9 @@ def _usage(error: click.ClickException) -> int:
 def _bug(error: BaseException) -> int:
     path = Path(tempfile.gettempdir()) / f"balance-sync-{os.getpid()}.log"
     try:
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+        path.write_text(
+            "".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace"
+        )
         place = f"the traceback is in {path}"
     except OSError:
         place = "and the traceback could not be written"

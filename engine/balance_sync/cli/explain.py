@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @database_argument
 @click.option("--logs", multiple=True, metavar="LOGS", help="Where the archive is now, if it was moved.")
 @click.option("--sql", "with_sql", is_flag=True, help="Print the rule's SQL too.")
-@click.option("--timezone", default=config.BUSINESS_ZONE, show_default=True, metavar="TZ", help="Business time zone.")
+@click.option(
+    "--timezone", default=config.BUSINESS_ZONE, show_default=True, metavar="TZ", help="Business time zone."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def explain(
     finding: str, database: Path, logs: tuple[str, ...], with_sql: bool, timezone: str, as_json: bool
@@ -54,7 +56,11 @@ def _print(found: Explanation, timezone: str) -> None:
     row = found.finding
     click.echo(f"{row['severity']}: {row['rule']} {row['finding_id']}")
     click.echo(f"  {visible(row['explanation'] or '')}")
-    for label, key in (("subscriber", "user_id"), ("transaction", "transaction_id"), ("request", "request_id")):
+    for label, key in (
+        ("subscriber", "user_id"),
+        ("transaction", "transaction_id"),
+        ("request", "request_id"),
+    ):
         if row[key]:
             click.echo(f"  {label:<11} {visible(row[key])}")
     click.echo(f"  {'logged':<11} {local_time(row['logged_at'], timezone)}")

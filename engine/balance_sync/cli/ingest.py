@@ -28,7 +28,13 @@ from balance_sync.cli.progress import ProgressBar
 @config_option
 @verbosity_options
 def ingest(
-    logs: tuple[str, ...], store: Path | None, threads: int, strict: bool, quiet: bool, verbose: int, as_json: bool
+    logs: tuple[str, ...],
+    store: Path | None,
+    threads: int,
+    strict: bool,
+    quiet: bool,
+    verbose: int,
+    as_json: bool,
 ) -> int:
     """Read LOGS into Parquet tables; what the store has already is not read again."""
     from balance_sync.pipeline.ingest import ingest as ingest_logs
@@ -37,7 +43,11 @@ def ingest(
     with ProgressBar(quiet=quiet) as progress:
         result = ingest_logs(config.IngestOptions(logs, directory, threads, strict=strict), progress)
     if as_json:
-        figures = {"sources_read": result.sources_read, "sources_kept": result.sources_kept, "store": str(directory)}
+        figures = {
+            "sources_read": result.sources_read,
+            "sources_kept": result.sources_kept,
+            "store": str(directory),
+        }
         click.echo(json.dumps(figures, indent=2))
     else:
         click.echo(str(directory))

@@ -29,8 +29,11 @@ def logs_argument(command: Command) -> Command:
 def threads_option(command: Command) -> Command:
     """Add ``--threads``."""
     return option(
-        "--threads", type=click.IntRange(1, 256), default=config.default_threads,
-        show_default="all processors", help="Worker threads.",
+        "--threads",
+        type=click.IntRange(1, 256),
+        default=config.default_threads,
+        show_default="all processors",
+        help="Worker threads.",
     )(command)
 
 
@@ -44,37 +47,55 @@ def verbosity_options(command: Command) -> Command:
 def config_option(command: Command) -> Command:
     """Add ``--config FILE``."""
     return click.option(
-        "--config", metavar="FILE", envvar="BALANCE_SYNC_CONFIG", is_eager=True, expose_value=False,
+        "--config",
+        metavar="FILE",
+        envvar="BALANCE_SYNC_CONFIG",
+        is_eager=True,
+        expose_value=False,
         callback=configuration.load,
-        help=f"TOML file with a section for the command; {configuration.DEFAULT_FILE} is read where it exists.",
+        help=f"TOML file with a section for the command; {configuration.DEFAULT_FILE} is read if there.",
     )(command)
 
 
 def store_option(command: Command) -> Command:
     """Add ``--store DIR``."""
     return option(
-        "--store", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+        "--store",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
         help="Folder of parsed Parquet tables; kept between runs, so that nothing is read twice.",
     )(command)
 
 
 def strict_option(command: Command) -> Command:
     """Add ``--strict``."""
-    return option("--strict", is_flag=True, help="Stop with code 3 at a source that cannot be read to its end.")(command)
+    return option(
+        "--strict", is_flag=True, help="Stop with code 3 at a source that cannot be read to its end."
+    )(command)
 
 
 def period_options(command: Command) -> Command:
     """Add ``--since``, ``--until`` and ``--timezone``."""
     command = option(
-        "--timezone", default=config.BUSINESS_ZONE, show_default=True, metavar="TZ", help="Business time zone."
+        "--timezone",
+        default=config.BUSINESS_ZONE,
+        show_default=True,
+        metavar="TZ",
+        help="Business time zone.",
     )(command)
     command = option("--until", metavar="T", help="End of the period (not included).")(command)
-    return option("--since", metavar="T", help="Start of the period: a date in the business zone, or a time.")(command)
+    return option(
+        "--since", metavar="T", help="Start of the period: a date in the business zone, or a time."
+    )(command)
 
 
 def database_argument(command: Command) -> Command:
     """Add ``--database FILE`` of a finished run."""
     return option(
-        "--database", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        default=Path("reports/balance-sync.duckdb"), show_default=True, help="Database of a finished run.",
+        "--database",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        default=Path("reports/balance-sync.duckdb"),
+        show_default=True,
+        help="Database of a finished run.",
     )(command)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 @database_argument
 @click.option("--csv", "as_csv", is_flag=True, help="Print as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, a list of objects.")
-@click.option("--max-rows", type=click.IntRange(0), default=1000, show_default=True, help="Rows to print; 0: all.")
+@click.option(
+    "--max-rows", type=click.IntRange(0), default=1000, show_default=True, help="Rows to print; 0: all."
+)
 def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) -> None:
     """Run one SQL query on the database of a run; it can read the run's tables and nothing else.
 
@@ -39,13 +41,17 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
         try:
             table = _first_rows(connection.sql(sql), max_rows)
         except duckdb.Error as error:
-            raise UsageError("query", str(error).splitlines()[0], help="see the tables with: SHOW TABLES") from error
+            raise UsageError(
+                "query", str(error).splitlines()[0], help="see the tables with: SHOW TABLES"
+            ) from error
     cut = bool(max_rows) and table.num_rows > max_rows
     names = table.column_names
     shown = table.slice(0, max_rows) if cut else table
     rows = list(zip(*(column.to_pylist() for column in shown.columns), strict=True))
     if as_json:
-        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False))
+        click.echo(
+            json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False)
+        )
     elif as_csv:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([names, *rows])

@@ -31,28 +31,84 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 
 @click.command()
 @logs_argument
-@option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"),
-        show_default=True, metavar="DIR", help="Folder of the reports.")
-@option("--format", "formats", type=click.Choice(config.FORMATS), multiple=True, default=config.DEFAULT_FORMATS,
-        show_default=True, help="Report to write; may be given several times.")
-@option("--database", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        help="Database of the run.  [default: DIR/balance-sync.duckdb]")
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the reports.",
+)
+@option(
+    "--format",
+    "formats",
+    type=click.Choice(config.FORMATS),
+    multiple=True,
+    default=config.DEFAULT_FORMATS,
+    show_default=True,
+    help="Report to write; may be given several times.",
+)
+@option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Database of the run.  [default: DIR/balance-sync.duckdb]",
+)
 @store_option
-@option("--rule", "rules", multiple=True, metavar="ID[@V]", help="Run this rule (version) alone; may be repeated.")
-@option("--rules-dir", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="DIR",
-        help="Folder of your own rules, run beside the built-in ones.")
+@option(
+    "--rule", "rules", multiple=True, metavar="ID[@V]", help="Run this rule (version) alone; may be repeated."
+)
+@option(
+    "--rules-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Folder of your own rules, run beside the built-in ones.",
+)
 @period_options
-@option("--review", "review_budget", type=click.IntRange(0, 100_000), default=config.REVIEW_BUDGET,
-        show_default=True, metavar="N", help="How many unusual transactions to put before a person.")
-@option("--fail-on", type=click.Choice(FAIL_LEVELS), default="never", show_default=True,
-        help="Exit with 1 if there are findings of this severity or a higher one.")
+@option(
+    "--review",
+    "review_budget",
+    type=click.IntRange(0, 100_000),
+    default=config.REVIEW_BUDGET,
+    show_default=True,
+    metavar="N",
+    help="How many unusual transactions to put before a person.",
+)
+@option(
+    "--fail-on",
+    type=click.Choice(FAIL_LEVELS),
+    default="never",
+    show_default=True,
+    help="Exit with 1 if there are findings of this severity or a higher one.",
+)
 @threads_option
-@option("--memory-limit", default=config.MEMORY_LIMIT, show_default=True, metavar="SIZE", help="Memory of the database.")
-@option("--spill-dir", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-        help="Where data that does not fit in memory goes.  [default: inside the store]")
-@option("--spill-limit", default=config.SPILL_LIMIT, show_default=True, metavar="SIZE", help="How much may go there.")
-@option("--profile", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-        help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).")
+@option(
+    "--memory-limit",
+    default=config.MEMORY_LIMIT,
+    show_default=True,
+    metavar="SIZE",
+    help="Memory of the database.",
+)
+@option(
+    "--spill-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where data that does not fit in memory goes.  [default: inside the store]",
+)
+@option(
+    "--spill-limit",
+    default=config.SPILL_LIMIT,
+    show_default=True,
+    metavar="SIZE",
+    help="How much may go there.",
+)
+@option(
+    "--profile",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).",
+)
 @strict_option
 @config_option
 @verbosity_options
@@ -66,7 +122,7 @@ def run(**given: Any) -> int:
     options = run_options(given)
     with ProgressBar(quiet=given["quiet"]) as progress:
         result = run_pipeline(options, progress)
-    tell(result, options, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
+    tell(result, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
     return fail_code(result, given["fail_on"])
 
 
@@ -94,9 +150,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
     )
 
 
-def tell(
-    result: RunResult, options: config.RunOptions, *, quiet: bool, verbose: int, as_json: bool
-) -> None:
+def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None:
     """Print the result on stdout, and what a person should know about the input on stderr."""
     if not quiet:
         _narrate(result, verbose=verbose)
@@ -121,7 +175,10 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     )
     passed_over = ingested.discovery.passed_over
     if passed_over:
-        note(f"note: {len(passed_over):,} files are no logs and were passed over" + ("" if verbose else " (-v lists them)"))
+        note(
+            f"note: {len(passed_over):,} files are no logs and were passed over"
+            + ("" if verbose else " (-v lists them)")
+        )
     if verbose:
         for item in passed_over:
             note(f"  {visible(item.path)}: {item.reason}")

@@ -131,6 +131,8 @@ def _metadata(value: Any) -> str | None:
     if isinstance(value, dict):
         plain = {key: item for key, item in value.items() if isinstance(item, str | bool | None)}
         numbers = {key: item for key, item in value.items() if isinstance(item, Decimal) and item.is_finite()}
-        text = json.dumps({**plain, **{key: float(item) for key, item in numbers.items()}}, ensure_ascii=False)
+        text = json.dumps(
+            {**plain, **{key: float(item) for key, item in numbers.items()}}, ensure_ascii=False
+        )
         return allowed_metadata(text)
     return allowed_metadata(value) if isinstance(value, str) else "{}"

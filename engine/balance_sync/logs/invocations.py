@@ -73,7 +73,8 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         One row a request, ordered by its id; ``status`` is ``timeout`` or ``error`` where any line
-        says so, ``unfinished`` where nothing tells of an end, ``unseen`` where not even its start is told; ``source`` and ``line`` are those of the
+        says so, ``unfinished`` where nothing tells of an end, ``unseen`` where not even its start is
+        told; ``source`` and ``line`` are those of the
         first line in the order (time, source, line).
     """
     figures = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb", "init_ms")

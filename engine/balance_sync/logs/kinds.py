@@ -51,7 +51,9 @@ OUTCOME_OF_KIND = {
 }
 """The outcome that an event of a kind shows for the message it belongs to."""
 
-OutcomeName = pl.Enum(["published", "already_synced", "skipped_create", "skipped_flag", "rejected_negative", "failed"])
+OutcomeName = pl.Enum(
+    ["published", "already_synced", "skipped_create", "skipped_flag", "rejected_negative", "failed"]
+)
 """Dtype of the ``outcome`` column of events."""
 
 TRANSACTION_NOTICE = b"Start syncing the balance"
@@ -60,6 +62,7 @@ PROCESSING_NOTICE = b"Processing message "
 _NEGATIVE_NOTICE = b"Subscriber will have a negative balance due to this action"
 
 _BODY_BYTES = 80
+_LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
 _ID_BYTES = 36
 _NOTICE_BYTES = 128
 _PLATFORM_KINDS = (
@@ -114,13 +117,22 @@ def classify(events: pl.DataFrame) -> pl.DataFrame:
 def _kind() -> pl.Expr:
     """Tell the kind from ``at``, ``level``, and the heads ``body`` and ``message``."""
     body = pl.col("body")
-    kind = pl.when(pl.col("at").is_null()).then(pl.lit("preamble"))
-    kind = kind.when(pl.col("message_at").is_not_null()).then(_message_kind(pl.col("message")))
-    for prefix, name in _PLATFORM_KINDS:
-        kind = kind.when(body.bin.starts_with(prefix)).then(pl.lit(name))
-    kind = kind.when(body.bin.slice(25 + _ID_BYTES, 16) == b" Task timed out ").then(pl.lit("timeout"))
-    kind = kind.when(body.bin.starts_with(b"RequestId: ")).then(pl.lit("crash"))
-    return kind.otherwise(pl.lit("other"))
+    timed_out = body.bin.slice(25 + _ID_BYTES, 16) == b" Task timed out "
+    message_kind = _first(_message_conditions(), otherwise=_plain_application())
+    platform = [(body.bin.starts_with(prefix), name) for prefix, name in _PLATFORM_KINDS]
+    conditions = [*platform, (timed_out, "timeout"), (body.bin.starts_with(b"RequestId: "), "crash")]
+    platform_kind = _first(conditions, otherwise=pl.lit("other"))
+    is_message = pl.col("message_at").is_not_null()
+    kind = pl.when(is_message).then(message_kind).otherwise(platform_kind)
+    return pl.when(pl.col("at").is_null()).then(pl.lit("preamble")).otherwise(kind)
+
+
+def _first(conditions: list[tuple[pl.Expr, str]], *, otherwise: pl.Expr) -> pl.Expr:
+    """Return the name beside the first condition that holds."""
+    chosen = otherwise
+    for condition, name in reversed(conditions):
+        chosen = pl.when(condition).then(pl.lit(name)).otherwise(chosen)
+    return chosen
 
 
 def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
@@ -136,13 +148,13 @@ def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
             level_at=pl.when("odd_id").then(_odd_level_at(inner)).otherwise(pl.col("level_at"))
         )
     level = text.bin.slice(pl.col("level_at"), 6)
-    ends = {name: len(name) + 1 for name in ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")}
-    name, width = pl.when(False).then(pl.lit("")), pl.when(False).then(pl.lit(0))
-    for known, length in ends.items():
-        is_level = level.bin.starts_with(f"{known}\t".encode())
-        name, width = name.when(is_level).then(pl.lit(known)), width.when(is_level).then(pl.lit(length))
-    return lines.with_columns(level=name.otherwise(None), width=width.otherwise(None)).select(
-        *events.columns, "level", (pl.col("level_at") + pl.col("width")).alias("message_at")
+    is_level = {known: level.bin.starts_with(f"{known}\t".encode()) for known in _LEVELS}
+    name = _first(
+        [(condition, known) for known, condition in is_level.items()], otherwise=pl.lit(None, pl.String)
+    )
+    width = pl.when(name.is_not_null()).then(name.str.len_bytes() + 1)
+    return lines.with_columns(level=name).select(
+        *events.columns, "level", (pl.col("level_at") + width.cast(pl.Int64)).alias("message_at")
     )
 
 
@@ -152,22 +164,21 @@ def _odd_level_at(inner: int) -> pl.Expr:
     return head.str.find("\t", literal=True).cast(pl.Int64) + inner + 2
 
 
-def _message_kind(message: pl.Expr) -> pl.Expr:
-    kind = pl.when(message.bin.starts_with(_MESSAGE_KINDS[0][0])).then(pl.lit(_MESSAGE_KINDS[0][1]))
-    for prefix, name in _MESSAGE_KINDS[1:]:
-        kind = kind.when(message.bin.starts_with(prefix)).then(pl.lit(name))
+def _message_conditions() -> list[tuple[pl.Expr, str]]:
+    message = pl.col("message")
     # The notices whose beginning varies stand at the start of a message, before any dump.
     words = ~message.bin.starts_with(b"{")
     synced = words & message.bin.contains(b"alance is already synced from other listeners")
-    kind = kind.when(synced).then(pl.lit("already_synced"))
     flagged = words & message.bin.contains(b"Update Payment Balance Flag is set to false")
-    kind = kind.when(flagged).then(pl.lit("skipped_flag"))
-    says_negative = message.bin.starts_with(_NEGATIVE_NOTICE) | (
-        message.bin.starts_with(b"{") & message.bin.contains(b"message: '" + _NEGATIVE_NOTICE)
-    )
-    kind = kind.when(says_negative).then(pl.lit("rejected_negative"))
+    dumped = ~words & message.bin.contains(b"message: '" + _NEGATIVE_NOTICE)
+    negative = message.bin.starts_with(_NEGATIVE_NOTICE) | dumped
+    told = [(message.bin.starts_with(notice), name) for notice, name in _MESSAGE_KINDS]
+    return [*told, (synced, "already_synced"), (flagged, "skipped_flag"), (negative, "rejected_negative")]
+
+
+def _plain_application() -> pl.Expr:
     is_error = pl.col("level").is_in(["ERROR", "FATAL"])
-    return kind.when(is_error).then(pl.lit("application_error")).otherwise(pl.lit("application"))
+    return pl.when(is_error).then(pl.lit("application_error")).otherwise(pl.lit("application"))
 
 
 def _request_id() -> pl.Expr:
@@ -192,7 +203,9 @@ def _request_id() -> pl.Expr:
 
 def _outcome() -> pl.Expr:
     """Return the outcome that the event shows for its message, or null."""
-    status = pl.col("text").bin.contains(b"\tStatus: timeout") | pl.col("text").bin.contains(b"\tStatus: error")
+    status = pl.col("text").bin.contains(b"\tStatus: timeout") | pl.col("text").bin.contains(
+        b"\tStatus: error"
+    )
     failed_report = (pl.col("kind") == "report") & status
     shown = pl.col("kind").cast(pl.String).replace_strict(OUTCOME_OF_KIND, default=None)
     return pl.when(failed_report).then(pl.lit("failed")).otherwise(shown).cast(OutcomeName)

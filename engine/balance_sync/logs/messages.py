@@ -37,8 +37,12 @@ def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     is_start = pl.col("kind") == "processing"
     new_request = pl.col("request_id").ne_missing(pl.col("request_id").shift(1))
     marked = ordered.with_columns(segment=(is_start | new_request).cum_sum())
-    outcomes = marked.filter(pl.col("outcome").is_not_null()).unique("segment", keep="first", maintain_order=True)
-    synced = marked.filter(pl.col("kind") == "transaction").unique("segment", keep="first", maintain_order=True)
+    outcomes = marked.filter(pl.col("outcome").is_not_null()).unique(
+        "segment", keep="first", maintain_order=True
+    )
+    synced = marked.filter(pl.col("kind") == "transaction").unique(
+        "segment", keep="first", maintain_order=True
+    )
     messages = (
         marked.filter(is_start)
         .select("segment", "message_id", "request_id", pl.col("at").alias("started_at"), "source", "line")

@@ -127,7 +127,10 @@ def _messages(events: pl.DataFrame, kind: str, notice_bytes: int) -> pl.DataFram
     dump = pl.col("text").bin.slice(pl.col("message_at") + notice_bytes, None)
     chosen = events.with_row_index("event").filter(pl.col("kind") == kind)
     return chosen.select(
-        "event", pl.col("text").alias("octets"), "message_at", dump.cast(pl.String, strict=False).alias("dump")
+        "event",
+        pl.col("text").alias("octets"),
+        "message_at",
+        dump.cast(pl.String, strict=False).alias("dump"),
     )
 
 
@@ -223,7 +226,9 @@ def _read_exactly(
     rows: list[dict[str, object]] = []
     rejects: list[dict[str, object]] = []
     for event, octets, message_at, dump in chosen.iter_rows():
-        record, reason = exact(dump if dump is not None else bytes(octets[message_at:]).decode("utf-8", "replace"))
+        record, reason = exact(
+            dump if dump is not None else bytes(octets[message_at:]).decode("utf-8", "replace")
+        )
         if reason:
             rejects.append({"event": event, "reason": reason})
         else:

@@ -73,11 +73,8 @@ def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
     Two sources may do so if their times overlap and they are of one stream, or of an unknown one.
     """
     timed = sources.filter(pl.col("first_at").is_not_null())
-    if timed["has_stream"].all():
-        groups = [pl.col("stream")]
-    else:
-        groups = [pl.lit("")]
-    ordered = timed.with_columns(group=groups[0]).sort("group", "first_at", "source_id")
+    group = pl.col("stream") if timed["has_stream"].all() else pl.lit("")
+    ordered = timed.with_columns(group=group).sort("group", "first_at", "source_id")
     seen_until = pl.col("last_at").cum_max().shift(1).over("group")
     begins_within = pl.col("first_at") <= seen_until
     # A run of sources that each begin before the earlier ones have ended.
@@ -98,7 +95,12 @@ def _repeats(
         .join(ranks.lazy(), on="source_id")
         .join(sources.lazy().select("source_id", "stream"), on="source_id")
         .select(
-            "source_id", "line", "request_id", "rank", "at", "fingerprint",
+            "source_id",
+            "line",
+            "request_id",
+            "rank",
+            "at",
+            "fingerprint",
             pl.coalesce("request_id", "stream").alias("identity"),
         )
     )

@@ -15,7 +15,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from balance_sync.logs.kinds import Kind, OutcomeName, classify
-from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS
+from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS, Columns
 from balance_sync.logs.split import split_events
 from balance_sync.logs.tables import BatchTables, parse_batch
 from balance_sync.sources.batching import Batch, plan_batches
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from balance_sync.sources.batching import TextPiece
 
 _TIME = pl.Datetime("us", "UTC")
-EVENT_SCHEMA = {
+EVENT_SCHEMA: Columns = {
     "path": pl.String,
     "line": pl.Int64,
     "logged_at": _TIME,
@@ -38,10 +38,16 @@ EVENT_SCHEMA = {
 """Columns of `scan_logs`. ``path`` is the source's label, ``line`` the 1-based line of the event in it,
 ``text`` the event as it stands there, with its time stamp and without its final line breaks."""
 
-_PLACE = {"path": pl.String, "line": pl.Int64}
-_LOGGED = {"logged_at": _TIME, "request_id": pl.String}
-TABLE_SCHEMAS = {
-    "transactions": {**TRANSACTION_COLUMNS, **_LOGGED, **_PLACE, "message_id": pl.String, "outcome": pl.String},
+_PLACE: Columns = {"path": pl.String, "line": pl.Int64}
+_LOGGED: Columns = {"logged_at": _TIME, "request_id": pl.String}
+TABLE_SCHEMAS: dict[str, Columns] = {
+    "transactions": {
+        **TRANSACTION_COLUMNS,
+        **_LOGGED,
+        **_PLACE,
+        "message_id": pl.String,
+        "outcome": pl.String,
+    },
     "sync_errors": {**SYNC_ERROR_COLUMNS, **_LOGGED, **_PLACE},
     "messages": {
         "message_id": pl.String,
@@ -99,9 +105,7 @@ def scan_logs(
     return _scan(paths, EVENT_SCHEMA, events_of, until)
 
 
-def scan_table(
-    name: str, paths: Iterable[str | Path], *, until: datetime | None = None
-) -> pl.LazyFrame:
+def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None = None) -> pl.LazyFrame:
     """Scan one of the typed tables of the logs under `paths`.
 
     Messages are followed within a batch (about 16 MB of text): a request whose events stand in several
@@ -131,7 +135,7 @@ def scan_table(
 
 def _scan(
     paths: Iterable[str | Path],
-    schema: dict[str, pl.DataType | type[pl.DataType]],
+    schema: Columns,
     rows_of: Callable[[list[TextPiece], set[str]], pl.DataFrame],
     until: datetime | None,
 ) -> pl.LazyFrame:
@@ -163,7 +167,11 @@ def _batches(paths: tuple[str | Path, ...], until: datetime | None) -> Iterator[
 
 def _may_hold(source: Source, until: datetime | None) -> bool:
     # A stream is named after the day it began (UTC); a day's grace for clocks that differ.
-    return until is None or source.stream_date is None or source.stream_date <= (until + timedelta(days=1)).date()
+    return (
+        until is None
+        or source.stream_date is None
+        or source.stream_date <= (until + timedelta(days=1)).date()
+    )
 
 
 def _within(events: pl.DataFrame, since: datetime | None, until: datetime | None) -> pl.DataFrame:

@@ -1,7 +1,7 @@
-"""Text to events: where each event starts, on which line, and when it was logged.
+r"""Text to events: where each event starts, on which line, and when it was logged.
 
 An event starts on a line that begins with ``YYYY-MM-DDTHH:MM:SS.mmmZ`` and a space, and runs to
-the next such line. Lines end at ``\\n`` alone: a carriage return, U+2028 or U+0085 inside an
+the next such line. Lines end at ``\n`` alone: a carriage return, U+2028 or U+0085 inside an
 event is part of it. Every byte of the text falls into exactly one event; text before a source's
 first event becomes an event without a time.
 """
@@ -58,9 +58,7 @@ def split_events(pieces: Sequence[TextPiece]) -> pl.DataFrame:
             "at": pl.Series(at, dtype=pl.Int64),
             "text": _slices(buffer, starts),
         }
-    ).with_columns(
-        pl.when(pl.Series(is_time)).then(pl.col("at")).cast(pl.Datetime("us", "UTC")).alias("at")
-    )
+    ).with_columns(pl.when(pl.Series(is_time)).then(pl.col("at")).cast(pl.Datetime("us", "UTC")).alias("at"))
 
 
 def _with_final_break(text: bytes) -> bytes:
@@ -88,7 +86,7 @@ def _event_starts(
     for offset, sign in _SIGNS:
         stamped = stamped[octets[stamped + offset] == ord(sign)]
     for offset in _DIGITS:
-        stamped = stamped[(octets[stamped + offset] - ord("0")) < 10]  # noqa: PLR2004
+        stamped = stamped[(octets[stamped + offset] - ord("0")) < 10]
     stamped = np.unique(stamped)
     starts = np.unique(np.concatenate([stamped, piece_starts]))
     is_stamped = np.zeros(len(starts), dtype=np.bool_)
@@ -115,8 +113,8 @@ def _times(
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     first_of_next = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     days = first_of_month + day - 1
-    possible = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)  # noqa: PLR2004
-    possible &= (hour < 24) & (minute < 60) & (second < 60)  # noqa: PLR2004
+    possible = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)
+    possible &= (hour < 24) & (minute < 60) & (second < 60)
     seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
     at[is_stamped] = seconds * 1_000_000 + milli * 1000
     is_time = np.zeros(len(starts), dtype=np.bool_)

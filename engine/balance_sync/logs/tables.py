@@ -88,7 +88,13 @@ def _steps(events: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     named = pl.col("text").bin.slice(after_notice, 100).cast(pl.String, strict=False)
     message_id = pl.when(pl.col("kind") == "processing").then(named.str.split_exact("\n", 1).struct[0])
     steps = events.filter(is_step()).select(
-        "request_id", "at", "source", "line", "kind", "outcome", message_id.str.strip_chars().alias("message_id")
+        "request_id",
+        "at",
+        "source",
+        "line",
+        "kind",
+        "outcome",
+        message_id.str.strip_chars().alias("message_id"),
     )
     ids = transactions.select("source", "line", "transaction_id")
     return steps.join(ids, on=["source", "line"], how="left")

@@ -41,7 +41,9 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     from balance_sync.logs.resolution import resolve
     from balance_sync.store.load import load_tables
 
-    manifest = ingested.store.manifest().join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi")
+    manifest = ingested.store.manifest().join(
+        _of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi"
+    )
     sources = _sources(manifest)
     batches = manifest["batch"].unique().sort().to_list()
     files = {
@@ -51,7 +53,8 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     counted = sources.filter(pl.col("status") != "duplicate")
     wanted = counted.lazy().select("source_id")
     tables = {
-        table: pl.scan_parquet(files[table]).join(wanted, on="source_id", how="semi") for table in _RESOLVED_TABLES
+        table: pl.scan_parquet(files[table]).join(wanted, on="source_id", how="semi")
+        for table in _RESOLVED_TABLES
     }
     resolution = resolve(counted, tables)
     sources, kinds = _count_events(sources, tables["events"], resolution.repeats, options)
@@ -69,7 +72,9 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
 def _of_run(ingested: Ingested) -> pl.DataFrame:
     import polars as pl
 
-    rows = [(s.label, s.size_bytes, s.modified_ns, s.stream_date is not None) for s in ingested.discovery.sources]
+    rows = [
+        (s.label, s.size_bytes, s.modified_ns, s.stream_date is not None) for s in ingested.discovery.sources
+    ]
     schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64, "has_stream": pl.Boolean}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -130,7 +135,9 @@ def _count_events(
     )
     is_copy = pl.col("status") == "duplicate"
     counted = joined.with_columns(
-        repeated_events=pl.when(is_copy).then(pl.col("events")).otherwise(pl.col("repeated_events").fill_null(0)),
+        repeated_events=pl.when(is_copy)
+        .then(pl.col("events"))
+        .otherwise(pl.col("repeated_events").fill_null(0)),
         events=pl.col("counted").fill_null(0),
     )
     return counted, tuple(kinds.iter_rows())

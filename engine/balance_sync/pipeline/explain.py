@@ -70,11 +70,13 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
         chain = _chain(connection, row)
         places = _places(row, chain)
         paths = dict(connection.execute("SELECT source_id, path FROM sources").fetchall())
-        options = json.loads(connection.execute("SELECT options FROM runs").fetchone()[0])
+        options = json.loads(connection.execute("SELECT options FROM runs").fetchall()[0][0])
     sources = _locate({source for source, _, _ in places}, paths, options, logs)
     events = [event for place in places for event in _events(sources[place[0]], place[1], place[2])]
     unique = {(event.path, event.line): event for event in events}
-    return Explanation(row, chain, tuple(unique[key] for key in sorted(unique, key=lambda k: _order(unique[k]))))
+    return Explanation(
+        row, chain, tuple(unique[key] for key in sorted(unique, key=lambda k: _order(unique[k])))
+    )
 
 
 def _order(event: LogEvent) -> tuple[str, str, int]:
@@ -82,12 +84,18 @@ def _order(event: LogEvent) -> tuple[str, str, int]:
 
 
 def _finding(connection: DuckDBPyConnection, finding: str, database: Path) -> dict[str, Any]:
-    rows = _rows(connection, "SELECT * FROM findings WHERE starts_with(finding_id, $id) ORDER BY finding_id", id=finding)
+    rows = _rows(
+        connection,
+        "SELECT * FROM findings WHERE starts_with(finding_id, $id) ORDER BY finding_id",
+        id=finding,
+    )
     if len(rows) == 1:
         return rows[0]
     if not rows:
         raise UsageError(
-            finding, f"no finding of {database} has an id that begins so", help="ids are in the column finding_id"
+            finding,
+            f"no finding of {database} has an id that begins so",
+            help="ids are in the column finding_id",
         )
     raise UsageError(finding, f"{len(rows)} findings have an id that begins so", help="give more of the id")
 
@@ -124,7 +132,11 @@ def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[
     places = [(finding["source_id"], finding["request_id"], finding["line"])]
     own = next((row for row in chain if row["transaction_id"] == finding["transaction_id"]), None)
     previous = own and own.get("previous_transaction_id")
-    places += [(row["source_id"], None, row["line"]) for row in chain if previous and row["transaction_id"] == previous]
+    places += [
+        (row["source_id"], None, row["line"])
+        for row in chain
+        if previous and row["transaction_id"] == previous
+    ]
     return places
 
 
@@ -138,7 +150,9 @@ def _locate(
         found = _where_read(wanted, options)
     for label, source in labels.items():
         if source not in found:
-            raise InputError(label, "the source cannot be found", help="name the folder of the logs with --logs")
+            raise InputError(
+                label, "the source cannot be found", help="name the folder of the logs with --logs"
+            )
     return found
 
 
@@ -173,7 +187,9 @@ def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]
             for number, text in events.select("line", "text").iter_rows()
         ]
     if not any(event.line == line for event in found):
-        raise InputError(f"{source.label}:{line}", "no event starts here any more", help="the file has changed since")
+        raise InputError(
+            f"{source.label}:{line}", "no event starts here any more", help="the file has changed since"
+        )
     return found
 
 

@@ -128,10 +128,14 @@ def _parse_batch(batch: Batch, store: Store) -> pl.DataFrame:
     numbered = manifest.drop("events", "first_at", "last_at").with_row_index("source")
     sources = numbered.join(spans, on="source", how="left", maintain_order="left").drop("source")
     named = {
-        name: getattr(tables, name).with_columns(source_id=ids.gather(getattr(tables, name)["source"])).drop("source")
+        name: getattr(tables, name)
+        .with_columns(source_id=ids.gather(getattr(tables, name)["source"]))
+        .drop("source")
         for name in tables.__dataclass_fields__
     }
-    store.commit({**named, "sources": sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)})
+    store.commit(
+        {**named, "sources": sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)}
+    )
     return manifest
 
 
@@ -153,5 +157,9 @@ def _manifest_row(piece: TextPiece) -> dict[str, object]:
 
 
 def _refuse_problems(sources: pl.DataFrame) -> None:
-    for path, problem in sources.filter(sources["problem"].is_not_null()).select("path", "problem").iter_rows():
-        raise InputError(path, problem, help="mend or remove the file, or run without --strict to keep what it holds")
+    for path, problem in (
+        sources.filter(sources["problem"].is_not_null()).select("path", "problem").iter_rows()
+    ):
+        raise InputError(
+            path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
+        )

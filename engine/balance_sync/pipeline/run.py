@@ -141,7 +141,15 @@ def _judge(connection: DuckDBPyConnection, options: RunOptions) -> tuple[RuleRun
     build_summaries(connection, state_rules=states, timezone=options.timezone)
     descriptions = {rule.key: rule.header.description for rule in load_rules(options.rules_directory)}
     told = [
-        RuleRun(run.id, run.version, run.severity, run.title, descriptions[f"{run.id}@{run.version}"], run.sha256, run.findings)
+        RuleRun(
+            run.id,
+            run.version,
+            run.severity,
+            run.title,
+            descriptions[f"{run.id}@{run.version}"],
+            run.sha256,
+            run.findings,
+        )
         for run in runs
     ]
     return (*told, *detected)
@@ -178,9 +186,20 @@ def _record_run(
 ) -> None:
     counts = {
         table: connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608
-        for table in ("sources", "transactions", "sync_errors", "messages", "invocations", "rejects", "findings")
+        for table in (
+            "sources",
+            "transactions",
+            "sync_errors",
+            "messages",
+            "invocations",
+            "rejects",
+            "findings",
+        )
     }
-    places = {"logs": [str(Path(path).absolute()) for path in options.logs], "store": str(options.store_directory.absolute())}
+    places = {
+        "logs": [str(Path(path).absolute()) for path in options.logs],
+        "store": str(options.store_directory.absolute()),
+    }
     connection.execute(
         "INSERT INTO runs VALUES ($run_id, $started_at, $finished_at, $version, $rules, $options, $counts)",
         {
@@ -188,7 +207,9 @@ def _record_run(
             "started_at": started[0],
             "finished_at": datetime.now(UTC),
             "version": __version__,
-            "rules": json.dumps([{"rule": f"{run.rule}@{run.version}", "sha256": run.sha256} for run in rule_runs]),
+            "rules": json.dumps(
+                [{"rule": f"{run.rule}@{run.version}", "sha256": run.sha256} for run in rule_runs]
+            ),
             "options": json.dumps({**dict(_deciding_options(options)), **places}),
             "counts": json.dumps(counts),
         },

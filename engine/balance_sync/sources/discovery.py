@@ -83,7 +83,7 @@ def discover(paths: Iterable[str | Path]) -> Discovery:
     """
     roots = [root for path in paths for root in _expand(str(path))]
     passed_over: list[PassedOver] = []
-    found: list[tuple[str, str, os.stat_result]] = []
+    found: list[_Found] = []
     prefix_root = len(roots) > 1
     for root in roots:
         found.extend(_under(root, passed_over, prefix_root=prefix_root))
@@ -95,8 +95,16 @@ def discover(paths: Iterable[str | Path]) -> Discovery:
             reason=f"{len(passed_over)} files were passed over" if passed_over else "",
             help="name the folder that holds the CloudWatch export, a .gz file or a plain text file",
         )
-    found.sort(key=lambda item: (item[0], item[1]))
+    found.sort(key=lambda item: (item.label, item.path))
     return Discovery(tuple(_sources(found)), tuple(passed_over))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    label: str
+    path: str
+    real_path: str
+    status: os.stat_result
 
 
 def _expand(path: str) -> list[str]:
@@ -112,26 +120,25 @@ def _expand(path: str) -> list[str]:
     return matches
 
 
-def _under(
-    root: str, passed_over: list[PassedOver], *, prefix_root: bool
-) -> Iterator[tuple[str, str, os.stat_result]]:
-    name = os.path.basename(os.path.abspath(root))
-    if not os.path.isdir(root):
-        yield from _admit(name, root, os.stat(root), passed_over)
+def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[_Found]:
+    # Links below the root are not followed, so its real path gives that of all it holds.
+    real_root = os.path.realpath(root)
+    name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
+    if not os.path.isdir(real_root):  # noqa: PTH112
+        yield from _admit(name, root, real_root, passed_over)
         return
     base = f"{name}/" if prefix_root else ""
     folders = [(base, root)]
     while folders:
         label, folder = folders.pop()
         for entry in _entries(folder, passed_over):
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name in NOT_LOG_FOLDERS:
-                    passed_over.append(PassedOver(entry.path, "not logs"))
-                else:
-                    folders.append((f"{label}{entry.name}/", entry.path))
+            if not entry.is_dir(follow_symlinks=False):
+                real_path = os.path.join(real_root, entry.path[len(root) :].lstrip("/"))  # noqa: PTH118
+                yield from _admit(label + entry.name, entry.path, real_path, passed_over)
+            elif entry.name in NOT_LOG_FOLDERS:
+                passed_over.append(PassedOver(entry.path, "not logs"))
             else:
-                status = entry.stat(follow_symlinks=False)
-                yield from _admit(label + entry.name, entry.path, status, passed_over)
+                folders.append((f"{label}{entry.name}/", entry.path))
 
 
 def _entries(folder: str, passed_over: list[PassedOver]) -> list[os.DirEntry[str]]:
@@ -143,37 +150,47 @@ def _entries(folder: str, passed_over: list[PassedOver]) -> list[os.DirEntry[str
         return []
 
 
-def _admit(
-    label: str, path: str, status: os.stat_result, passed_over: list[PassedOver]
-) -> Iterator[tuple[str, str, os.stat_result]]:
+def _admit(label: str, path: str, real_path: str, passed_over: list[PassedOver]) -> Iterator[_Found]:
     name = label.rpartition("/")[2]
     if name in NOT_LOGS or name.startswith("._"):
         passed_over.append(PassedOver(path, "not logs"))
-    elif not stat.S_ISREG(status.st_mode):
+        return
+    try:
+        status = os.stat(real_path, follow_symlinks=False)  # noqa: PTH116
+    except OSError as error:
+        passed_over.append(PassedOver(path, f"cannot be read: {error.strerror}"))
+        return
+    if stat.S_ISREG(status.st_mode):
+        yield _Found(_readable(label), path, real_path, status)
+    else:
         kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
         passed_over.append(PassedOver(path, kind))
-    else:
-        yield label, path, status
 
 
-def _sources(found: list[tuple[str, str, os.stat_result]]) -> Iterator[Source]:
-    seen: dict[str, int] = {}
+def _readable(label: str) -> str:
+    """Return `label` with bytes that are no UTF-8 escaped: file names are bytes, tables hold text."""
+    return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _sources(found: list[_Found]) -> Iterator[Source]:
+    labels: set[str] = set()
     paths: set[str] = set()
-    for label, path, status in found:
-        real = os.path.realpath(path) if len(found) <= 1 or path in paths else path
-        if real in paths:
+    for item in found:
+        if item.real_path in paths:
             continue
-        paths.add(real)
-        count = seen.get(label, 0) + 1
-        seen[label] = count
-        unique = label if count == 1 else f"{label}~{count}"
-        folder = label.rpartition("/")[0].rpartition("/")[2]
+        paths.add(item.real_path)
+        unique, count = item.label, 1
+        while unique in labels:
+            count += 1
+            unique = f"{item.label}~{count}"
+        labels.add(unique)
+        folder = item.label.rpartition("/")[0].rpartition("/")[2]
         match = _STREAM_FOLDER.match(folder)
         yield Source(
             label=unique,
-            path=path,
-            size_bytes=status.st_size,
-            modified_ns=status.st_mtime_ns,
+            path=item.path,
+            size_bytes=item.status.st_size,
+            modified_ns=item.status.st_mtime_ns,
             stream=folder if match else unique,
             stream_date=_day(match["date"]) if match else None,
         )

@@ -11,13 +11,18 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from isal import isal_zlib
 
 from balance_sync.sources.discovery import Source
 
 GZIP_MAGIC = b"\x1f\x8b"
+_InflateError: type[Exception] = isal_zlib.IsalError
 _CHUNK_BYTES = 1 << 20
+_TEXT_BYTES = 8 << 20
+"""No more text than this at once, however well it was compressed."""
+_SALVAGE_BYTES = 1 << 16
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -38,7 +43,7 @@ class Reading:
     content_hash: str = ""
     text_bytes: int = 0
     problem: str = ""
-    _hash: "hashlib._Hash" = field(default_factory=hashlib.sha256, repr=False)
+    _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
 
 def read_source(source: Source) -> tuple[bytes, Reading]:
@@ -70,7 +75,7 @@ def iter_text(source: Source, reading: Reading) -> Iterator[bytes]:
             first = file.read(_CHUNK_BYTES)
             pieces = _hashed(first, file, reading)
             if first.startswith(GZIP_MAGIC):
-                pieces = _inflate(pieces, reading)
+                pieces = _inflate(source.path, pieces, reading)
             for piece in pieces:
                 reading.text_bytes += len(piece)
                 yield piece
@@ -79,43 +84,82 @@ def iter_text(source: Source, reading: Reading) -> Iterator[bytes]:
     reading.content_hash = reading._hash.hexdigest()
 
 
-def _hashed(first: bytes, file: object, reading: Reading) -> Iterator[bytes]:
+def _hashed(first: bytes, file: BinaryIO, reading: Reading) -> Iterator[bytes]:
     piece = first
     while piece:
         reading._hash.update(piece)
         yield piece
-        piece = file.read(_CHUNK_BYTES)  # type: ignore[attr-defined]
+        piece = file.read(_CHUNK_BYTES)
 
 
-def _inflate(pieces: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+def _inflate(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
     member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    # Where the member begins in the file, and how much of its text was given out.
+    member_at, given = 0, 0
     consumed = 0
-    started = True
     for piece in pieces:
+        consumed += len(piece)
         data = piece
         while data:
             if member.eof:
                 data = data.lstrip(b"\0")
                 if not data:
                     break
+                member_at, given = consumed - len(data), 0
                 if not data.startswith(GZIP_MAGIC[: len(data)]):
-                    reading.problem = f"bytes after the gzip data, about byte {consumed + len(piece) - len(data)}"
+                    reading.problem = f"no gzip data from byte {member_at} on"
                     _drain(pieces)
                     return
-                member, started = isal_zlib.decompressobj(wbits=_GZIP_WINDOW), True
+                member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
             try:
-                text = member.decompress(data)
-            except isal_zlib.error as error:
-                reading.problem = f"damaged gzip data in bytes {consumed} to {consumed + len(piece)}: {error}"
+                text = member.decompress(data, _TEXT_BYTES)
+            except isal_zlib.IsalError:  # type: ignore[misc]
+                yield from _before_damage(path, member_at, given, reading)
                 _drain(pieces)
                 return
+            given += len(text)
             if text:
                 yield text
-            data = member.unused_data if member.eof else b""
-            started = started and not member.eof
-        consumed += len(piece)
+            data = member.unused_data if member.eof else member.unconsumed_tail
+            while not (data or member.eof) and (text := member.decompress(b"", _TEXT_BYTES)):
+                given += len(text)
+                yield text
     if not member.eof:
         reading.problem = f"gzip data cut short at byte {consumed}"
+
+
+def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> Iterator[bytes]:
+    """Give out what a damaged gzip member holds before the damage, after its first `given` bytes.
+
+    isal gives nothing of a call that fails; zlib, fed byte by byte, gives all there is.
+    """
+    member = zlib.decompressobj(wbits=_GZIP_WINDOW)
+    with open(path, "rb") as file:  # noqa: PTH123
+        file.seek(member_at)
+        while chunk := file.read(_SALVAGE_BYTES):
+            before = member.copy()
+            try:
+                text = member.decompress(chunk)
+            except zlib.error as error:
+                text, intact = _bytewise(before, chunk)
+                position = file.tell() - len(chunk) + intact
+                reading.problem = f"gzip data damaged at byte {position}: {error}"
+            if len(text) > given:
+                yield text[given:]
+            given = max(0, given - len(text))
+            if reading.problem or member.eof:
+                return
+
+
+def _bytewise(member: zlib._Decompress, chunk: bytes) -> tuple[bytes, int]:
+    """Return the text of `chunk` up to the damage, and how many bytes are intact."""
+    text = bytearray()
+    for position in range(len(chunk)):
+        try:
+            text += member.decompress(chunk[position : position + 1])
+        except zlib.error:
+            return bytes(text), position
+    return bytes(text), len(chunk)
 
 
 def _drain(pieces: Iterator[bytes]) -> None:

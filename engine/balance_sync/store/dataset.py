@@ -61,7 +61,9 @@ class Store:
             self.working_directory.mkdir()
         except OSError as error:
             raise DeliveryError(
-                str(self.directory), "the store cannot be written", reason=str(error.strerror),
+                str(self.directory),
+                "the store cannot be written",
+                reason=str(error.strerror),
                 help="name another folder with --store",
             ) from error
 
@@ -102,7 +104,9 @@ class Store:
         except OSError as error:
             shutil.rmtree(working, ignore_errors=True)
             raise DeliveryError(
-                str(final), "a batch cannot be written", reason=str(error.strerror or error),
+                str(final),
+                "a batch cannot be written",
+                reason=str(error.strerror or error),
                 help="free disk space or name another folder with --store; what was read so far is kept",
             ) from error
         return batch
@@ -126,7 +130,12 @@ def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
 
     time = pl.Datetime("us", "UTC")
     integers = ("size_bytes", "modified_ns", "piece", "text_bytes", "events")
-    kinds = {**dict.fromkeys(integers, pl.Int64), "is_last": pl.Boolean, "first_at": time, "last_at": time}
+    kinds: dict[str, pl.DataType | type[pl.DataType]] = {
+        **dict.fromkeys(integers, pl.Int64),
+        "is_last": pl.Boolean,
+        "first_at": time,
+        "last_at": time,
+    }
     return {name: kinds.get(name, pl.String) for name in MANIFEST_COLUMNS}
 
 

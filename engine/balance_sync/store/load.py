@@ -17,7 +17,12 @@ _ORDER = {
     "invocations": "started_at, request_id, source_id, line",
     "rejects": "source_id, line",
 }
-_TIME = {"transactions": "logged_at", "sync_errors": "logged_at", "messages": "started_at", "invocations": "started_at"}
+_TIME = {
+    "transactions": "logged_at",
+    "sync_errors": "logged_at",
+    "messages": "started_at",
+    "invocations": "started_at",
+}
 
 _SELECT = {
     "transactions": """
@@ -29,7 +34,8 @@ _SELECT = {
     """,
     "sync_errors": "SELECT * FROM batch",
     "messages": """
-        SELECT * FROM batch WHERE request_id IS NULL OR request_id NOT IN (SELECT request_id FROM resolved_requests)
+        SELECT * FROM batch
+        WHERE request_id IS NULL OR request_id NOT IN (SELECT request_id FROM resolved_requests)
         UNION ALL BY NAME SELECT * FROM resolved_messages
     """,
     "invocations": """

@@ -27,9 +27,14 @@ def read_only_session(path: Path) -> Iterator[DuckDBPyConnection]:
 
     if not path.is_file():
         raise UsageError(
-            str(path), "there is no database of a run", help="run `balance-sync run LOGS` first, or name one with --database"
+            str(path),
+            "there is no database of a run",
+            help="run `balance-sync run LOGS` first, or name one with --database",
         )
-    settings = {"python_enable_replacements": "false", "autoload_known_extensions": "false"}
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": "false",
+        "autoload_known_extensions": "false",
+    }
     with database_errors(str(path)):
         connection = duckdb.connect(str(path), read_only=True, config=settings)
     try:
