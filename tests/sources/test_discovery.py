@@ -1,0 +1,125 @@
+"""Which files are logs, and what is said of the others."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from archive_text import STREAM, write_gz
+from balance_sync.errors import InputError
+from balance_sync.sources.discovery import discover
+
+
+def labels(*paths: Path | str) -> list[str]:
+    return [source.label for source in discover(paths).sources]
+
+
+def test_stream_folders_are_walked_although_their_names_look_like_patterns(tmp_path: Path) -> None:
+    write_gz(tmp_path / "export" / STREAM / "000000.gz", "x")
+    found = discover([tmp_path / "export"]).sources
+    assert [source.label for source in found] == [f"{STREAM}/000000.gz"]
+    assert (found[0].stream, found[0].stream_date) == (STREAM, date(2024, 1, 15))
+
+
+def test_a_stream_folder_or_its_file_may_be_named_itself(tmp_path: Path) -> None:
+    file = write_gz(tmp_path / STREAM / "000000.gz", "x")
+    assert labels(tmp_path / STREAM) == ["000000.gz"]
+    assert labels(file) == ["000000.gz"]
+
+
+def test_a_stream_with_an_impossible_date_is_a_stream_without_one(tmp_path: Path) -> None:
+    write_gz(tmp_path / "2024-13-45-[$LATEST]abc" / "000000.gz", "x")
+    (source,) = discover([tmp_path]).sources
+    assert (source.stream, source.stream_date) == ("2024-13-45-[$LATEST]abc", None)
+
+
+def test_globs_give_what_they_match_in_order(tmp_path: Path) -> None:
+    for name in ("b.gz", "a.gz", "c.txt"):
+        write_gz(tmp_path / name, name)
+    assert labels(f"{tmp_path}/*.gz") == ["a.gz", "b.gz"]
+
+
+def test_a_glob_over_folders_tells_the_folders_apart(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_gz(tmp_path / name / "000000.gz", name)
+    assert labels(f"{tmp_path}/*") == ["one/000000.gz", "two/000000.gz"]
+
+
+def test_order_does_not_depend_on_how_paths_are_given(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_gz(tmp_path / name / "000000.gz", name)
+    assert discover([tmp_path / "one", tmp_path / "two"]) == discover([tmp_path / "two", tmp_path / "one"])
+
+
+def test_the_same_label_under_two_roots_stays_unique(tmp_path: Path) -> None:
+    for parent in ("x", "y"):
+        write_gz(tmp_path / parent / "logs" / "a.gz", parent)
+    write_gz(tmp_path / "x" / "logs" / "a.gz~2", "z")
+    assert labels(tmp_path / "x" / "logs", tmp_path / "y" / "logs") == [
+        "logs/a.gz",
+        "logs/a.gz~2",
+        "logs/a.gz~2~2",
+    ]
+
+
+def test_a_file_named_twice_is_one_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_gz(tmp_path / "logs" / "a.gz", "x")
+    (tmp_path / "link").symlink_to(tmp_path / "logs")
+    monkeypatch.chdir(tmp_path)
+    assert len(labels("logs", "logs/", "./logs", str(tmp_path / "logs"), "link", "logs/a.gz")) == 1
+
+
+def test_what_is_no_log_is_passed_over_with_its_reason(tmp_path: Path) -> None:
+    write_gz(tmp_path / "a.gz", "x")
+    (tmp_path / "aws-logs-write-test").write_text("Permission Check Successful")
+    (tmp_path / "._a.gz").write_text("x")
+    write_gz(tmp_path / "__MACOSX" / "a.gz", "x")
+    (tmp_path / "link.gz").symlink_to(tmp_path / "a.gz")
+    os.mkfifo(tmp_path / "pipe")
+    found = discover([tmp_path])
+    assert [source.label for source in found.sources] == ["a.gz"]
+    assert sorted((Path(item.path).name, item.reason) for item in found.passed_over) == [
+        ("._a.gz", "not logs"),
+        ("__MACOSX", "not logs"),
+        ("aws-logs-write-test", "not logs"),
+        ("link.gz", "a symbolic link"),
+        ("pipe", "not a regular file"),
+    ]
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may list every folder")
+def test_a_folder_that_cannot_be_listed_is_passed_over(tmp_path: Path) -> None:
+    write_gz(tmp_path / "a.gz", "x")
+    (tmp_path / "closed").mkdir(mode=0)
+    assert [item.reason for item in discover([tmp_path]).passed_over] == [
+        "cannot be listed: Permission denied"
+    ]
+
+
+def test_a_file_name_that_is_no_utf8_gets_a_readable_label(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.gz")).write_bytes(b"x")
+    assert labels(tmp_path) == ["\\xff.gz"]
+
+
+@pytest.mark.parametrize("missing", ["nowhere", "nowhere/*.gz", "[$LATEST]"])
+def test_a_missing_path_is_an_error_that_names_it(tmp_path: Path, missing: str) -> None:
+    with pytest.raises(InputError) as failure:
+        discover([tmp_path / missing])
+    assert failure.value.where == str(tmp_path / missing)
+    assert failure.value.what == "no such file or folder"
+
+
+def test_a_folder_without_logs_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_text("x")
+    with pytest.raises(InputError, match="no logs found") as failure:
+        discover([tmp_path])
+    assert failure.value.reason == "1 files were passed over"
+
+
+def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").symlink_to(tmp_path / "gone.gz")
+    with pytest.raises(InputError, match="no logs found"):
+        discover([tmp_path / "a.gz"])

@@ -1,0 +1,116 @@
+"""What is got out of a file, whole or damaged."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from balance_sync.sources import inflate
+from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.inflate import Reading, iter_text, read_source
+
+TEXT = random.Random(1).randbytes(3000) + b"2024-01-15T21:00:00.000Z END\n\n" * 2000
+WHOLE = gzip.compress(TEXT, mtime=0)
+
+
+def source_of(folder: Path, content: bytes) -> Source:
+    (folder / "a.gz").write_bytes(content)
+    (source,) = discover([folder / "a.gz"]).sources
+    return source
+
+
+def read(folder: Path, content: bytes) -> tuple[bytes, Reading]:
+    text, reading = read_source(source_of(folder, content))
+    assert reading.content_hash == hashlib.sha256(content).hexdigest()
+    assert reading.text_bytes == len(text)
+    return text, reading
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        WHOLE,
+        gzip.compress(TEXT[:5000]) + gzip.compress(b"") + gzip.compress(TEXT[5000:]),
+        WHOLE + b"\0" * 1000,
+        gzip.compress(TEXT[:5000]) + b"\0" * 7 + gzip.compress(TEXT[5000:]) + b"\0",
+        TEXT,
+    ],
+    ids=["one-member", "members", "padding", "padding-between", "plain"],
+)
+def test_whole_files_give_their_text(tmp_path: Path, content: bytes) -> None:
+    text, reading = read(tmp_path, content)
+    assert (text, reading.problem) == (TEXT, "")
+
+
+def test_an_empty_file_is_empty_text(tmp_path: Path) -> None:
+    text, reading = read(tmp_path, b"")
+    assert (text, reading.problem) == (b"", "")
+
+
+def test_a_cut_file_gives_what_comes_before_the_cut(tmp_path: Path) -> None:
+    text, reading = read(tmp_path, WHOLE[:2000])
+    assert len(text) > 1500
+    assert TEXT.startswith(text)
+    assert reading.problem == "gzip data cut short at byte 2000"
+
+
+def test_a_file_without_its_trailer_is_cut_short(tmp_path: Path) -> None:
+    text, reading = read(tmp_path, WHOLE[:-1])
+    assert text == TEXT
+    assert reading.problem == f"gzip data cut short at byte {len(WHOLE) - 1}"
+
+
+def test_a_wrong_checksum_costs_no_text_and_is_told(tmp_path: Path) -> None:
+    flipped = WHOLE[:-6] + bytes([WHOLE[-6] ^ 1]) + WHOLE[-5:]
+    text, reading = read(tmp_path, flipped)
+    assert text == TEXT
+    assert reading.problem.startswith(f"gzip data damaged at byte {len(WHOLE) - 5}: ")
+
+
+def test_damage_in_the_middle_costs_only_what_follows(tmp_path: Path) -> None:
+    # 3 is the reserved type of a block: what comes before it is whole.
+    first = gzip.compress(TEXT)
+    second = bytearray(gzip.compress(TEXT))
+    second[10] |= 0b110
+    text, reading = read(tmp_path, first + bytes(second))
+    assert text == TEXT
+    assert reading.problem.startswith(f"gzip data damaged at byte {len(first) + 10}: ")
+
+
+def test_bytes_after_the_gzip_data_are_told(tmp_path: Path) -> None:
+    text, reading = read(tmp_path, WHOLE + b"rubbish")
+    assert (text, reading.problem) == (TEXT, f"no gzip data from byte {len(WHOLE)} on")
+
+
+def test_a_file_that_cannot_be_opened_is_a_problem_and_no_failure(tmp_path: Path) -> None:
+    source = source_of(tmp_path, WHOLE)
+    Path(source.path).unlink()
+    text, reading = read_source(source)
+    assert (text, reading.problem) == (b"", "cannot be read: No such file or directory")
+
+
+def test_text_comes_in_bounded_pieces_however_well_it_was_compressed(tmp_path: Path) -> None:
+    text = b"\n" * (40 << 20)
+    pieces = list(iter_text(source_of(tmp_path, gzip.compress(text)), Reading()))
+    assert max(map(len, pieces)) <= 8 << 20
+    assert b"".join(pieces) == text
+
+
+@given(position=st.integers(0, len(WHOLE) - 1), bit=st.integers(0, 7), read_bytes=st.integers(2, 700))
+def test_no_flipped_bit_goes_unseen(
+    tmp_path_factory: pytest.TempPathFactory, position: int, bit: int, read_bytes: int
+) -> None:
+    content = bytearray(WHOLE)
+    content[position] ^= 1 << bit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inflate, "_CHUNK_BYTES", read_bytes)
+        text, reading = read(tmp_path_factory.mktemp("flipped"), bytes(content))
+    # The first bytes make it a gzip file, and the next ones say when and where it was made.
+    if reading.problem == "":
+        assert text == (TEXT if position > 1 else bytes(content))
