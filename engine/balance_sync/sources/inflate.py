@@ -18,7 +18,8 @@ from isal import isal_zlib
 from balance_sync.sources.discovery import Source
 
 GZIP_MAGIC = b"\x1f\x8b"
-_InflateError: type[Exception] = isal_zlib.IsalError
+# The stub says that the class is an instance.
+_InflateError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]
 _CHUNK_BYTES = 1 << 20
 _TEXT_BYTES = 8 << 20
 """No more text than this at once, however well it was compressed."""

@@ -1,0 +1,102 @@
+"""Batches: bounded, cut at event boundaries, and with nothing lost between them."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive_text import event, write_gz
+from balance_sync.sources import inflate
+from balance_sync.sources.batching import TextPiece, plan_batches
+from balance_sync.sources.discovery import discover
+
+WORDS = st.sampled_from(
+    ["START", "END", "\n", "{\n  a: 1\n}", "2024-01-15T21:00:00.000Z", "x" * 300, "é", "\r"]
+)
+BODIES = st.lists(st.lists(WORDS, max_size=4).map(" ".join), max_size=30)
+
+
+def pieces_of(root: Path, *, batch_bytes: int) -> dict[str, list[TextPiece]]:
+    pieces = defaultdict(list)
+    for batch in plan_batches(discover([root]).sources, batch_bytes=batch_bytes):
+        for piece in batch():
+            pieces[piece.source.label].append(piece)
+    return pieces
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("batches")
+
+
+@given(
+    texts=st.lists(BODIES, min_size=1, max_size=4),
+    batch_bytes=st.integers(1, 5000),
+    read_bytes=st.integers(2, 400),
+)
+def test_pieces_add_up_to_the_text_and_begin_with_events(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], batch_bytes: int, read_bytes: int
+) -> None:
+    root = tmp_path_factory.mktemp("pieces")
+    whole = {}
+    for number, bodies in enumerate(texts):
+        text = "".join(event(at, body) for at, body in enumerate(bodies))
+        whole[f"{number}.gz"] = text.encode()
+        write_gz(root / f"{number}.gz", text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inflate, "_CHUNK_BYTES", read_bytes)
+        pieces = pieces_of(root, batch_bytes=batch_bytes)
+    assert {label: b"".join(piece.text for piece in parts) for label, parts in pieces.items()} == whole
+    for parts in pieces.values():
+        assert [part.number for part in parts] == list(range(len(parts)))
+        assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]
+        assert len({part.reading.content_hash for part in parts}) == 1
+        line = 1
+        for part in parts:
+            assert part.first_line == line
+            assert part.number == 0 or part.text.startswith(b"2024-01-15T21:00:0")
+            line += part.text.count(b"\n")
+
+
+def test_a_large_source_is_cut_into_pieces_of_about_the_size_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    body = random.Random(1).randbytes(20_000).hex()
+    write_gz(folder / "a.gz", "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000)))
+    sizes = [len(piece.text) for piece in pieces_of(folder, batch_bytes=5000)["a.gz"]]
+    assert len(sizes) > 8
+    assert max(sizes) < 8000
+
+
+def test_an_event_larger_than_a_batch_stays_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    large = random.Random(1).randbytes(50_000).hex()
+    write_gz(folder / "a.gz", event(0, "START") + event(1, large) + event(2, "END"))
+    texts = [piece.text.decode() for piece in pieces_of(folder, batch_bytes=1000)["a.gz"]]
+    assert event(1, large) in "".join(texts)
+    assert any(large in text for text in texts)
+
+
+def test_small_sources_share_a_batch_in_their_order(folder: Path) -> None:
+    for number in range(20):
+        write_gz(folder / f"{number:02}.gz", event(number, "START"))
+    batches = [batch() for batch in plan_batches(discover([folder]).sources, batch_bytes=2000)]
+    labels = [[piece.source.label for piece in batch] for batch in batches]
+    assert sum(labels, []) == [f"{number:02}.gz" for number in range(20)]
+    assert 1 < len(batches) < 20
+
+
+def test_a_problem_is_told_by_the_last_piece(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    body = random.Random(1).randbytes(20_000).hex()
+    file = write_gz(folder / "a.gz", "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000)))
+    file.write_bytes(file.read_bytes()[:-100])
+    problems = [piece.reading.problem for piece in pieces_of(folder, batch_bytes=5000)["a.gz"]]
+    assert problems[:-1] == [""] * (len(problems) - 1)
+    assert problems[-1].startswith("gzip data cut short at byte ")
