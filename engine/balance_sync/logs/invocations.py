@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from balance_sync.logs.decoding import decoded
+
 _REPORT = (
     r"^[^\t]*"
     r"\tDuration: (?P<duration_ms>[0-9]+(?:\.[0-9]+)?) ms"
@@ -41,7 +43,7 @@ def _unseen(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _told(told: pl.DataFrame) -> pl.DataFrame:
-    text = pl.col("text").cast(pl.String, strict=False)
+    text = decoded(pl.col("text"))
     figures = text.str.extract_groups(_REPORT)
     kind = pl.col("kind").cast(pl.String)
     ended = {"timeout": "timeout", "crash": "error", "report": "ok"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from balance_sync.logs.decoding import decoded
 from balance_sync.logs.split import STAMP_BYTES
 
 KINDS = (
@@ -136,7 +137,7 @@ def _first(conditions: list[tuple[pl.Expr, str]], *, otherwise: pl.Expr) -> pl.E
 
 
 def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
-    """Add ``level`` and ``message_at``: ``<inner time>\\t<request id>\\t<LEVEL>\\t<message>``."""
+    """Add ``level`` and ``message_at`` of lines ``<time>TAB<request id>TAB<LEVEL>TAB<message>``."""
     text = pl.col("text")
     inner = STAMP_BYTES + 24
     identified = text.bin.slice(inner, 1) == b"\t"
@@ -160,20 +161,26 @@ def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
 
 def _odd_level_at(inner: int) -> pl.Expr:
     """Return where the level stands after a request id that is not a UUID, such as ``undefined``."""
-    head = pl.col("text").bin.slice(inner + 1, 80).cast(pl.String, strict=False)
+    head = decoded(pl.col("text").bin.slice(inner + 1, 80))
     return head.str.find("\t", literal=True).cast(pl.Int64) + inner + 2
 
 
 def _message_conditions() -> list[tuple[pl.Expr, str]]:
     message = pl.col("message")
-    # The notices whose beginning varies stand at the start of a message, before any dump.
-    words = ~message.bin.starts_with(b"{")
-    synced = words & message.bin.contains(b"alance is already synced from other listeners")
-    flagged = words & message.bin.contains(b"Update Payment Balance Flag is set to false")
-    dumped = ~words & message.bin.contains(b"message: '" + _NEGATIVE_NOTICE)
-    negative = message.bin.starts_with(_NEGATIVE_NOTICE) | dumped
+    synced = _is_said(message, "alance is already synced from other listeners")
+    flagged = _is_said(message, "Update Payment Balance Flag is set to false")
+    # Where Node writes to a console a dump's line breaks become carriage returns.
+    openings = [b"", *(b"{" + space + b"message: '" for space in (b" ", b"\n  ", b"\r  "))]
+    negative = pl.any_horizontal(message.bin.starts_with(opening + _NEGATIVE_NOTICE) for opening in openings)
     told = [(message.bin.starts_with(notice), name) for notice, name in _MESSAGE_KINDS]
     return [*told, (synced, "already_synced"), (flagged, "skipped_flag"), (negative, "rejected_negative")]
+
+
+def _is_said(message: pl.Expr, notice: str) -> pl.Expr:
+    """Return where `notice` is among the words that a message begins with, before any dump."""
+    present = message.bin.contains(notice.encode())
+    text = decoded(pl.when(present).then(message))
+    return text.str.contains(rf"^[^{{\[\n\r'\"`]*{notice}").fill_null(present)
 
 
 def _plain_application() -> pl.Expr:
@@ -198,7 +205,7 @@ def _request_id() -> pl.Expr:
     )
     found = text.bin.slice(at, _ID_BYTES)
     shaped = (found.bin.slice(8, 1) == b"-") & (found.bin.slice(23, 1) == b"-")
-    return pl.when(shaped & (found.bin.size() == _ID_BYTES)).then(found).cast(pl.String, strict=False)
+    return decoded(pl.when(shaped & (found.bin.size() == _ID_BYTES)).then(found))
 
 
 def _outcome() -> pl.Expr:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from balance_sync.logs.decoding import decoded
 from balance_sync.logs.exact_records import Record, read_sync_error, read_transaction
 from balance_sync.logs.kinds import SYNC_ERROR_NOTICE, TRANSACTION_NOTICE
 from balance_sync.logs.metadata import allowed_metadata, is_common
@@ -130,7 +131,7 @@ def _messages(events: pl.DataFrame, kind: str, notice_bytes: int) -> pl.DataFram
         "event",
         pl.col("text").alias("octets"),
         "message_at",
-        dump.cast(pl.String, strict=False).alias("dump"),
+        decoded(dump).alias("dump"),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from balance_sync.logs.decoding import decoded_series
 from balance_sync.logs.kinds import Kind, OutcomeName, classify
 from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS, Columns
 from balance_sync.logs.split import split_events
@@ -184,7 +185,7 @@ def _within(events: pl.DataFrame, since: datetime | None, until: datetime | None
 
 def _readable(text: pl.Series) -> pl.Series:
     """Return the text as strings; bytes that are no UTF-8 become U+FFFD."""
-    strings = text.cast(pl.String, strict=False)
+    strings = decoded_series(text)
     broken = strings.is_null()
     if broken.any():
         mended = [bytes(octets).decode("utf-8", "replace") for octets in text.filter(broken)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from balance_sync.logs.decoding import decoded
 from balance_sync.logs.invocations import merge_invocations, read_invocations
 from balance_sync.logs.kinds import PROCESSING_NOTICE, classify
 from balance_sync.logs.messages import follow_messages, is_step
@@ -65,7 +66,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
 
 def _fingerprint() -> pl.Expr:
     # The final line breaks depend on where the file was cut, not on the event.
-    text = pl.col("text").cast(pl.String, strict=False).str.strip_chars_end("\n")
+    text = decoded(pl.col("text")).str.strip_chars_end("\n")
     return pl.when(text.is_null()).then(pl.col("text").hash()).otherwise(text.hash()).alias("fingerprint")
 
 
@@ -85,7 +86,7 @@ def _located(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
 
 def _steps(events: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     after_notice = pl.col("message_at") + len(PROCESSING_NOTICE)
-    named = pl.col("text").bin.slice(after_notice, 100).cast(pl.String, strict=False)
+    named = decoded(pl.col("text").bin.slice(after_notice, 100))
     message_id = pl.when(pl.col("kind") == "processing").then(named.str.split_exact("\n", 1).struct[0])
     steps = events.filter(is_step()).select(
         "request_id",
