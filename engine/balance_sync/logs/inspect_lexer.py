@@ -16,12 +16,11 @@ from decimal import Decimal
 from balance_sync.logs.inspect_values import UNDEFINED, DumpError, ErrorValue, Kind, Opaque
 
 _NEWLINE = r"(?:\r\n?|\n)"
-_STRING = {quote: re.compile(rf"{quote}((?:[^{quote}\\\r\n]++|\\.)*+){quote}") for quote in "'\"`"}
+QUOTES = frozenset("'\"`")
+_STRING = {quote: re.compile(rf"{quote}((?:[^{quote}\\\r\n]++|\\.)*+){quote}") for quote in QUOTES}
 _JOIN = re.compile(rf" \+{_NEWLINE} *+(?=['\"`])")
 _HEX = "[0-9a-fA-F]"
-_ESCAPE = re.compile(
-    rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|.)"
-)
+_ESCAPE = re.compile(rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|.)")
 CUT = re.compile(r"\.\.\. (\d{1,18}) more characters?+(?!\w)")
 
 _NUMBER = re.compile(
@@ -29,8 +28,8 @@ _NUMBER = re.compile(
     r"|(?P<number>-?(?:[0-9]++(?:_[0-9]++)*+(?:(?P<bigint>n)|(?:\.[0-9]++(?:_[0-9]++)*+)?(?:e[+-]?[0-9]{1,3})?)"
     r"|Infinity))(?![\w$])"
 )
-_CONSTANT = re.compile(r"(?:true|false|null|undefined|NaN|Infinity)(?![\w$])")
-_CONSTANTS: dict[str, object] = {
+_CONSTANT = re.compile(r"(?:true|false|null|undefined|NaN|Infinity)(?![\w$:])")
+CONSTANTS: dict[str, object] = {
     "true": True,
     "false": False,
     "null": None,
@@ -40,16 +39,19 @@ _CONSTANTS: dict[str, object] = {
 }
 _BIGINT_DIGITS = 4000  # Python refuses to convert more than 4,300 digits, as that takes quadratic time
 
+BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z_0-9$]*+(?=:\s)")
+
 _ENCLOSED = {"[": re.compile(r"[\[\]\r\n]"), "(": re.compile(r"[()\r\n]")}
 _AFTER_ENCLOSED = {
     True: re.compile(r"[,:\r\n\])>]|$| (?:[{}\[\]A-Z>]|=>)"),
     False: re.compile(r"[\s,:\])>]|$"),
 }
-_LOOK_AHEAD = 1000
+_LOOK_AHEAD = 32  # brackets
 
-_ERROR_NAME = r"(?:\[[^\[\]\r\n]*+\]|[^\W\d][\w$.]*+)(?: [\[(][^\])\r\n]*+[\])])*+"
+_ERROR_NAME = r"(?:\[[^\[\]\r\n]*?: null prototype\]|[^\W\d][\w$.]*+)(?: [\[(][^\])\r\n]{0,200}+[\])])*+"
 _HEADING = re.compile(rf"{_ERROR_NAME}(?::|(?={_NEWLINE} *+at ))")
 _FIRST_FRAME = re.compile(rf"{_NEWLINE}( *+)(?=at \S)")
+_FRAME_BELOW = re.compile(rf"[^\r\n]{{0,1000}}+{_NEWLINE} *+at \S")
 _FRAME = re.compile(rf"{_NEWLINE} *+(?=at \S|\.\.\. \d+ lines matching cause stack trace \.\.\.)")
 _LINE = re.compile(r"[^\r\n]*+")
 _FRAME_PART = re.compile(r"\(|\)(?=[, ]|$)|\)|:\d+:\d+(?=[, ]|$)|,(?= |$)| (?=[{}\]>]|=>)")
@@ -83,14 +85,16 @@ def read_string(text: str, pos: int) -> tuple[str, int]:
         if match is None:
             raise DumpError("the string is not closed", pos)
         raw = match[1]
-        pieces.append(_unescape(raw, pos + 1) if "\\" in raw else raw)
+        pieces.append(unescape(raw, pos + 1) if "\\" in raw else raw)
         joined = _JOIN.match(text, match.end())
         if joined is None:
             return "".join(pieces), match.end()
         pos = joined.end()
 
 
-def _unescape(raw: str, offset: int) -> str:
+def unescape(raw: str, offset: int) -> str:
+    """Decode the escapes of `raw`, which stands at `offset`."""
+
     def decode(match: re.Match[str]) -> str:
         decoded = _ESCAPES[match[0]]
         if not decoded:
@@ -116,26 +120,10 @@ def read_number(text: str, pos: int) -> tuple[object, int]:
     return int(digits[:-1]), end
 
 
-def read_primitive(text: str, pos: int, *, nested: bool) -> tuple[object, int]:
-    """Read what can stand inside ``[Number: …]`` and ``[Getter: …]``: no object, no array."""
-    first = text[pos : pos + 1]
-    if first in _STRING:
-        return read_string(text, pos)
-    if first == "-" or first.isdigit():
-        return read_number(text, pos)
-    constant = read_constant(text, pos)
-    if constant is not None:
-        return constant
-    if text.startswith("Symbol(", pos):
-        end = end_of_enclosed(text, pos + 6, nested=nested)
-        return Opaque(Kind.SYMBOL, text[pos:end]), end
-    raise DumpError("not a value", pos)
-
-
 def read_constant(text: str, pos: int) -> tuple[object, int] | None:
     """Read ``true``, ``null``, ``undefined``, ``NaN`` and their like; None where there is none."""
     match = _CONSTANT.match(text, pos)
-    return match and (_CONSTANTS[match[0]], match.end())
+    return match and (CONSTANTS[match[0]], match.end())
 
 
 def end_of_enclosed(text: str, pos: int, *, nested: bool) -> int:
@@ -155,11 +143,13 @@ def end_of_enclosed(text: str, pos: int, *, nested: bool) -> int:
     opening = text[pos]
     after = _AFTER_ENCLOSED[nested]
     depth = 0
-    candidate = 0
+    candidate = looked_at = 0
     for match in _ENCLOSED[opening].finditer(text, pos):
         found = match[0]
-        if candidate and (found in "\r\n" or match.start() - candidate > _LOOK_AHEAD):
-            break
+        if candidate:
+            looked_at += 1
+            if found in "\r\n" or looked_at > _LOOK_AHEAD:
+                break
         if found == opening:
             depth += 1
         elif found not in "\r\n":
@@ -185,10 +175,9 @@ def starts_item_error(text: str, pos: int) -> bool:
     the name ends as those of errors do.
     """
     match = _HEADING.match(text, pos)
-    if match is None or not text[pos].isupper():
+    if match is None or not (text[pos] == "[" or text[pos].isupper()):
         return False
-    line_end = _LINE.match(text, match.end()).end()  # type: ignore[union-attr]  # matches everywhere
-    if _FIRST_FRAME.match(text, line_end):
+    if _FRAME_BELOW.match(text, match.end()):
         return True
     return text[pos : match.end()].partition(":")[0].endswith(("Error", "Exception", "]"))
 
@@ -212,7 +201,9 @@ def read_error(text: str, pos: int, *, nested: bool) -> tuple[ErrorValue, int]:
             # A stack with a second one appended to it ("Caused by: …"), kept as lines between frames.
             line = _FRAME.search(text, end)
             if line is not None:
-                frames.extend(part.strip() for part in _LINE_BREAK.split(text[end : line.start()]) if part.strip())
+                frames.extend(
+                    part.strip() for part in _LINE_BREAK.split(text[end : line.start()]) if part.strip()
+                )
     return ErrorValue("\n".join(heading), tuple(frames)), end
 
 

@@ -172,6 +172,9 @@ class Dump:
     references: tuple[tuple[int, str], ...] = ()
 
 
+CUT_OFF = "the text ends before the value does"
+
+
 class DumpError(ValueError):
     """Text that is no dump, or a dump that is cut short.
 
