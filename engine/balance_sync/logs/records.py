@@ -23,6 +23,7 @@ ExactReader = Callable[[str], tuple[Record, str]]
 
 # No quote, no backslash: a string without either is printed as it is.
 _PLAIN_STRING = r"^'[^'\\]*'$"
+_PLAIN_ID = r"^'[^'\\]+'$"
 # Pairs of backslashes are all that JSON within JSON adds; `undefined` is how missing metadata is printed.
 _PLAIN_METADATA = r"^(?:'(?:[^'\\]|\\\\)*'|undefined)$"
 _PLAIN_NUMBER = r"^-?[0-9]{1,19}(?:\.[0-9]{1,18})?$"
@@ -42,8 +43,8 @@ def _field(name: str, column: str, kind: str = "string") -> Field:
 
 
 _OLDER_FIELDS = (
-    _field("id", "transaction_id"),
-    _field("userId", "user_id"),
+    _field("id", "transaction_id", "id"),
+    _field("userId", "user_id", "id"),
     _field("currency", "currency"),
     _field("amount", "amount", "money"),
     _field("vat", "vat", "money"),
@@ -51,18 +52,18 @@ _OLDER_FIELDS = (
     _field("newBalance", "new_balance", "money"),
 )
 _TYPED_FIELDS = (
-    _field("id", "transaction_id"),
+    _field("id", "transaction_id", "id"),
     _field("type", "type"),
     _field("source", "source_kind"),
     _field("action", "action"),
-    _field("userId", "user_id"),
+    _field("userId", "user_id", "id"),
     _field("paymentBalance", "payment_balance", "money"),
     _field("updatePaymentBalance", "update_payment_balance", "flag"),
     _field("metadata", "metadata", "metadata"),
     *_OLDER_FIELDS[2:],
 )
 _SYNC_ERROR_FIELDS = (
-    _field("userId", "user_id"),
+    _field("userId", "user_id", "id"),
     _field("subscriptionBalance", "subscription_balance", "money"),
     _field("paymentBalance", "payment_balance", "money"),
 )
@@ -124,15 +125,10 @@ class _Layout:
 
 
 def _messages(events: pl.DataFrame, kind: str, notice_bytes: int) -> pl.DataFrame:
-    """Return ``event`` and ``dump``: what follows the notice, as text (null where it is not UTF-8)."""
-    dump = pl.col("text").bin.slice(pl.col("message_at") + notice_bytes, None)
+    """Return ``event`` and what follows the notice: ``octets``, and ``dump`` (null if not UTF-8)."""
+    octets = pl.col("text").bin.slice(pl.col("message_at") + notice_bytes, None)
     chosen = events.with_row_index("event").filter(pl.col("kind") == kind)
-    return chosen.select(
-        "event",
-        pl.col("text").alias("octets"),
-        "message_at",
-        decoded(dump).alias("dump"),
-    )
+    return chosen.select("event", octets.alias("octets")).with_columns(dump=decoded(pl.col("octets")))
 
 
 def _read(
@@ -187,7 +183,8 @@ def _is_plain(field: Field) -> pl.Expr:
         return value.str.contains(_PLAIN_NUMBER)
     if field.kind == "flag":
         return value.is_in(["true", "false"])
-    return value.str.contains(_PLAIN_METADATA if field.kind == "metadata" else _PLAIN_STRING)
+    patterns = {"metadata": _PLAIN_METADATA, "id": _PLAIN_ID}
+    return value.str.contains(patterns.get(field.kind, _PLAIN_STRING))
 
 
 def _value(field: Field) -> pl.Expr:
@@ -226,10 +223,8 @@ def _read_exactly(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows: list[dict[str, object]] = []
     rejects: list[dict[str, object]] = []
-    for event, octets, message_at, dump in chosen.iter_rows():
-        record, reason = exact(
-            dump if dump is not None else bytes(octets[message_at:]).decode("utf-8", "replace")
-        )
+    for event, octets, dump in chosen.iter_rows():
+        record, reason = exact(octets.decode("utf-8", "replace") if dump is None else dump)
         if reason:
             rejects.append({"event": event, "reason": reason})
         else:
