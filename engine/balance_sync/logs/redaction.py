@@ -14,12 +14,16 @@ _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _PHONE = re.compile(r"\+\d[\d ()-]{6,18}\d")
 _PERSONAL_KEY = re.compile(
     r"""(?ix)
-    (\b(?:name|first_?name|last_?name|full_?name|e?mail|phone|phone_?number|mobile|address|notes?|message
-        |gift_?message|sender|recipient|actor|receiptHandle)\b
-     \\{0,8}["'`]?\s{0,4}:\s{0,4})
-    (\\{0,8})(["'`])
+    [\w$-]{0,40}
+    (?:names?|e-?mail|phone|mobile|address|notes?|messages?|sender|recipient|receiver|actor|receipthandle)
+    (?:[_-]?(?:number|no|address|text|body|line)\d?)?
+    (\\{0,15}) ["'`]? \s{0,4} : \s{0,4}
     """
 )
+_QUOTE = re.compile(r"(\\{0,15})([\"'`])")
+_JOIN = re.compile(r"\s{0,8}\+\s{1,40}(?=[\\\"'`])")
+_BARE_END = re.compile(r"[,}\]\r\n]")
+_BRACKETS = re.compile(r"[{\[}\]]")
 
 
 def redact(text: str) -> str:
@@ -28,9 +32,44 @@ def redact(text: str) -> str:
     parts: list[str] = []
     position = 0
     while match := _PERSONAL_KEY.search(text, position):
-        closing = match[2] + match[3]
-        end = text.find(closing, match.end())
-        end = len(text) if end < 0 else end
-        parts += (text[position : match.end()], HIDDEN)
+        begin, end = _value_span(text, match.end())
+        parts += (text[position:begin], HIDDEN)
         position = end
     return "".join([*parts, text[position:]])
+
+
+def _value_span(text: str, begin: int) -> tuple[int, int]:
+    """Return where the value that begins at `begin` is, without its quotes."""
+    quote = _QUOTE.match(text, begin)
+    if quote:
+        end = _string_end(text, quote)
+        while (join := _JOIN.match(text, min(end + len(quote[0]), len(text)))) and (
+            following := _QUOTE.match(text, join.end())
+        ):
+            end = _string_end(text, following)
+        return quote.end(), end
+    if text[begin : begin + 1] in ("{", "["):
+        return begin, _brackets_end(text, begin)
+    bare = _BARE_END.search(text, begin)
+    return begin, bare.start() if bare else len(text)
+
+
+def _string_end(text: str, opening: re.Match[str]) -> int:
+    """Return the offset of the closing quote: one with no more backslashes before it than the opening."""
+    position = opening.end()
+    while (found := text.find(opening[2], position)) >= 0:
+        backslashes = found - len(text[position:found].rstrip("\\")) - position
+        if backslashes <= len(opening[1]):
+            return found - backslashes
+        position = found + 1
+    return len(text)
+
+
+def _brackets_end(text: str, begin: int) -> int:
+    """Return the offset behind the bracket that closes the one at `begin`; those in strings count too."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text, begin):
+        depth += 1 if bracket[0] in "{[" else -1
+        if depth == 0:
+            return bracket.end()
+    return len(text)
