@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from balance_sync.reports.context import ReportContext, RuleRun
 
 
+DETECTOR = "anomaly"
+"""The rule id under which the detector's findings are recorded."""
+
+DETECTOR_DESCRIPTION = """
+No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
+amount or its time. It need not be wrong: the reasons say what is unusual about it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """A finished run.
@@ -120,39 +129,77 @@ def _stages(
 
 def _judge(connection: DuckDBPyConnection, options: RunOptions) -> tuple[RuleRun, ...]:
     """Run the rules, then the detector on what they leave, then sum their findings up."""
-    from balance_sync.reports.context import RuleRun
-    from balance_sync.rules import build_ledger, build_summaries, load_rules, run_rules
-    from balance_sync.rules.header import Nature
+    from balance_sync.rules import build_ledger, build_summaries
 
     chosen = [word for word in options.rules if word.partition("@")[0] != DETECTOR]
-    runs = ()
+    ranked = not options.rules or len(chosen) < len(options.rules)
     if chosen or not options.rules:
-        runs = run_rules(
-            connection,
-            selection=chosen,
-            rules_directory=options.rules_directory,
-            timezone=options.timezone,
-            profile_directory=options.profile_directory,
-        )
+        runs, states = _run_rules(connection, options, chosen)
     else:
         build_ledger(connection)
-    detected = () if chosen == list(options.rules) != [] else (_detect(connection, options),)
-    states = [run.id for run in runs if run.nature is Nature.STATE]
+        runs, states = (), []
+    if ranked:
+        runs = (*runs, _detect(connection, options))
     build_summaries(connection, state_rules=states, timezone=options.timezone)
+    return runs
+
+
+def _run_rules(
+    connection: DuckDBPyConnection, options: RunOptions, chosen: list[str]
+) -> tuple[tuple[RuleRun, ...], list[str]]:
+    """Return the rules as they ran, and the ids of those whose findings are states."""
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.rules import load_rules, run_rules
+    from balance_sync.rules.header import Nature
+
+    runs = run_rules(
+        connection,
+        selection=chosen,
+        rules_directory=options.rules_directory,
+        timezone=options.timezone,
+        profile_directory=options.profile_directory,
+    )
     descriptions = {rule.key: rule.header.description for rule in load_rules(options.rules_directory)}
-    told = [
+    told = tuple(
         RuleRun(
-            run.id,
-            run.version,
-            run.severity,
-            run.title,
-            descriptions[f"{run.id}@{run.version}"],
-            run.sha256,
-            run.findings,
+            rule=done.id,
+            version=done.version,
+            severity=done.severity,
+            title=done.title,
+            description=descriptions[f"{done.id}@{done.version}"],
+            sha256=done.sha256,
+            findings=done.findings,
         )
-        for run in runs
-    ]
-    return (*told, *detected)
+        for done in runs
+    )
+    return told, [done.id for done in runs if done.nature is Nature.STATE]
+
+
+def _detect(connection: DuckDBPyConnection, options: RunOptions) -> RuleRun:
+    """Rank the transactions, and record the most unusual ones as findings."""
+    from balance_sync.anomalies.detect import detect
+    from balance_sync.anomalies.features import FEATURES_VERSION
+    from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.store.sql_files import sql_directory
+
+    features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
+    result = detect(
+        connection,
+        review_budget=options.review_budget,
+        seed=options.seed,
+        timezone=options.timezone,
+        threads=options.threads,
+    )
+    return RuleRun(
+        rule=RULE,
+        version=RULE_VERSION,
+        severity=SEVERITY.value,
+        title="Unusual transaction",
+        description=DETECTOR_DESCRIPTION,
+        sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
+        findings=publish(connection, result),
+    )
 
 
 def _run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], options: RunOptions) -> str:
