@@ -1,1 +1,11 @@
-"""Ranks what is merely odd."""
+"""Ranks what the rules leave: unusual transactions, with the reasons in words.
+
+`detect.detect` is the way in. Importing this package is cheap; scikit-learn is not, see `warm_up`.
+"""
+
+from __future__ import annotations
+
+
+def warm_up() -> None:
+    """Import what takes long to import, so that a caller can do it beside other work."""
+    import sklearn.ensemble  # noqa: F401

@@ -1,0 +1,99 @@
+"""What is known about a single transaction that is put before a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, FloatMatrix
+from balance_sync.schema import TRANSACTIONS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Context(msgspec.Struct, frozen=True):
+    """A transaction, and what is usual around it.
+
+    The columns of the ledger, and the context of the features as the header of their SQL file says.
+    Amounts of the ledger are exact, the ranges are floats; `local_time` is HH:MM in the business time
+    zone, `at_us` microseconds since 1970 in UTC.
+    """
+
+    ledger_row: int
+    transaction_id: str | None
+    user_id: str | None
+    source_id: str | None
+    line: int | None
+    request_id: str | None
+    at_us: int | None
+    local_time: str | None
+    currency: str | None
+    action: str | None
+    direction: str | None
+    amount: Decimal | None
+    new_balance: Decimal | None
+    usual_low: float | None
+    usual_high: float | None
+    same_action: int
+    population_low: float | None
+    population_high: float | None
+    population: int
+    pooled: bool
+    seconds_after_identical: float | None
+    population_repeats: int
+    history: int
+    action_count: int
+    currency_count: int
+    hour: int
+    hour_count: int
+    busiest_hour: int
+    busiest_count: int
+    pause_seconds: float | None
+    pause_low: float | None
+    pause_high: float | None
+    gap: float | None
+    gap_before: float | None
+    balance_low: float | None
+    balance_high: float | None
+
+    @property
+    def logged_at(self) -> datetime | None:
+        """When the transaction was logged, in UTC."""
+        return None if self.at_us is None else _EPOCH + timedelta(microseconds=self.at_us)
+
+
+_LEDGER_COLUMNS = frozenset(TRANSACTIONS.names) | {"direction"}
+_COMPUTED = {
+    "at_us": "epoch_us(l.logged_at)",
+    "local_time": "strftime(timezone($timezone, l.logged_at), '%H:%M')",
+}
+
+
+def fetch_contexts(
+    connection: DuckDBPyConnection, ledger_rows: Sequence[int], *, timezone: str
+) -> tuple[list[Context], FloatMatrix]:
+    """Return the contexts of some transactions and their features, in the order given.
+
+    The features are float64, shape (len(ledger_rows), `len(FEATURES)`).
+    """
+    names = Context.__struct_fields__
+    columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]
+    query = f"""
+        SELECT {", ".join([*columns, *("f." + name for name in FEATURES)])}
+        FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
+        INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
+        INNER JOIN ledger AS l ON f.ledger_row = l.rowid
+        ORDER BY wanted.place
+    """  # noqa: S608
+    rows = connection.execute(query, {"rows": list(ledger_rows), "timezone": timezone}).fetchall()
+    contexts = [Context(*row[: len(names)]) for row in rows]
+    values = np.array([row[len(names) :] for row in rows], dtype=np.float64)
+    return contexts, values.reshape(-1, len(FEATURES))

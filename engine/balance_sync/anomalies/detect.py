@@ -1,0 +1,217 @@
+"""Finds the transactions worth a person's time among those that no rule explains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from balance_sync.anomalies.context import Context, fetch_contexts
+from balance_sync.anomalies.features import (
+    FeatureChunk,
+    build_features,
+    count_explained,
+    drop_features,
+    iter_features,
+    sample_features,
+)
+from balance_sync.anomalies.forest import Model, fit_model
+from balance_sync.anomalies.ranking import Scored, Standings, gather
+from balance_sync.anomalies.reasons import Reason, explain
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+LEAST_TRANSACTIONS = 20
+"""Fewer transactions have no usual to leave, and none is flagged."""
+
+MOST_PER_SUBSCRIBER = 3
+"""One subscriber's troubles are understood from a few transactions and must not fill the list."""
+
+SCORE_DECIMALS = 6
+PERCENTILE_DECIMALS = 4
+
+_LEADERS_PER_FLAG = 20
+_LEAST_LEADERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """A flagged transaction.
+
+    Attributes
+    ----------
+    rank
+        1 is the most unusual. Ranks of transactions that were set aside are not given out.
+    score
+        Between 0 and 1, rounded: 1 is the most unusual in every respect.
+    percentile
+        The percentage of all transactions that are less unusual, rounded.
+    reasons
+        Strongest first, at least one.
+    """
+
+    rank: int
+    score: float
+    percentile: float
+    context: Context
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyResult:
+    """What the detector found.
+
+    Attributes
+    ----------
+    anomalies
+        The flagged transactions in the order of their ranks; at most the review budget.
+    examined
+        All transactions, which together say what is usual.
+    explained
+        Those that findings of severity error or critical name; none of them is flagged.
+    set_aside
+        Those more unusual than the last flagged one but not flagged, their subscriber having
+        `MOST_PER_SUBSCRIBER` already.
+    timezone
+        The business time zone of the reasons.
+    """
+
+    anomalies: tuple[Anomaly, ...]
+    examined: int
+    explained: int
+    set_aside: int
+    timezone: str
+
+
+def detect(
+    connection: DuckDBPyConnection, *, review_budget: int, seed: int, timezone: str, threads: int
+) -> AnomalyResult:
+    """Rank the transactions that no rule explains and flag the most unusual.
+
+    The same tables, budget, seed and time zone give the same result, whatever the order of their rows
+    and the number of threads.
+
+    Parameters
+    ----------
+    connection
+        Holds the tables ``ledger`` and ``findings``, the latter filled by the rules.
+    review_budget
+        How many transactions a person is ready to review.
+    seed
+        Of the forests.
+    timezone
+        IANA name of the business time zone.
+    threads
+        How many chunks are scored at a time.
+    """
+    count = build_features(connection, timezone=timezone)
+    try:
+        explained = count_explained(connection)
+        if count < LEAST_TRANSACTIONS or review_budget < 1:
+            return AnomalyResult((), count, explained, 0, timezone)
+        sample = sample_features(connection, count)
+        model = fit_model(sample, seed=seed)
+        kept, standings = gather(
+            _score_all(connection, model, threads),
+            model=model,
+            reference=model.score(sample),
+            leaders=max(_LEAST_LEADERS, _LEADERS_PER_FLAG * review_budget),
+            population=count,
+        )
+        anomalies, set_aside = _choose(
+            connection, kept, model, standings, budget=review_budget, timezone=timezone
+        )
+        return AnomalyResult(anomalies, count, explained, set_aside, timezone)
+    finally:
+        drop_features(connection)
+
+
+def _score_all(connection: DuckDBPyConnection, model: Model, threads: int) -> Iterator[Scored]:
+    """Score what no rule explains, `threads` chunks at a time; the trees run outside Python's lock."""
+    chunks = iter_features(connection)
+    with ThreadPoolExecutor(threads) as pool:
+        while batch := list(islice(chunks, threads)):
+            yield from pool.map(lambda chunk: _score_chunk(chunk, model), batch)
+
+
+def _score_chunk(chunk: FeatureChunk, model: Model) -> Scored:
+    open_rows = ~chunk.explained
+    return Scored(chunk.ledger_rows[open_rows], model.score(chunk.values[open_rows]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    score: float
+    percentile: float
+    context: Context
+    reasons: tuple[Reason, ...]
+
+
+def _choose(
+    connection: DuckDBPyConnection,
+    kept: Scored,
+    model: Model,
+    standings: Standings,
+    *,
+    budget: int,
+    timezone: str,
+) -> tuple[tuple[Anomaly, ...], int]:
+    per_subscriber: Counter[str | None] = Counter()
+    chosen: list[Anomaly] = []
+    set_aside = 0
+    for candidate in _candidates(connection, kept, model, standings, timezone=timezone, page=2 * budget):
+        if not candidate.reasons:
+            continue
+        if per_subscriber[candidate.context.user_id] == MOST_PER_SUBSCRIBER:
+            set_aside += 1
+            continue
+        per_subscriber[candidate.context.user_id] += 1
+        rank = len(chosen) + 1
+        chosen.append(
+            Anomaly(rank, candidate.score, candidate.percentile, candidate.context, candidate.reasons)
+        )
+        if rank == budget:
+            break
+    return tuple(chosen), set_aside
+
+
+def _candidates(
+    connection: DuckDBPyConnection,
+    kept: Scored,
+    model: Model,
+    standings: Standings,
+    *,
+    timezone: str,
+    page: int,
+) -> Iterator[_Candidate]:
+    """Yield transactions by falling score; equal ones by transaction id, source and line."""
+    scores = np.round(standings.fuse(kept.scores), SCORE_DECIMALS)
+    order = np.argsort(-scores, kind="stable")
+    above = np.sort(scores)
+    while order.size:
+        # A page ends where a score does, for the order among equals is not known before they are fetched.
+        end = int(np.searchsorted(-scores[order], -scores[order[min(page, order.size) - 1]], side="right"))
+        rows, order = order[:end], order[end:]
+        contexts, values = fetch_contexts(connection, kept.ledger_rows[rows].tolist(), timezone=timezone)
+        reasons = explain(contexts, values, model=model, standings=standings, timezone=timezone)
+        found = [
+            _Candidate(float(score), _percentile(float(score), above, standings.population), context, why)
+            for score, context, why in zip(scores[rows], contexts, reasons, strict=True)
+        ]
+        yield from sorted(found, key=_order)
+
+
+def _percentile(score: float, ascending: np.ndarray, population: int) -> float:
+    higher_or_equal = len(ascending) - int(np.searchsorted(ascending, score, side="left"))
+    return round(100 * (1 - higher_or_equal / population), PERCENTILE_DECIMALS)
+
+
+def _order(candidate: _Candidate) -> tuple[float, str, str, int]:
+    context = candidate.context
+    return (-candidate.score, context.transaction_id or "", context.source_id or "", context.line or 0)

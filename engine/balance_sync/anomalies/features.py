@@ -1,0 +1,153 @@
+"""Computes the features in SQL and hands them over as numpy arrays, a chunk at a time.
+
+The whole table lives in the database, where it can spill; only one chunk and one sample of it are
+ever in memory, whatever the length of the ledger.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from balance_sync.store.sql_files import sql_directory
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+FEATURES = (
+    "amount_subscriber",
+    "amount_population",
+    "amount_both",
+    "repeat",
+    "action_subscriber",
+    "action_rarity",
+    "hour_of_day",
+    "pause",
+    "wallet_gap",
+    "wallet_gap_step",
+    "balance",
+)
+"""The columns of every feature matrix, in order; what each means stands in the SQL file's header."""
+
+FEATURES_VERSION = 1
+FEATURES_TABLE = "transaction_features"
+SAMPLE_ROWS = 40_000
+CHUNK_ROWS = 65_536
+
+FloatMatrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureChunk:
+    """Some rows of the features.
+
+    Attributes
+    ----------
+    ledger_rows
+        int64, shape (n,): the row of the ledger that each row is about.
+    explained
+        bool, shape (n,): a rule's finding of severity error or critical names the transaction.
+    values
+        float64, shape (n, `len(FEATURES)`): non-negative, 0 where nothing is unusual.
+    """
+
+    ledger_rows: npt.NDArray[np.int64]
+    explained: npt.NDArray[np.bool_]
+    values: FloatMatrix
+
+
+def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
+    """Compute the features of every transaction of `ledger` into a temporary table.
+
+    Parameters
+    ----------
+    connection
+        Holds the tables ``ledger`` and ``findings``.
+    timezone
+        IANA name of the business time zone.
+
+    Returns
+    -------
+    int
+        The number of transactions.
+    """
+    text = (sql_directory() / "features" / f"v{FEATURES_VERSION}.sql").read_text(encoding="utf-8")
+    parameters = {**_defaults(text), "timezone": timezone}
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FEATURES_TABLE} AS {text}", parameters)
+    return int(connection.execute(f"SELECT count(*) FROM {FEATURES_TABLE}").fetchall()[0][0])  # noqa: S608
+
+
+def count_explained(connection: DuckDBPyConnection) -> int:
+    """Return how many transactions a finding of severity error or critical names."""
+    query = f"SELECT count(*) FROM {FEATURES_TABLE} WHERE explained"  # noqa: S608
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def drop_features(connection: DuckDBPyConnection) -> None:
+    """Drop the temporary table and free its memory."""
+    connection.execute(f"DROP TABLE IF EXISTS {FEATURES_TABLE}")
+
+
+def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
+    """Return features of at most about `SAMPLE_ROWS` of the `count` transactions.
+
+    Which ones depends on what identifies them and on nothing else; they are ordered by it. So the same
+    ledger gives the same sample whatever the order of its rows and the number of threads.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (n, `len(FEATURES)`).
+    """
+    query = f"""
+        SELECT {_columns("f.")}
+        FROM {FEATURES_TABLE} AS f
+        INNER JOIN ledger AS l ON f.ledger_row = l.rowid
+        WHERE md5_number_lower(concat_ws('/', l.transaction_id, l.source_id, l.line)) % $every = 0
+        ORDER BY l.transaction_id, l.source_id, l.line
+    """  # noqa: S608
+    every = max(1, -(-count // SAMPLE_ROWS))
+    matrices = [_matrix(batch) for batch in _read_batches(connection, query, {"every": every}, CHUNK_ROWS)]
+    return np.concatenate([np.empty((0, len(FEATURES))), *matrices])
+
+
+def iter_features(connection: DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[FeatureChunk]:
+    """Yield the features of all transactions, in no particular order."""
+    query = f"SELECT ledger_row, explained, {_columns()} FROM {FEATURES_TABLE}"  # noqa: S608
+    for batch in _read_batches(connection, query, {}, chunk_rows):
+        yield FeatureChunk(
+            batch.column("ledger_row").to_numpy(),
+            batch.column("explained").to_numpy(zero_copy_only=False),
+            _matrix(batch),
+        )
+
+
+def _read_batches(
+    connection: DuckDBPyConnection, query: str, parameters: dict[str, Any], rows: int
+) -> Iterator[pa.RecordBatch]:
+    # A relation, because Arrow batches straight from `execute` come unordered in spite of ORDER BY where
+    # the session does not preserve insertion order (DuckDB 2.0).
+    reader: pa.RecordBatchReader = connection.sql(query, params=parameters).to_arrow_reader(rows)
+    yield from reader
+
+
+def _defaults(text: str) -> dict[str, Any]:
+    header = tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
+    read = {"BIGINT": int, "VARCHAR": str}
+    return {
+        name: read[parameter["type"]](parameter["default"]) for name, parameter in header["params"].items()
+    }
+
+
+def _columns(prefix: str = "") -> str:
+    return ", ".join(prefix + name for name in FEATURES)
+
+
+def _matrix(batch: pa.RecordBatch) -> FloatMatrix:
+    return np.column_stack([batch.column(name).to_numpy() for name in FEATURES])

@@ -1,0 +1,138 @@
+"""Writes what the detector found into the database of a run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from balance_sync.anomalies.detect import PERCENTILE_DECIMALS, SCORE_DECIMALS, Anomaly, AnomalyResult
+from balance_sync.anomalies.reasons import WEIGHT_DECIMALS
+from balance_sync.schema import FINDINGS, Severity
+from balance_sync.store.findings import FINDING_ROW, record_finding_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+RULE = "anomaly"
+RULE_VERSION = 1
+SEVERITY = Severity.WARNING
+
+_TABLES = f"""
+CREATE OR REPLACE TABLE anomalies (
+    transaction_id VARCHAR,
+    user_id VARCHAR,
+    source_id VARCHAR,
+    line BIGINT,
+    score DECIMAL(9, {SCORE_DECIMALS}),
+    percentile DECIMAL(9, {PERCENTILE_DECIMALS}),
+    rank INTEGER,
+    reasons VARCHAR
+);
+CREATE OR REPLACE TABLE anomaly_reasons (
+    rank INTEGER,
+    place INTEGER,
+    reason VARCHAR,
+    weight DECIMAL(9, {WEIGHT_DECIMALS}),
+    explanation VARCHAR
+);
+"""
+
+
+def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
+    """Create the tables `anomalies` and `anomaly_reasons` and record a finding for each anomaly.
+
+    `anomalies` has one row a flagged transaction, `anomaly_reasons` one row a reason: its place among
+    those of its rank, from 1, and its weight. Both are filled in order. What the detector found before
+    is replaced.
+
+    Returns
+    -------
+    int
+        The number of findings.
+    """
+    import pyarrow as pa
+
+    connection.execute(_TABLES)
+    for name, rows, order in (
+        ("anomalies", _anomaly_rows(result), "rank"),
+        ("anomaly_reasons", _reason_rows(result), "rank, place"),
+    ):
+        if rows:
+            connection.register("anomaly_rows", pa.Table.from_pylist(rows))
+            connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM anomaly_rows ORDER BY {order}")  # noqa: S608
+            connection.unregister("anomaly_rows")
+    return record_finding_rows(
+        connection, finding_rows(result), rule=RULE, version=RULE_VERSION, severity=SEVERITY.value
+    )
+
+
+def finding_rows(result: AnomalyResult) -> pa.Table:
+    """Return the anomalies as findings, with the columns of `balance_sync.store.findings.FINDING_ROW`."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [pa.field(name, pa.string()) if name == "subject" else FINDINGS.field(name) for name in FINDING_ROW]
+    )
+    return pa.Table.from_pylist([_finding(anomaly) for anomaly in result.anomalies], schema=schema)
+
+
+def _finding(anomaly: Anomaly) -> dict[str, object]:
+    context = anomaly.context
+    return {
+        "subject": context.transaction_id or f"{context.source_id}:{context.line}",
+        "user_id": context.user_id,
+        "transaction_id": context.transaction_id,
+        "request_id": context.request_id,
+        "logged_at": context.logged_at,
+        "currency": context.currency,
+        "wallet": None,
+        "expected": None,
+        "actual": context.amount,
+        "difference": None,
+        "explanation": f"{_standing(anomaly)}: {_reasons_text(anomaly)}.",
+        "source_id": context.source_id,
+        "line": context.line,
+    }
+
+
+def _standing(anomaly: Anomaly) -> str:
+    return f"More unusual than {_exactly(anomaly.percentile, PERCENTILE_DECIMALS)} % of all transactions"
+
+
+def _reasons_text(anomaly: Anomaly) -> str:
+    return "; ".join(reason.text.replace("; ", ", ") for reason in anomaly.reasons)
+
+
+def _anomaly_rows(result: AnomalyResult) -> list[dict[str, object]]:
+    return [
+        {
+            "transaction_id": anomaly.context.transaction_id,
+            "user_id": anomaly.context.user_id,
+            "source_id": anomaly.context.source_id,
+            "line": anomaly.context.line,
+            "score": _exactly(anomaly.score, SCORE_DECIMALS),
+            "percentile": _exactly(anomaly.percentile, PERCENTILE_DECIMALS),
+            "rank": anomaly.rank,
+            "reasons": _reasons_text(anomaly),
+        }
+        for anomaly in result.anomalies
+    ]
+
+
+def _reason_rows(result: AnomalyResult) -> list[dict[str, object]]:
+    return [
+        {
+            "rank": anomaly.rank,
+            "place": place,
+            "reason": reason.name,
+            "weight": _exactly(reason.weight, WEIGHT_DECIMALS),
+            "explanation": reason.text,
+        }
+        for anomaly in result.anomalies
+        for place, reason in enumerate(anomaly.reasons, start=1)
+    ]
+
+
+def _exactly(value: float, decimals: int) -> Decimal:
+    return Decimal(f"{value:.{decimals}f}")
