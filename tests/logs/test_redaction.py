@@ -114,16 +114,24 @@ def test_long_text_without_an_end_takes_linear_work() -> None:
     ("metadata", "kept"),
     [
         ({"deliveryId": "d-1", "name": "Layla", "email": "a@b.example.com"}, {"deliveryId": "d-1"}),
-        ({"walletId": "wallet#1", "receiverName": "Layla", "gift": {"message": "x"}}, {"walletId": "wallet#1"}),
+        (
+            {"walletId": "wallet#1", "receiverName": "Layla", "gift": {"message": "x"}},
+            {"walletId": "wallet#1"},
+        ),
         ({"planType": "full day", "deliveryId": "Layla Khalifa"}, {"planType": "full day"}),
         ({"country": "a@b.example.com", "kitchen": "+97333123456", "tier": "97333123456"}, {}),
         ({"goal": ["Layla"], "type": {"name": "Layla"}}, {}),
-        ({"addonCosts": {"a-1": 2.5}, "deliveryDays": [1, 2]}, {"addonCosts": {"a-1": 2.5}, "deliveryDays": [1, 2]}),
+        (
+            {"addonCosts": {"a-1": 2.5}, "deliveryDays": [1, 2]},
+            {"addonCosts": {"a-1": 2.5}, "deliveryDays": [1, 2]},
+        ),
         ({"addonCosts": {"Layla K": 2.5}, "deliveryDays": ["Layla"]}, {}),
-        ({"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None},
-         {"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None}),
+        (
+            {"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None},
+            {"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None},
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_allowed_metadata_is_kept(metadata: dict[str, object], kept: dict[str, object]) -> None:
     assert json.loads(allowed_metadata(json.dumps(metadata)) or "") == kept
 

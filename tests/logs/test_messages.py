@@ -1,0 +1,181 @@
+"""Messages and what became of them, against a plain reading of the definition."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive_text import (
+    ALREADY_SYNCED,
+    DAY,
+    PUBLISHED,
+    SKIPPED_CREATE,
+    SKIPPED_FLAG,
+    event,
+    line,
+    processing,
+    report,
+    request,
+    stamp,
+    sync_error,
+    transaction,
+)
+from balance_sync.logs.messages import follow_messages
+from balance_sync.logs.tables import parse_batch
+from balance_sync.sources.batching import TextPiece
+from balance_sync.sources.discovery import Source
+from balance_sync.sources.inflate import Reading
+
+ONE, TWO = request(1), request(2)
+STEP = st.fixed_dictionaries(
+    {
+        "request_id": st.sampled_from([ONE, TWO, None]),
+        "at": st.integers(0, 5),
+        "source": st.integers(0, 1),
+        "what": st.sampled_from(["processing", "transaction", "published", "failed", "already_synced"]),
+    }
+)
+
+
+def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
+    rows = [
+        {
+            "request_id": step["request_id"],
+            "at": DAY + timedelta(milliseconds=step["at"]),
+            "source": step["source"],
+            "line": place,
+            "kind": step["what"],
+            "outcome": step["what"] if step["what"] not in ("processing", "transaction") else None,
+            "message_id": f"M{place}" if step["what"] == "processing" else None,
+            "transaction_id": f"T{place}" if step["what"] == "transaction" else None,
+        }
+        for place, step in enumerate(steps)
+    ]
+    time = pl.Datetime("us", "UTC")
+    texts = dict.fromkeys(("request_id", "kind", "outcome", "message_id", "transaction_id"), pl.String)
+    return pl.DataFrame(rows, schema={**texts, "at": time, "source": pl.UInt32, "line": pl.Int64})
+
+
+def told_plainly(steps: pl.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Walk through each request in the order (time, source, line)."""
+    messages: dict[str, Any] = {}
+    transactions: dict[str, Any] = {}
+    rows = [row for row in steps.rows(named=True) if row["request_id"]]
+    current: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: (row["at"], row["source"], row["line"])):
+        own = current.get(row["request_id"])
+        if row["kind"] == "processing":
+            current[row["request_id"]] = row["message_id"]
+            messages[row["message_id"]] = {"outcome": None, "transaction": None}
+        elif row["kind"] == "transaction":
+            transactions[row["transaction_id"]] = own
+            if own and messages[own]["transaction"] is None:
+                messages[own]["transaction"] = row["transaction_id"]
+        elif own and messages[own]["outcome"] is None:
+            messages[own]["outcome"] = row["outcome"]
+    for message in messages.values():
+        message["outcome"] = message["outcome"] or "incomplete"
+    return messages, transactions
+
+
+@given(st.lists(STEP, max_size=25), st.randoms(use_true_random=False))
+def test_messages_are_those_of_a_plain_walk(steps: list[dict[str, Any]], order: random.Random) -> None:
+    table = frame(steps)
+    shuffled = table[order.sample(range(table.height), table.height)] if table.height else table
+    messages, of_transactions = follow_messages(shuffled)
+    expected, owners = told_plainly(table)
+    assert {
+        row["message_id"]: {"outcome": row["outcome"], "transaction": row["transaction_id"]}
+        for row in messages.rows(named=True)
+    } == expected
+    for row in of_transactions.rows(named=True):
+        owner = owners[f"T{row['line']}"]
+        assert row["message_id"] == owner
+        assert row["outcome"] == (expected[owner]["outcome"] if owner else None)
+    assert of_transactions.height == len(owners)
+
+
+def tables(*texts: str) -> Any:
+    pieces = [
+        TextPiece(Source(str(place), "", 0, 0, "", None), text.encode(), 0, 1, True, Reading())
+        for place, text in enumerate(texts)
+    ]
+    return parse_batch(pieces)
+
+
+def outcomes(*texts: str) -> dict[str, str]:
+    return dict(tables(*texts).messages.select("message_id", "outcome").iter_rows())
+
+
+def test_each_message_has_the_first_outcome_that_it_shows() -> None:
+    text = "".join(
+        (
+            *(processing(0, ONE, "A"), line(1, ONE, PUBLISHED), line(2, ONE, "broken", "ERROR")),
+            *(processing(3, ONE, "B"), line(4, ONE, "broken", "ERROR"), line(5, ONE, PUBLISHED)),
+            *(processing(6, ONE, "C"), line(7, ONE, ALREADY_SYNCED), sync_error(8, ONE)),
+            *(processing(9, ONE, "D"), sync_error(10, ONE), line(11, ONE, "unremarkable")),
+            *(processing(12, ONE, "E"), line(13, ONE, SKIPPED_FLAG)),
+            *(processing(14, ONE, "F"), line(15, ONE, SKIPPED_CREATE)),
+            *(processing(16, ONE, "G"), report(17, ONE, status="timeout")),
+        )
+    )
+    assert outcomes(text) == {
+        "A": "published",
+        "B": "failed",
+        "C": "already_synced",
+        "D": "incomplete",
+        "E": "skipped_flag",
+        "F": "skipped_create",
+        "G": "failed",
+    }
+
+
+def test_timeouts_and_crashes_fail_the_message_that_they_end() -> None:
+    timeout = event(5, f"{stamp(5)} {ONE} Task timed out after 3.00 seconds")
+    crash = event(5, f"RequestId: {TWO} Error: Runtime exited\nRuntime.ExitError")
+    text = (
+        processing(0, ONE, "A") + processing(0, TWO, "B") + processing(0, request(3), "C") + timeout + crash
+    )
+    assert outcomes(text) == {"A": "failed", "B": "failed", "C": "incomplete"}
+
+
+def test_order_is_time_and_never_position() -> None:
+    parts = [processing(0, ONE, "A"), transaction(1, ONE), line(2, ONE, PUBLISHED), processing(3, ONE, "B")]
+    for seed in range(8):
+        random.Random(seed).shuffle(parts)
+        found = tables("".join(parts))
+        assert outcomes("".join(parts)) == {"A": "published", "B": "incomplete"}
+        assert found.transactions.select("message_id", "outcome").rows() == [("A", "published")]
+
+
+def test_events_of_one_time_are_in_the_order_of_their_lines() -> None:
+    text = processing(0, ONE, "A") + line(0, ONE, PUBLISHED) + processing(0, ONE, "B") + transaction(0, ONE)
+    assert outcomes(text) == {"A": "published", "B": "incomplete"}
+    assert tables(text).transactions["message_id"].to_list() == ["B"]
+
+
+def test_requests_may_interleave_and_span_sources() -> None:
+    first = processing(0, ONE, "A") + processing(1, TWO, "B") + line(2, ONE, PUBLISHED)
+    second = line(3, TWO, "broken", "ERROR")
+    assert outcomes(first, second) == {"A": "published", "B": "failed"}
+
+
+def test_a_transaction_before_any_message_has_none() -> None:
+    found = tables(transaction(0, ONE) + processing(1, ONE, "A") + line(2, ONE, PUBLISHED))
+    assert found.transactions.select("message_id", "outcome").rows() == [(None, None)]
+    assert found.messages["transaction_id"].to_list() == [None]
+
+
+def test_a_redelivered_message_is_a_message_each_time() -> None:
+    text = (
+        processing(0, ONE, "A")
+        + line(1, ONE, "broken", "ERROR")
+        + processing(2, TWO, "A")
+        + line(3, TWO, PUBLISHED)
+    )
+    assert tables(text).messages["outcome"].to_list() == ["failed", "published"]
