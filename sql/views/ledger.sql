@@ -91,7 +91,8 @@ SELECT
         WHEN t.type IN ('CREDIT', 'DEBIT') THEN t.type
         WHEN
             abs(t.old_balance + net_amount - t.new_balance) <= c.tolerance
-            AND abs(t.old_balance + net_amount - t.new_balance) <= abs(t.old_balance - net_amount - t.new_balance)
+            AND abs(t.old_balance + net_amount - t.new_balance)
+            <= abs(t.old_balance - net_amount - t.new_balance)
             THEN 'CREDIT'
         WHEN abs(t.old_balance - net_amount - t.new_balance) <= c.tolerance THEN 'DEBIT'
         WHEN t.new_balance > t.old_balance THEN 'CREDIT'

@@ -13,7 +13,8 @@ Within one transaction the figures do not add up: the old balance plus (CREDIT) 
 amount without VAT is not the new balance, by more than half a minor unit of the currency.
 """
 known_gaps = [
-    "Records without a type are read in the direction that fits, so a credit booked as a debit is not found there.",
+    """Records without a type are read in the direction that fits, so a credit booked as a debit is not \
+    found there.""",
 ]
 false_positives = [
     "A discount or fee that the service applied to the balance and did not log in amount or VAT.",

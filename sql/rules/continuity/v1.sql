@@ -18,8 +18,10 @@ known_gaps = [
     "Changes between two transactions that cancel each other out are not seen.",
 ]
 false_positives = [
-    "Logs of a day or a container are missing from the archive: the transactions in between are then unknown.",
-    "Two transactions in the same millisecond are ordered by their ids, which need not be the order they took effect in.",
+    """Logs of a day or a container are missing from the archive: the transactions in between are then \
+    unknown.""",
+    """Two transactions in the same millisecond are ordered by their ids, which need not be the order \
+    they took effect in.""",
 ]
 triage = """
 Check that the archive covers the time between the two transactions. Then look for a transaction of

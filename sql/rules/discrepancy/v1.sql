@@ -18,7 +18,8 @@ known_gaps = [
     "Only what the service logged is seen: a difference that it never noticed is not found here.",
 ]
 false_positives = [
-    "Two updates that cross within the same second may differ for a moment and agree again with the next transaction.",
+    """Two updates that cross within the same second may differ for a moment and agree again with the \
+    next transaction.""",
 ]
 triage = """
 Find the first day the two differ by this amount: the transaction just before it was applied to one
@@ -84,10 +85,9 @@ SELECT
     r.payment_balance - r.subscription_balance AS difference,
     'The subscription balance is ' || money_words(r.subscription_balance, r.currency, c.minor_unit)
     || ' and the payment balance is ' || money_words(r.payment_balance, r.currency, c.minor_unit)
-    || ': the payment balance is '
+    || ', '
     || money_words(abs(r.payment_balance - r.subscription_balance), r.currency, c.minor_unit)
-    || CASE WHEN r.payment_balance > r.subscription_balance THEN ' too high' ELSE ' too low' END
-    || ' against it.' AS explanation,
+    || CASE WHEN r.payment_balance > r.subscription_balance THEN ' higher.' ELSE ' lower.' END AS explanation,
     r.source_id,
     r.line
 FROM records AS r

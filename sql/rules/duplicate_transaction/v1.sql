@@ -18,7 +18,8 @@ known_gaps = [
     "The same purchase booked under two transaction ids is not found here.",
 ]
 false_positives = [
-    "A first attempt that failed or was rejected, and a second one that took effect: the difference is then zero.",
+    """A first attempt that failed or was rejected, and a second one that took effect: the difference \
+    is then zero.""",
 ]
 triage = """
 A difference other than zero was charged or credited twice: reverse it. Zero means the queue delivered

@@ -62,9 +62,10 @@ SELECT
     s.change AS expected,
     CASE WHEN s.change IS NOT NULL THEN 0::DECIMAL(38, 18) END AS actual,
     -s.change AS difference,
-    'Message ' || coalesce(s.message_id, 'without id') || ' started to sync transaction ' || s.transaction_id
-    || ', a change of ' || money_words(s.change, s.currency, s.minor_unit)
-    || ', and the log shows no outcome: neither published, nor skipped, nor rejected, nor failed.' AS explanation,
+    'Message ' || coalesce(s.message_id, 'without id') || ' started to sync transaction '
+    || s.transaction_id || ', a change of ' || money_words(s.change, s.currency, s.minor_unit)
+    || ', and the log shows no outcome: neither published, nor skipped, nor rejected, nor failed.'
+        AS explanation,
     s.source_id,
     s.line
 FROM started AS s

@@ -14,7 +14,9 @@ from, not from the one it left. Both changes were made to the same balance, the 
 the earlier one, and the earlier change is gone.
 """
 known_gaps = [
-    "Only the transaction just before is compared: of three changes that started from one balance, each but the first is a finding, and a change lost behind another one is reported by the continuity rule.",
+    """Only the transaction just before is compared: of three changes that started from one balance, \
+    each but the first is a finding, and a change lost behind another one is reported by the \
+    continuity rule.""",
     "Transactions that were rejected or failed are no part of the chain.",
 ]
 false_positives = [

@@ -18,7 +18,8 @@ known_gaps = [
     "A balance that was below zero between two logged transactions is not seen.",
 ]
 false_positives = [
-    "A sync that was rejected because it would make the balance negative states that balance all the same; the explanation says so.",
+    """A sync that was rejected because it would make the balance negative states that balance all the \
+    same; the explanation says so.""",
     "A manual correction in two steps may leave the balance negative for a minute.",
 ]
 triage = """

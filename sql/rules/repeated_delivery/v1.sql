@@ -45,7 +45,7 @@ debits AS (
         l.net_amount,
         l.source_id,
         l.line,
-        TRY(json_extract_string(l.metadata, '$.deliveryId')) AS delivery_id
+        try(json_extract_string(l.metadata, '$.deliveryId')) AS delivery_id
     FROM ledger AS l
     WHERE
         l.action = $action
@@ -99,11 +99,12 @@ SELECT
     n.currency,
     'subscription' AS wallet,
     n.old_balance AS expected,
-    CASE WHEN n.outcome IN ('rejected_negative', 'failed') THEN n.old_balance ELSE n.new_balance END AS actual,
+    CASE WHEN n.outcome IN ('rejected_negative', 'failed') THEN n.old_balance ELSE n.new_balance END
+        AS actual,
     CASE WHEN n.outcome IN ('rejected_negative', 'failed') THEN 0 ELSE n.new_balance - n.old_balance END
         AS difference,
-    'Delivery ' || n.delivery_id || ' was debited before, first by transaction ' || n.first_transaction_id
-    || '; this is debit number ' || n.debit_number::VARCHAR || ' for it, of '
+    'Delivery ' || n.delivery_id || ' was debited before, first by transaction '
+    || n.first_transaction_id || '; this is debit number ' || n.debit_number::VARCHAR || ' for it, of '
     || money_words(n.net_amount, n.currency, n.minor_unit) || '.'
     || CASE WHEN n.outcome IN ('rejected_negative', 'failed') THEN ' It took no effect.' ELSE '' END
         AS explanation,

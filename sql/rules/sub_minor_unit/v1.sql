@@ -48,8 +48,8 @@ SELECT
     m.logged_at,
     m.currency,
     NULL AS wallet,
-    m.amount - m.excess + CASE WHEN 2 * abs(m.excess) >= abs(m.one_minor_unit) THEN m.one_minor_unit ELSE 0 END
-        AS expected,
+    m.amount - m.excess
+    + CASE WHEN 2 * abs(m.excess) >= abs(m.one_minor_unit) THEN m.one_minor_unit ELSE 0 END AS expected,
     m.amount AS actual,
     m.excess - CASE WHEN 2 * abs(m.excess) >= abs(m.one_minor_unit) THEN m.one_minor_unit ELSE 0 END
         AS difference,
