@@ -105,7 +105,7 @@ class RuleFindings:
     worst_day_findings: int | None
     has_user: bool
     has_currency: bool
-    has_wallet: bool
+    has_wallets: bool
     has_expected: bool
     has_actual: bool
     has_difference: bool

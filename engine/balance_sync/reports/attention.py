@@ -1,0 +1,109 @@
+"""Says what to look at first, worst first: a report is read from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from balance_sync.reports.data import ANOMALY_RULE
+from balance_sync.reports.labels import CONTROL_TOTALS, SOURCE_STATUSES, WALLETS, rule_words
+from balance_sync.reports.phrases import counted, rounded_money
+from balance_sync.reports.visible_text import visible
+from balance_sync.schema import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from balance_sync.reports.data import Exposure, ReportData, RuleResult
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing to look at.
+
+    Parameters
+    ----------
+    severity
+        How bad it is.
+    what, detail
+        A clause, and the figures behind it.
+    section
+        The rule or section (a key of `labels.SECTION_NOTES`) that shows it.
+    """
+
+    severity: str
+    what: str
+    detail: str
+    section: str
+
+
+def points_of_attention(data: ReportData) -> tuple[Attention, ...]:
+    """Return what to look at first: doubts about the report itself, then findings, worst first."""
+    return (*_doubts(data), *_findings(data))
+
+
+def _doubts(data: ReportData) -> Iterator[Attention]:
+    broken = sorted({CONTROL_TOTALS[total.name][0] for total in data.broken_totals})
+    if broken:
+        detail = f"{', '.join(broken)}: read no figure before this is explained."
+        yield Attention(Severity.CRITICAL, "Control totals do not add up", detail, "Control totals")
+    unread = sum(row.sources for row in data.source_statuses if row.status not in SOURCE_STATUSES)
+    if unread:
+        what = f"{counted(unread, 'log file')} could not be read in full"
+        yield Attention(Severity.ERROR, what, "Transactions of the missing part are unknown.", "Sources")
+    if data.totals.rejects:
+        what = f"{counted(data.totals.rejects, 'record')} could not be read"
+        yield Attention(Severity.ERROR, what, "They are in no figure of this report.", "Rejects")
+
+
+def _findings(data: ReportData) -> Iterator[Attention]:
+    standing = {rule: tuple(rows) for rule, rows in groupby(data.exposures, key=lambda one: one.rule)}
+    for result in data.rules:
+        rule = result.run.rule
+        if result.found is None:
+            continue
+        if rule == ANOMALY_RULE:
+            what = f"{counted(result.findings, 'transaction')} unusual without breaking a rule"
+            detail = "The most unusual first, each with its reasons."
+            yield Attention(result.run.severity, what, detail, "Anomalies")
+        elif rule in standing:
+            yield _standing(result, standing[rule])
+        else:
+            yield Attention(result.run.severity, _headline(result), _when(result), rule)
+
+
+def _headline(result: RuleResult) -> str:
+    return f"{rule_words(result.run.rule, result.run.title).name}: {counted(result.findings, 'finding')}"
+
+
+def _when(result: RuleResult) -> str:
+    found = result.found
+    if found is None or found.first_day is None:
+        return ""
+    words = [f"{counted(found.subscribers, 'subscriber')}, " if found.subscribers else ""]
+    if found.first_day == found.last_day:
+        words.append(f"all on {found.first_day}")
+    else:
+        words.append(f"{found.first_day} to {found.last_day}")
+        if found.worst_day_findings and found.worst_day_findings > 1:
+            words.append(f", {found.worst_day_findings:,} of them on {found.worst_day}")
+    return "".join(words) + "."
+
+
+def _standing(result: RuleResult, exposures: tuple[Exposure, ...]) -> Attention:
+    """Say what of a condition still stands when the archive ends: how many, how much, the largest."""
+    parts = []
+    total = 0
+    for (wallet, currency), group in groupby(exposures, key=lambda one: (one.wallet, one.currency)):
+        worst = next(iter(group))
+        total += worst.open_episodes
+        amount = rounded_money(worst.total_at_risk, worst.minor_unit)
+        parts.append(f"{visible(currency)} {amount} for {worst.open_episodes:,}{_of_wallet(wallet)}")
+    what = f"{_headline(result)}, {total:,} still open"
+    detail = f"Standing when the archive ends: {'; '.join(parts)}."
+    return Attention(result.run.severity, what, detail, result.run.rule)
+
+
+def _of_wallet(wallet: str | None) -> str:
+    return f" ({WALLETS.get(wallet, wallet).lower()})" if wallet else ""

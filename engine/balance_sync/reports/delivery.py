@@ -1,0 +1,69 @@
+"""Puts finished files in their places: all are written beside first, so nobody meets half a report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Staging:
+    """A folder beside the final places, whose files take those places together."""
+
+    def __init__(self, directory: Path, beside: Path) -> None:
+        self._directory, self._beside = directory, beside
+        self._names: list[str] = []
+
+    def place(self, name: str) -> Path:
+        """Return where to write the file that will be `name` (relative, with ``/``) in the end."""
+        path = self._beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._names.append(name)
+        return path
+
+    def publish(self) -> tuple[Path, ...]:
+        """Move every file to its place, replacing what was there, and return the places."""
+        for name in self._names:
+            with (self._beside / name).open("rb+") as file:
+                os.fsync(file.fileno())
+        places = []
+        for name in self._names:
+            final = self._directory / name
+            final.parent.mkdir(parents=True, exist_ok=True)
+            (self._beside / name).replace(final)
+            places.append(final)
+        return tuple(places)
+
+
+@contextmanager
+def staging(directory: Path) -> Iterator[Staging]:
+    """Yield a `Staging` for `directory`; whatever was not published is gone after the block.
+
+    Raises
+    ------
+    DeliveryError
+        A file could not be written: no space, no permission, a name in the way.
+    """
+    beside: Path | None = None
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".reports-", dir=directory))
+        yield Staging(directory, beside)
+    except OSError as error:
+        raise DeliveryError(
+            str(directory),
+            "the reports could not be written",
+            reason=f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""),
+            help="check free disk space and permissions, or choose another folder with -o",
+        ) from error
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)

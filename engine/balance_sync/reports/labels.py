@@ -1,0 +1,248 @@
+"""Every word that a report shows, in one place, for readers who know ledgers and not logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from balance_sync.reports.visible_text import cut, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TITLE = "balance-sync reconciliation report"
+
+PURPOSE = (
+    "balance-sync rebuilt every subscriber's ledger from the logs of the service that keeps the "
+    "subscription balance and the payment balance in step, and checked each transaction against the rules below. "
+    "Every figure leads back to the log line it came from: its source and line stand beside it."
+)
+
+SEVERITIES: Mapping[str, str] = MappingProxyType(
+    {"critical": "Critical", "error": "Error", "warning": "Warning", "info": "Info"}
+)
+
+OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "published": "Synced",
+        "already_synced": "Already in sync",
+        "skipped_create": "Skipped: balance created",
+        "skipped_flag": "Skipped: update switched off",
+        "rejected_negative": "Rejected: would go below zero",
+        "failed": "Failed",
+        "incomplete": "No outcome logged",
+    }
+)
+
+WALLETS: Mapping[str, str] = MappingProxyType(
+    {"subscription": "Subscription balance", "payment": "Payment balance"}
+)
+
+STATUSES: Mapping[str, str] = MappingProxyType({"open": "Open", "closed": "Closed", "event": "Event"})
+"""Of episodes: open or closed where a rule's findings are states, else events."""
+
+SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
+    {"read": "Read in full", "duplicate": "Copy of another source, not counted twice"}
+)
+
+UNSTATED = "(not stated)"
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """How a report speaks of a rule.
+
+    Parameters
+    ----------
+    name
+        A few words, plural; also the name of its sheet.
+    expected, actual, difference
+        Headers of the three money columns.
+    """
+
+    name: str
+    expected: str = "Expected"
+    actual: str = "Actual"
+    difference: str = "Difference"
+
+
+_RULES: Mapping[str, RuleWords] = MappingProxyType(
+    {
+        "overdraft": RuleWords("Overdrafts", "Lowest allowed", "Balance", "Below by"),
+        "discrepancy": RuleWords("Discrepancies", "Subscription balance", "Payment balance", "Payment too high by"),
+        "arithmetic": RuleWords("Arithmetic errors", "Balance by the figures", "Balance logged", "Off by"),
+        "lost_update": RuleWords("Lost updates", "Balance left before", "Balance started from", "Gone or appeared"),
+        "continuity": RuleWords("Unexplained changes", "Balance left before", "Balance started from", "Gone or appeared"),
+        "duplicate_transaction": RuleWords("Duplicate transactions", "Balance expected", "Balance logged", "Moved again by"),
+        "repeated_delivery": RuleWords("Repeated deliveries", "Balance before", "Balance after", "Charged again"),
+        "negative_amount": RuleWords("Negative amounts", "Lowest allowed", "Amount logged", "Below by"),
+        "incomplete_sync": RuleWords("Incomplete syncs", "Change to be made", "Change logged", "Missing"),
+        "failed_sync": RuleWords("Failed syncs", "Change to be made", "Change logged", "Missing"),
+        "repeated_message": RuleWords("Repeated messages"),
+        "sub_minor_unit": RuleWords("Too fine amounts", "Rounded amount", "Amount logged", "Too fine by"),
+        "anomaly": RuleWords("Anomalies"),
+    }
+)
+
+
+def rule_words(rule: str, title: str = "") -> RuleWords:
+    """Return how to speak of `rule`; of a rule that is not built in, by its own title."""
+    known = _RULES.get(rule)
+    if known:
+        return known
+    return RuleWords(cut(visible(title or rule.replace("_", " ").capitalize()), 60))
+
+
+CONTROL_TOTALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "events_by_kind": ("Log events", "events read", "events counted by kind"),
+        "transactions_in_ledger": ("Transactions", "transactions logged", "transactions in the ledger"),
+        "amounts_in_ledger": ("Amounts", "sum of amounts logged", "sum of amounts in the ledger"),
+        "transactions_in_roll_forward": (
+            "Applied transactions",
+            "applied transactions in the ledger",
+            "transactions in the roll-forward",
+        ),
+        "movements_in_roll_forward": (
+            "Movements",
+            "credits less debits in the ledger",
+            "credits less debits in the roll-forward",
+        ),
+        "roll_forward_closes": (
+            "Closing balances",
+            "closing balances",
+            "opening + credits − debits ± unexplained ± rounding",
+        ),
+        "continuity_explained": (
+            "Unexplained between transactions",
+            "lost updates and unexplained changes",
+            "unexplained in the roll-forward",
+        ),
+        "arithmetic_explained": (
+            "Unexplained within transactions",
+            "arithmetic errors of applied transactions",
+            "unexplained in the roll-forward",
+        ),
+        "findings_by_rule": ("Findings", "findings the rules returned", "findings in the database"),
+    }
+)
+"""Name of a control total, and what its two figures are."""
+
+ADDS_UP = "adds up"
+DOES_NOT_ADD_UP = "DOES NOT ADD UP"
+
+COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "severity": "Severity",
+        "rule": "Rule",
+        "logged_at": "Time",
+        "user_id": "Subscriber",
+        "currency": "Currency",
+        "wallet": "Wallet",
+        "explanation": "What is wrong",
+        "action": "Action",
+        "type": "Type",
+        "amount": "Amount",
+        "vat": "VAT",
+        "net_amount": "Amount excl. VAT",
+        "old_balance": "Old balance",
+        "new_balance": "New balance",
+        "expected_balance": "Expected balance",
+        "balance_error": "Off by",
+        "payment_balance": "Payment balance",
+        "outcome": "Outcome",
+        "applied": "Counts in balance",
+        "rules": "Findings",
+        "delivery_id": "Delivery",
+        "plan_type": "Plan",
+        "transaction_id": "Transaction",
+        "request_id": "Request",
+        "finding_id": "Finding",
+        "source_id": "Source",
+        "line": "Line",
+        "first_day": "First day",
+        "last_day": "Last day",
+        "days": "Days",
+        "findings": "Findings",
+        "worst": "Worst",
+        "amount_at_risk": "Amount at risk",
+        "status": "Status",
+        "rank": "Rank",
+        "percentile": "Percentile",
+        "reasons": "Why it is unusual",
+        "opening": "Opening balance",
+        "credits": "+ Credits",
+        "debits": "− Debits",
+        "unexplained_continuity": "± Unexplained between",
+        "unexplained_arithmetic": "± Unexplained within",
+        "rounding": "± Rounding",
+        "closing": "= Closing balance",
+        "check_difference": "Check (must be 0)",
+        "transactions": "Transactions",
+        "first_at": "First",
+        "last_at": "Last",
+        "path": "File",
+        "reason": "Reason",
+        "text": "Text as kept (personal data removed)",
+        "size_bytes": "Size, bytes",
+        "text_bytes": "Text, bytes",
+        "events": "Events",
+        "repeated_events": "Repeated events",
+        "content_hash": "SHA-256 of the content",
+        "version": "Version",
+        "title": "Title",
+        "description": "In plain words",
+        "sha256": "SHA-256 of the rule's file",
+        "exact": "Exact figures (where a spreadsheet rounds)",
+        "expected": "Expected",
+        "actual": "Actual",
+        "difference": "Difference",
+    }
+)
+"""Header of a column, by its name in the section's query."""
+
+SECTION_NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "Episodes": (
+            "Consecutive findings of one rule for one subscriber, as one line. Open: the archive ends with the "
+            "condition unmended. Closed: it was mended. Event: something that happened, neither open nor closed. "
+            "Amount at risk: of a condition, what it last stood at; of events, the sum of their differences."
+        ),
+        "Anomalies": (
+            "Transactions that break no rule and are unusual all the same, most unusual first. "
+            "They are questions to ask, not errors. Percentile: the share of all transactions that are less unusual."
+        ),
+        "Transactions": (
+            "Every transaction logged, in order of time. Expected balance: old balance plus a credit or less a debit, "
+            "VAT excluded."
+        ),
+        "Roll-forward": (
+            "Per subscriber and currency: opening + credits − debits ± unexplained ± rounding = closing, to the last "
+            "digit. Unexplained between transactions equals the lost updates and unexplained changes; within transactions, "
+            "the arithmetic errors."
+        ),
+        "Rejects": "Log events that should have been records and could not be read. They are in no other figure.",
+        "Sources": "Every log file of the run. A finding's source is the short name in the last column.",
+        "Rules": "Every rule that ran, with the version and the hash of its file: the same ones give the same findings.",
+    }
+)
+"""What stands under the title of a sheet that is not a rule's."""
+
+NOTHING: Mapping[str, str] = MappingProxyType(
+    {
+        "Episodes": "No findings, so no episodes.",
+        "Anomalies": "Nothing was flagged as unusual.",
+        "Transactions": "No transactions were logged.",
+        "Roll-forward": "No transactions were applied, so nothing rolls forward.",
+        "Rejects": "Nothing was rejected: every record could be read.",
+        "Sources": "No sources were read.",
+        "Rules": "No rules ran.",
+    }
+)
+"""What an empty section says instead of rows."""
+
+NOT_PRINTED = "Columns right of {column} are left out of print."
+PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
+CUT_TEXTS = "{count:,} text(s) too long for a cell are cut; each says so. In full: {file}."
+CUT_LINKS = "Only the first {count:,} rows link to their transaction: a sheet holds no more links."

@@ -1,0 +1,270 @@
+"""Lays a section out on a sheet: what it is, a header that stays, rows, filters, print set-up.
+
+A section longer than a sheet continues on further sheets, and each says which rows it holds.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from balance_sync.reports.labels import CUT_LINKS, CUT_TEXTS, NOT_PRINTED, PART
+from balance_sync.reports.sheets.columns import Cells, Column, Kind, frame_cells
+from balance_sync.reports.sheets.row_xml import LINKS_A_SHEET, check_code, write_rows
+from balance_sync.reports.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import polars as pl
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+    from balance_sync.reports.sheets.formats import FormatBook
+
+EXCEL_ROWS = 1_048_576
+"""Rows that Excel lets a sheet hold."""
+
+SHEET_NAME_CHARACTERS = 31
+FIRST_SHEET = "README"
+NOTE_CHARACTERS = 150
+
+_FOOT_ROWS = 3
+_WIDTHS = {Kind.WRAPPED: 80, Kind.UTC: 24, Kind.TIME: 19, Kind.DAY: 11, Kind.SEVERITY: 10, Kind.STATUS: 9}
+_WIDEST = 115
+_LINE_POINTS = 13.5
+_MOST_LINES = 30
+
+
+@dataclass(frozen=True)
+class SheetPlan:
+    """A section that is going to be one sheet or several.
+
+    Parameters
+    ----------
+    name, title
+        Of the first sheet; further ones get a number.
+    notes
+        Paragraphs under the title.
+    rows
+        How many there will be in all.
+    columns
+        From left to right; those in print before those that are not.
+    frozen
+        Columns that stay when scrolling sideways.
+    nothing
+        What to say where there are no rows.
+    full_file
+        Where texts that are cut stand in full.
+    max_rows
+        Rows a sheet holds, everything counted.
+    """
+
+    name: str
+    title: str
+    notes: tuple[str, ...]
+    rows: int
+    columns: tuple[Column, ...]
+    frozen: int = 0
+    nothing: str = ""
+    full_file: str = ""
+    max_rows: int = EXCEL_ROWS
+
+    @property
+    def note_lines(self) -> tuple[str, ...]:
+        """The notes, cut into lines."""
+        return tuple(line for note in self.notes for line in textwrap.wrap(note, NOTE_CHARACTERS))
+
+    @property
+    def header_row(self) -> int:
+        """0-based row of the header: below title, way back, notes and the line for parts and print."""
+        return 2 + len(self.note_lines) + 2
+
+    @property
+    def capacity(self) -> int:
+        """Rows of the section that one sheet takes."""
+        return self.max_rows - self.header_row - 1 - _FOOT_ROWS
+
+    @property
+    def parts(self) -> int:
+        """How many sheets there will be."""
+        return max(-(-self.rows // self.capacity), 1)
+
+    def sheet_name(self, part: int) -> str:
+        """Return the name of a sheet; parts count from 0."""
+        if part == 0:
+            return self.name
+        suffix = f" ({part + 1})"
+        return self.name[: SHEET_NAME_CHARACTERS - len(suffix)] + suffix
+
+    def first_cell(self, part: int = 0) -> str:
+        """Return where a part begins, as links name it."""
+        return f"'{self.sheet_name(part)}'!A1"
+
+
+def row_links(plan: SheetPlan, places: pl.Series) -> pl.Series:
+    """Return the cells where rows of `plan`'s section stand, for their 0-based places; null for null."""
+    import polars as pl
+
+    parts = places // plan.capacity
+    sheets = {part: f"'{plan.sheet_name(part)}'!A" for part in range(plan.parts)}
+    rows = places % plan.capacity + (plan.header_row + 2)
+    names = parts.replace_strict(sheets, default=None, return_dtype=pl.String)
+    return pl.select(pl.lit(names) + pl.lit(rows.cast(pl.String))).to_series()
+
+
+class TableSheet:
+    """Writes the sheets of a plan, frame after frame."""
+
+    def __init__(
+        self, workbook: Workbook, plan: SheetPlan, *, book: FormatBook, zone: str, footer: str, target: SheetPlan | None
+    ) -> None:
+        self._workbook, self._plan, self._book = workbook, plan, book
+        self._zone, self._footer, self._target = zone, footer, target
+        self._links = next((at for at, one in enumerate(plan.columns) if one.kind is Kind.LINK), None)
+        self._part, self._written, self._cut = 0, 0, 0
+        self._widths = [_header_width(column.header(zone)) for column in plan.columns]
+        self._worksheet = self._open()
+
+    def write(self, frames: Iterable[pl.DataFrame]) -> None:
+        """Write all rows, and what is said below them."""
+        for frame in frames:
+            rest = frame
+            while rest.height:
+                if self._written == self._plan.capacity:
+                    self._close()
+                    self._part, self._written = self._part + 1, 0
+                    self._worksheet = self._open()
+                take = min(self._plan.capacity - self._written, rest.height)
+                self._write_frame(rest.head(take))
+                rest = rest.slice(take)
+        self._close()
+
+    def _open(self) -> Worksheet:
+        plan, book = self._plan, self._book
+        sheet = self._workbook.add_worksheet(plan.sheet_name(self._part))
+        check_code(sheet.write_string(0, 0, plan.title, book["title"]), sheet)
+        back = sheet.write_url(1, 0, f"internal:'{FIRST_SHEET}'!A1", book["link"], f"← {FIRST_SHEET}")
+        check_code(back, sheet)
+        lines = [*plan.note_lines, self._line_of_parts()]
+        for row, line in enumerate(lines, start=2):
+            if line:
+                check_code(sheet.write_string(row, 0, visible(line), book["note"]), sheet)
+        sheet.set_row(plan.header_row, 32)
+        for at, column in enumerate(plan.columns):
+            style = book["header_right" if column.is_number else "header"]
+            code = sheet.write_string(plan.header_row, at, column.header(self._zone), style)
+            check_code(code, sheet)
+        sheet.freeze_panes(plan.header_row + 1, plan.frozen)
+        return sheet
+
+    def _line_of_parts(self) -> str:
+        plan = self._plan
+        said = []
+        if plan.parts > 1:
+            first = self._part * plan.capacity + 1
+            last = min(first + plan.capacity - 1, plan.rows)
+            said.append(PART.format(part=self._part + 1, parts=plan.parts, first=first, last=last, rows=plan.rows))
+        else:
+            said.append(f"{plan.rows:,} rows." if plan.rows != 1 else "1 row.")
+        if self._printed_columns() < len(plan.columns):
+            column = plan.columns[self._printed_columns() - 1].header(self._zone)
+            said.append(NOT_PRINTED.format(column=f"“{column}”"))
+        return " ".join(said)
+
+    def _printed_columns(self) -> int:
+        return sum(column.printed for column in self._plan.columns)
+
+    def _write_frame(self, frame: pl.DataFrame) -> None:
+        plan = self._plan
+        cells = frame_cells(frame, plan.columns, zone=self._zone, book=self._book)
+        self._cut += sum(block.cut for block in cells)
+        self._widths = [max(width, block.width) for width, block in zip(self._widths, cells, strict=True)]
+        links = self._link_cells(frame)
+        if links is not None and self._links is not None:
+            cells[self._links] = _plain_where_unlinked(cells[self._links], links, self._book)
+        first_row = plan.header_row + 1 + self._written
+        write_rows(
+            self._worksheet,
+            first_row,
+            cells,
+            formats=self._book.formats,
+            heights=self._heights(cells),
+            links=links,
+            link_column=self._links or 0,
+        )
+        self._written += frame.height
+
+    def _heights(self, cells: Sequence[Cells]) -> pl.Series | None:
+        """Return the heights of rows whose texts take several lines: not every program finds them itself."""
+        import polars as pl
+
+        # A width counts digits; letters are narrower, by about as much as whole words leave of a line.
+        line = _WIDTHS[Kind.WRAPPED]
+        lines = [
+            (pl.lit(block.texts).str.len_chars() + (line - 1)) // line
+            for block, column in zip(cells, self._plan.columns, strict=True)
+            if column.kind is Kind.WRAPPED and block.width > line
+        ]
+        if not lines:
+            return None
+        most = pl.max_horizontal(lines).clip(upper_bound=_MOST_LINES)
+        return pl.select(pl.when(most > 1).then(most * _LINE_POINTS)).to_series()
+
+    def _link_cells(self, frame: pl.DataFrame) -> pl.Series | None:
+        """Return the links of a frame's rows, as far as the sheet may hold them."""
+        if self._target is None or self._links is None or "place" not in frame.columns:
+            return None
+        links = row_links(self._target, frame["place"])
+        # One link of the sheet is the way back.
+        left = max(LINKS_A_SHEET - 1 - self._written, 0)
+        return links.head(left).extend_constant(None, max(frame.height - left, 0))
+
+    def _close(self) -> None:
+        plan, sheet, book = self._plan, self._worksheet, self._book
+        last_row = plan.header_row + self._written
+        last_column = len(plan.columns) - 1
+        notes = [plan.nothing] if not plan.rows and plan.nothing else []
+        if self._cut:
+            notes.append(CUT_TEXTS.format(count=self._cut, file=plan.full_file))
+        if self._target is not None and self._links is not None and self._written > LINKS_A_SHEET - 1:
+            notes.append(CUT_LINKS.format(count=LINKS_A_SHEET - 1))
+        for row, note in enumerate(notes, start=last_row + 1):
+            check_code(sheet.write_string(row, 0, note, book["note"]), sheet)
+        check_code(sheet.autofilter(plan.header_row, 0, max(last_row, plan.header_row + 1), last_column), sheet)
+        for at, column in enumerate(plan.columns):
+            check_code(sheet.set_column(at, at, self._width(at, column)), sheet)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        set_up_print(sheet, self._footer, header_row=plan.header_row)
+        sheet.print_area(0, 0, last_row + len(notes), self._printed_columns() - 1)
+
+    def _width(self, at: int, column: Column) -> float:
+        measured = self._widths[at] + 2.5
+        if column.kind is Kind.WRAPPED:
+            return min(measured, _WIDTHS[Kind.WRAPPED])
+        return max(min(measured, _WIDEST), _WIDTHS.get(column.kind, 0) + 1.5)
+
+
+def _header_width(header: str) -> int:
+    """Return the characters that a header takes on two lines."""
+    return max(*(len(word) for word in header.split()), -(-len(header) // 2), 4)
+
+
+def _plain_where_unlinked(cells: Cells, links: pl.Series, book: FormatBook) -> Cells:
+    """Return `cells` that look like links only where they are some."""
+    import polars as pl
+
+    style = pl.select(pl.when(links.is_null()).then(book.place("text")).otherwise(book.place("link"))).to_series()
+    return replace(cells, style=style)
+
+
+def set_up_print(sheet: Worksheet, footer: str, *, header_row: int | None = None) -> None:
+    """Set a sheet to A4 landscape, one page wide, with its header on each page and page numbers."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer(f"&L&8{footer}&C&8Page &P of &N&R&8&A")
+    if header_row is not None:
+        sheet.repeat_rows(header_row)

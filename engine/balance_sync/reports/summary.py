@@ -1,0 +1,112 @@
+"""``summary.json``: the run in figures, for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from balance_sync.reports.phrases import plain_decimal, utc_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from balance_sync.reports.data import ReportData
+
+
+def build_summary(data: ReportData) -> dict[str, Any]:
+    """Return the summary. Money is text with all its digits; times are UTC; only here are wall-clock times."""
+    context, totals = data.context, data.totals
+    return {
+        "run_id": context.run_id,
+        "version": context.version,
+        "timezone": context.timezone,
+        "first_at": _time(totals.first_at),
+        "last_at": _time(totals.last_at),
+        "since": _time(context.since),
+        "until": _time(context.until),
+        "sources": totals.sources,
+        "source_statuses": {row.status or "": row.sources for row in data.source_statuses},
+        "size_bytes": totals.size_bytes,
+        "bytes": totals.text_bytes,
+        "events": totals.events,
+        "repeated_events": totals.repeated_events,
+        "event_kinds": dict(context.event_kinds),
+        "transactions": totals.transactions,
+        "sync_errors": totals.sync_errors,
+        "messages": totals.messages,
+        "invocations": totals.invocations,
+        "outcomes": {row.outcome: row.messages for row in data.outcomes},
+        "users": totals.users,
+        "rejects": totals.rejects,
+        "findings": {run.rule: run.findings for run in sorted(context.rules, key=lambda run: run.rule)},
+        "findings_by_severity": _by_severity(data),
+        "rules": [
+            {"rule": run.rule, "version": run.version, "severity": run.severity, "sha256": run.sha256}
+            for run in sorted(context.rules, key=lambda run: run.rule)
+        ],
+        **_money(data),
+        "inputs": list(context.inputs),
+        "options": dict(context.options),
+        "started_at": _time(context.started_at),
+        "finished_at": _time(context.finished_at),
+        "elapsed_s": context.elapsed_s,
+    }
+
+
+def write_summary(path: Path, data: ReportData) -> None:
+    """Write the summary to `path` as JSON, its keys in a fixed order."""
+    text = json.dumps(build_summary(data), indent=2, ensure_ascii=True, allow_nan=False)
+    path.write_text(text + "\n", encoding="ascii")
+
+
+def _by_severity(data: ReportData) -> dict[str, int]:
+    counts = {"critical": 0, "error": 0, "warning": 0, "info": 0}
+    for result in data.rules:
+        counts[result.run.severity] += result.findings
+    return counts
+
+
+def _money(data: ReportData) -> dict[str, Any]:
+    return {
+        "amounts": [
+            {
+                "currency": row.currency,
+                "type": row.type,
+                "transactions": row.transactions,
+                "amount": plain_decimal(row.amount),
+                "vat": plain_decimal(row.vat),
+            }
+            for row in data.amounts
+        ],
+        "roll_forward": [
+            {
+                "currency": row.currency,
+                "subscribers": row.subscribers,
+                "transactions": row.transactions,
+                **{
+                    name: plain_decimal(getattr(row, name))
+                    for name in (
+                        *("opening", "credits", "debits", "unexplained_continuity"),
+                        *("unexplained_arithmetic", "rounding", "closing", "overdrawn"),
+                    )
+                },
+                "overdrawn_subscribers": row.overdrawn_subscribers,
+            }
+            for row in data.roll_forward
+        ],
+        "control_totals": [
+            {
+                "name": row.name,
+                "currency": row.currency,
+                "first": plain_decimal(row.stated),
+                "second": plain_decimal(row.calculated),
+                "holds": row.holds,
+            }
+            for row in data.control_totals
+        ],
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return utc_time(time) if time else None

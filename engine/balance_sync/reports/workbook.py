@@ -1,0 +1,174 @@
+"""``report.xlsx``: the accountant's workbook, of any size in bounded memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.reports.labels import TITLE, rule_words
+from balance_sync.reports.sheets import sections
+from balance_sync.reports.sheets.archive import fast_archives
+from balance_sync.reports.sheets.formats import FormatBook
+from balance_sync.reports.sheets.readme import ReadmeSheet
+from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, FIRST_SHEET, SheetPlan, TableSheet
+from balance_sync.reports.visible_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+    from xlsxwriter import Workbook
+
+    from balance_sync.reports.data import ReportData
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands in the properties of a workbook about an empty archive."""
+
+
+def write_workbook(path: Path, data: ReportData, *, max_rows: int = EXCEL_ROWS) -> None:
+    """Write the workbook to `path`.
+
+    Parameters
+    ----------
+    max_rows
+        Rows a sheet may hold; longer sections continue on further sheets.
+
+    Raises
+    ------
+    DeliveryError
+        A cell could not be written.
+    OSError, xlsxwriter.exceptions.XlsxWriterException
+        The file could not be written.
+    """
+    workbook = _open(path, data)
+    try:
+        _fill(workbook, data, max_rows=max_rows)
+    except BaseException:
+        _abandon(workbook)
+        raise
+    with fast_archives():
+        workbook.close()
+
+
+def _open(path: Path, data: ReportData) -> Workbook:
+    from xlsxwriter import Workbook
+
+    workbook = Workbook(
+        str(path),
+        {
+            # Rows go to a file beside the workbook as they are written, so memory does not grow with them.
+            "constant_memory": True,
+            "tmpdir": str(path.parent),
+            "use_zip64": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    context = data.context
+    # The last moment of the archive, not of the run: the same input gives the same bytes.
+    created = (data.totals.last_at or _NO_DATE).astimezone(UTC).replace(tzinfo=None)
+    workbook.set_properties(
+        {"title": TITLE, "comments": f"Run {context.run_id}", "author": "balance-sync", "created": created}
+    )
+    return workbook
+
+
+def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
+    book = FormatBook(workbook)
+    plans = _plans(data, max_rows=max_rows)
+    footer = visible(f"Run {data.context.run_id}").replace("&", "&&")
+    ReadmeSheet(workbook, data, book=book, plans=plans, footer=footer).write()
+    transactions = plans["Transactions"]
+
+    def write(section: str, frames: Iterator[pl.DataFrame]) -> None:
+        TableSheet(
+            workbook,
+            plans[section],
+            book=book,
+            zone=data.context.timezone,
+            footer=footer,
+            target=None if section == "Transactions" else transactions,
+        ).write(frames)
+
+    for rule, frames in _by_rule(data.frames("findings")):
+        write(rule, frames)
+    for section, query in (
+        ("Episodes", "episodes"),
+        ("Anomalies", "anomalies"),
+        ("Roll-forward", "roll_forward"),
+        ("Transactions", "transactions"),
+        ("Rejects", "rejects"),
+        ("Sources", "sources"),
+    ):
+        write(section, data.frames(query))
+    write("Rules", iter([_rules_frame(data)]))
+
+
+def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
+    """Return the plan of each section in the order of the sheets; rules by their id."""
+    fixed = {
+        "Episodes": sections.episodes_plan(data, max_rows=max_rows),
+        "Anomalies": sections.anomalies_plan(data, max_rows=max_rows),
+        "Roll-forward": sections.roll_forward_plan(data, max_rows=max_rows),
+        "Transactions": sections.transactions_plan(data, max_rows=max_rows),
+        "Rejects": sections.rejects_plan(data, max_rows=max_rows),
+        "Sources": sections.sources_plan(data, max_rows=max_rows),
+        "Rules": sections.rules_plan(data, max_rows=max_rows),
+    }
+    names = sections.sheet_names(data, [FIRST_SHEET, *fixed])
+    rules = {
+        result.run.rule: sections.rule_plan(data, result, names[result.run.rule], max_rows=max_rows)
+        for result in sections.shown_rules(data)
+    }
+    return rules | fixed
+
+
+def _by_rule(frames: Iterator[pl.DataFrame]) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:
+    """Cut a stream of findings, ordered by rule, into one stream a rule; each must be used up in turn."""
+    pieces = (piece for frame in frames for piece in frame.partition_by("rule", maintain_order=True))
+    ahead = next(pieces, None)
+    while ahead is not None:
+        rule = ahead["rule"][0]
+        rest: list[pl.DataFrame] = []
+
+        def same(first: pl.DataFrame, rule: str = rule, rest: list[pl.DataFrame] = rest) -> Iterator[pl.DataFrame]:
+            yield first
+            for piece in pieces:
+                if piece["rule"][0] != rule:
+                    rest.append(piece)
+                    return
+                yield piece
+
+        yield rule, same(ahead)
+        ahead = rest.pop() if rest else None
+
+
+def _rules_frame(data: ReportData) -> pl.DataFrame:
+    import polars as pl
+
+    rows = [
+        {
+            "severity": one.run.severity,
+            "rule": one.run.rule,
+            "version": one.run.version,
+            "findings": one.findings,
+            "title": visible(f"{rule_words(one.run.rule, one.run.title).name}: {one.run.title}"),
+            "description": visible(" ".join(one.run.description.split())),
+            "sha256": one.run.sha256,
+        }
+        for one in data.rules
+    ]
+    return pl.DataFrame(rows)
+
+
+def _abandon(workbook: Workbook) -> None:
+    """Close and remove the row files of a workbook that will not be finished."""
+    for sheet in workbook.worksheets():
+        sheet._opt_close()
+        Path(sheet.row_data_filename).unlink(missing_ok=True)
+    # Keeps its destructor from writing the file after all.
+    workbook.fileclosed = True
+
+

@@ -1,0 +1,81 @@
+"""The door of the reports: writes the formats that were asked for, all or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from balance_sync.reports.context import Format, ReportContext
+from balance_sync.reports.data import ReportData, build_report_data
+from balance_sync.reports.delivery import Staging, staging
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+
+def write_reports(
+    connection: DuckDBPyConnection, directory: Path, *, formats: Collection[str], context: ReportContext
+) -> tuple[Path, ...]:
+    """Write the reports of a finished run into `directory`.
+
+    Parameters
+    ----------
+    connection
+        A session on the finished run's database, locked down or not. Nothing is written to it.
+    directory
+        Made where there is none; files of the same names are replaced, all at once.
+    formats
+        Names of `Format`; files are written in its order.
+    context
+        What the database does not know about the run.
+
+    Returns
+    -------
+    tuple of Path
+        The files written: ``report.xlsx``, ``report.html``, ``csv/<table>.csv``,
+        ``parquet/<table>.parquet``, ``summary.json``.
+
+    Raises
+    ------
+    DeliveryError
+        A file could not be written. Then no file of this call is in its place, unless the failure came
+        while they took them.
+    ValueError
+        A format there is none of.
+    """
+    wanted = {Format(name) for name in formats}
+    data = build_report_data(connection, context)
+    with staging(directory) as files:
+        for kind in Format:
+            if kind in wanted:
+                _write(kind, files, data)
+        return files.publish()
+
+
+def _write(kind: Format, files: Staging, data: ReportData) -> None:
+    """Write one format; each imports its own libraries, which take longer than a small report."""
+    match kind:
+        case Format.XLSX:
+            from balance_sync.reports.workbook import write_workbook
+
+            write_workbook(files.place("report.xlsx"), data)
+        case Format.HTML:
+            from balance_sync.reports.page import write_page
+
+            write_page(files.place("report.html"), data)
+        case Format.CSV:
+            from balance_sync.reports.tabular import TABLE_ORDERS, write_csv
+
+            for name in TABLE_ORDERS:
+                write_csv(files.place(f"csv/{name}.csv"), data.connection, name)
+        case Format.PARQUET:
+            from balance_sync.reports.tabular import TABLE_ORDERS, write_parquet
+
+            for name in TABLE_ORDERS:
+                write_parquet(files.place(f"parquet/{name}.parquet"), data.connection, name)
+        case Format.JSON:
+            from balance_sync.reports.summary import write_summary
+
+            write_summary(files.place("summary.json"), data)
