@@ -88,14 +88,13 @@ def record_findings(
         _INSERT.format(rows_sql=rows_sql),
         {**parameters, "_rule": rule, "_version": version, "_severity": severity},
     )
-    counted = connection.execute(
+    ((found, rootless),) = connection.execute(
         """
         SELECT count(*), count(*) FILTER (finding_id IS NULL OR source_id IS NULL OR line IS NULL)
         FROM findings WHERE rule = $rule
         """,
         {"rule": rule},
-    ).fetchone()
-    found, rootless = counted or (0, 0)
+    ).fetchall()
     if rootless:
         raise RuleFileError(
             f"{rule}@{version}",
