@@ -8,18 +8,32 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 START = datetime(2024, 1, 31, 20, 59, tzinfo=UTC)
-NOISE = [Decimal(n) for n in ("0", "0", "0", "0.0005", "-0.0005", "0.0006", "0.005", "-0.0051", "0.000000000000000004")]
+NOISE = [
+    Decimal(n)
+    for n in ("0", "0", "0", "0.0005", "-0.0005", "0.0006", "0.005", "-0.0051", "0.000000000000000004")
+]
 
 users = st.sampled_from(["u1", "u1", "u1", "u1", "u2", None])
 currencies = st.sampled_from(["BHD", "BHD", "BHD", "BHD", "SAR", "JPY", None])
 times = st.integers(0, 5).map(lambda seconds: START + timedelta(seconds=seconds))
-amounts = st.sampled_from([Decimal(n) for n in ("1", "2.5", "3", "0.001", "-1.5", "0", "36.800000000000004", "0.5")])
+amounts = st.sampled_from(
+    [Decimal(n) for n in ("1", "2.5", "3", "0.001", "-1.5", "0", "36.800000000000004", "0.5")]
+)
 balances = st.sampled_from([Decimal(n) for n in ("0", "1", "4", "5.5", "10", "-2", "8")])
 noise = st.sampled_from(NOISE)
 outcomes = st.sampled_from(["published", "published", "already_synced", None, "rejected_negative", "failed"])
 requests = st.sampled_from(["r1", "r2", None])
 messages = st.sampled_from(["m1", "m2", None])
-deliveries = st.sampled_from(["{}", '{"deliveryId":"d1"}', '{"deliveryId":"d1"}', '{"deliveryId":"d2"}', '{"deliveryId":""}', "{broken"])
+deliveries = st.sampled_from(
+    [
+        "{}",
+        '{"deliveryId":"d1"}',
+        '{"deliveryId":"d1"}',
+        '{"deliveryId":"d2"}',
+        '{"deliveryId":""}',
+        "{broken",
+    ]
+)
 
 
 def maybe(strategy):
@@ -55,7 +69,9 @@ def _fresh_row(draw, rows, line):
         "message_id": draw(messages),
         "type": kind,
         "source_kind": None,
-        "action": draw(st.sampled_from(["DELIVERY_DEDUCTION", "DELIVERY_DEDUCTION", "DELIVERY_DEDUCTION", None])),
+        "action": draw(
+            st.sampled_from(["DELIVERY_DEDUCTION", "DELIVERY_DEDUCTION", "DELIVERY_DEDUCTION", None])
+        ),
         "currency": draw(currencies),
         "amount": amount,
         "vat": vat,

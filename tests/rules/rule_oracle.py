@@ -32,7 +32,9 @@ def build_ledger(transactions):
     stated = set()
     for event in sorted(ledger, key=event_order):
         took_effect = event["outcome"] not in NOT_APPLIED
-        states = tuple(event[c] for c in ("transaction_id", "user_id", "currency", "old_balance", "new_balance"))
+        states = tuple(
+            event[c] for c in ("transaction_id", "user_id", "currency", "old_balance", "new_balance")
+        )
         event["repeats_earlier"] = took_effect and states[0] is not None and states in stated
         if took_effect:
             stated.add(states)
@@ -84,7 +86,10 @@ def subject_of(event):
 
 def overdraft(tables):
     for event in build_ledger(tables["transactions"]):
-        for wallet, balance in (("subscription", event["new_balance"]), ("payment", event["payment_balance"])):
+        for wallet, balance in (
+            ("subscription", event["new_balance"]),
+            ("payment", event["payment_balance"]),
+        ):
             if balance is not None and balance < 0:
                 yield finding(event, f"{subject_of(event)}/{wallet}", NOTHING, balance, wallet=wallet)
 
@@ -94,7 +99,9 @@ def currency_at(user_id, moment, transactions):
     before = [t for t in stated if t["logged_at"] <= moment]
     if user_id is None or not stated:
         return None
-    nearest = max(before, key=lambda t: t["logged_at"]) if before else min(stated, key=lambda t: t["logged_at"])
+    nearest = (
+        max(before, key=lambda t: t["logged_at"]) if before else min(stated, key=lambda t: t["logged_at"])
+    )
     return min(t["currency"] for t in stated if t["logged_at"] == nearest["logged_at"])
 
 
@@ -192,7 +199,9 @@ def message_finding(message, transactions):
         change = -event["net"] if event["direction"] == "DEBIT" else event["net"]
     row = message | {"logged_at": message["started_at"]}
     row |= {name: event and event[name] for name in ("user_id", "currency")}
-    return finding(row, message["message_id"] or message["request_id"] or "", change, change and NOTHING * change)
+    return finding(
+        row, message["message_id"] or message["request_id"] or "", change, change and NOTHING * change
+    )
 
 
 def incomplete_sync(tables):
@@ -215,7 +224,8 @@ def repeated_message(tables):
             own = [
                 event
                 for event in tables["transactions"]
-                if event["transaction_id"] is not None and event["transaction_id"] == message["transaction_id"]
+                if event["transaction_id"] is not None
+                and event["transaction_id"] == message["transaction_id"]
             ]
             event = min(own, key=event_order, default={"user_id": None, "currency": None})
             row = message | {"logged_at": message["started_at"]}

@@ -25,7 +25,16 @@ def searching(examples):
 
 
 def comparable(rows):
-    columns = ("source_id", "line", "wallet", "subject", "user_id", "transaction_id", "request_id", "logged_at")
+    columns = (
+        "source_id",
+        "line",
+        "wallet",
+        "subject",
+        "user_id",
+        "transaction_id",
+        "request_id",
+        "logged_at",
+    )
     figures = ("currency", "expected", "actual", "difference")
     return sorted(
         (tuple(row[column] for column in (*columns, *figures)) for row in rows),
@@ -82,7 +91,13 @@ def check_run(bench, tables, order):
 def check_roll_forward(bench, tables, made):
     expected = roll_forward(tables["transactions"])
     assert {
-        (r["user_id"], r["currency"]): (r["opening"], r["credits"], r["debits"], r["closing"], r["transactions"])
+        (r["user_id"], r["currency"]): (
+            r["opening"],
+            r["credits"],
+            r["debits"],
+            r["closing"],
+            r["transactions"],
+        )
         for r in made["roll_forward"]
     } == expected
     links = {

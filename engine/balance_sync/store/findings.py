@@ -37,7 +37,7 @@ FINDING_ROW: dict[str, str] = {
 _INSERT = """
 INSERT INTO findings
 SELECT
-    left(sha256(concat_ws(chr(31), $_rule, n.subject, n.ordinal::VARCHAR)), 20) AS finding_id,
+    left(sha256($_rule || chr(31) || n.subject || chr(31) || n.ordinal::VARCHAR), 20) AS finding_id,
     $_rule AS rule, $_version AS rule_version, $_severity AS severity,
     n.user_id, n.transaction_id, n.request_id, n.logged_at, n.currency, n.wallet,
     n.expected, n.actual, n.difference, n.explanation, n.source_id, n.line
