@@ -34,18 +34,16 @@ def explain(
     The arithmetic, the subscriber's ledger around it, and the raw log lines with file and line.
     """
     from balance_sync.pipeline.explain import explain as gather
-    from balance_sync.rules import rule_text
 
     found = gather(database, finding, logs=logs)
-    sql = rule_text(found.finding["rule"], found.finding["rule_version"]) if with_sql or as_json else ""
     if as_json:
         events = [{"path": event.path, "line": event.line, "text": event.text} for event in found.events]
-        content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": sql}
+        content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": found.sql}
         click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
         return
     _print(found, timezone)
     if with_sql:
-        click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{sql}")
+        click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{found.sql}")
     else:
         click.echo("\nTo see the rule's SQL: balance-sync explain --sql " + found.finding["finding_id"])
 

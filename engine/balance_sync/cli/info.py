@@ -18,7 +18,7 @@ PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter"
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(as_json: bool) -> None:
     """Print versions and limits; nothing of your data."""
-    from balance_sync.rules import rule_ids
+    from balance_sync.rules import load_rules
     from balance_sync.store.sql_files import sql_directory
 
     facts = {
@@ -31,7 +31,7 @@ def info(as_json: bool) -> None:
         "spill limit": config.SPILL_LIMIT,
         "business time zone": config.BUSINESS_ZONE,
         "sql": str(sql_directory()),
-        "rules": " ".join(rule_ids()),
+        "rules": " ".join(rule.key for rule in load_rules()),
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.ingest import open_store
+from balance_sync.pipeline.run import DETECTOR
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 
@@ -41,11 +42,14 @@ class Explanation:
         Rows of the ledger around the finding, of the same subscriber and currency, in order.
     events
         The log events of the finding's request, and of the transaction before it in the chain.
+    sql
+        The text of the rule's file, or of the detector's features; "" if it is not at hand any more.
     """
 
     finding: dict[str, Any]
     chain: tuple[dict[str, Any], ...]
     events: tuple[LogEvent, ...]
+    sql: str
 
 
 def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Explanation:
@@ -74,9 +78,19 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
     sources = _locate({source for source, _, _ in places}, paths, options, logs)
     events = [event for place in places for event in _events(sources[place[0]], place[1], place[2])]
     unique = {(event.path, event.line): event for event in events}
-    return Explanation(
-        row, chain, tuple(unique[key] for key in sorted(unique, key=lambda k: _order(unique[k])))
-    )
+    return Explanation(row, chain, tuple(sorted(unique.values(), key=_order)), _rule_sql(row, options))
+
+
+def _rule_sql(finding: dict[str, Any], options: dict[str, Any]) -> str:
+    from balance_sync.rules import load_rules
+    from balance_sync.store.sql_files import sql_directory
+
+    name, version = finding["rule"], finding["rule_version"]
+    if name == DETECTOR:
+        return (sql_directory() / "features" / f"v{version}.sql").read_text(encoding="utf-8")
+    own = options.get("rules_directory")
+    rules = load_rules(Path(own) if own and Path(own).is_dir() else None)
+    return next((rule.file.sql for rule in rules if rule.key == f"{name}@{version}"), "")
 
 
 def _order(event: LogEvent) -> tuple[str, str, int]:

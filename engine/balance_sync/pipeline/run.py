@@ -246,6 +246,7 @@ def _record_run(
     places = {
         "logs": [str(Path(path).absolute()) for path in options.logs],
         "store": str(options.store_directory.absolute()),
+        "rules_directory": str(options.rules_directory.absolute()) if options.rules_directory else "",
     }
     connection.execute(
         "INSERT INTO runs VALUES ($run_id, $started_at, $finished_at, $version, $rules, $options, $counts)",
