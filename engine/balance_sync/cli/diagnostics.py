@@ -84,6 +84,6 @@ def _say(where: str, what: str, *, reason: str = "", help: str = "") -> None:
 def visible(text: str) -> str:
     """Return `text` with control and direction-changing characters escaped: it may come from a log."""
     return "".join(
-        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        character if character.isprintable() or character in "\n\t" else repr(character)[1:-1]
         for character in text
     )
