@@ -12,7 +12,7 @@ import random
 
 from balance_sync.generator.records import Event
 
-_CHANCE_BY_EVENTS = ((8, 0.06), (15, 0.34), (30, 0.82), (1 << 60, 0.92))
+_CHANCE_BY_EVENTS = ((8, 0.055), (15, 0.3), (30, 0.75), (1 << 60, 0.88))
 _BREAKS = (1, 1, 1, 1, 1, 1, 1, 2, 2, 3)
 _CUT_INSIDE_REQUEST = 0.13
 _MORE_TRIES = 4

@@ -19,8 +19,8 @@ from balance_sync.generator.records import Message
 
 Style = Literal["gift", "paid", "taken", "refund"]
 
-_DEBUGGED_DAYS = 3
-_DEBUGGED = 0.04
+_DEBUGGED_DAYS = 5
+_DEBUGGED = 0.16
 
 
 @dataclass(frozen=True)

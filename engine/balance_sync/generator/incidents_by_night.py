@@ -126,9 +126,12 @@ class NightIncidents:
 
 
 def _too_fine(price: float, decimals: int) -> float:
-    """Return an amount near `price` with the noise that adding doubles leaves, or a seventh of it."""
-    for factor in (1.1, 1.2, 1.3, 0.7, 2.3, 1.7):
-        amount = price * factor
-        if len(js_number(amount).partition(".")[2]) > 10:
-            return amount
-    return js_round(price / 7, decimals + 1)
+    """Return an amount near `price` with the noise that adding doubles leaves, or a part of it."""
+    noisy = (price * factor for factor in (1.1, 1.2, 1.3, 0.7, 2.3, 1.7))
+    parts = (js_round(price / divisor, decimals + 1) for divisor in (7, 9, 11, 13, 17))
+    fine = [amount for amount in noisy if _decimals(amount) > 10]
+    return (fine or [amount for amount in parts if _decimals(amount) > decimals])[0]
+
+
+def _decimals(amount: float) -> int:
+    return len(js_number(amount).partition(".")[2])

@@ -17,8 +17,8 @@ from balance_sync.generator.records import Ending, Message, Mismatch, Transactio
 
 _OLD_ALREADY_SYNCED = 0.27
 _MISMATCH_LOGGED = 0.96
-_METRIC = 0.012
-_SLACK = 0.002
+_METRIC = 0.008
+_SLACK = 0.001
 _RESENT_WALLET_ENTRY = 0.0015
 
 
