@@ -20,7 +20,7 @@ from balance_sync.anomalies.features import (
     iter_features,
     sample_features,
 )
-from balance_sync.anomalies.forest import Model, fit_model
+from balance_sync.anomalies.forest import VIEWS, Model, View, fit_model
 from balance_sync.anomalies.ranking import Scored, Standings, gather
 from balance_sync.anomalies.reasons import Reason, explain
 
@@ -90,7 +90,13 @@ class AnomalyResult:
 
 
 def detect(
-    connection: DuckDBPyConnection, *, review_budget: int, seed: int, timezone: str, threads: int
+    connection: DuckDBPyConnection,
+    *,
+    review_budget: int,
+    seed: int,
+    timezone: str,
+    threads: int,
+    views: tuple[View, ...] = VIEWS,
 ) -> AnomalyResult:
     """Rank the transactions that no rule explains and flag the most unusual.
 
@@ -109,6 +115,8 @@ def detect(
         IANA name of the business time zone.
     threads
         How many chunks are scored at a time.
+    views
+        The kinds of oddness to look for, with their shares of the budget.
     """
     count = build_features(connection, timezone=timezone)
     try:
@@ -116,7 +124,7 @@ def detect(
         if count < LEAST_TRANSACTIONS or review_budget < 1:
             return AnomalyResult((), count, explained, 0, timezone)
         sample = sample_features(connection, count)
-        model = fit_model(sample, seed=seed)
+        model = fit_model(sample, seed=seed, views=views)
         kept, standings = gather(
             _score_all(connection, model, threads),
             model=model,

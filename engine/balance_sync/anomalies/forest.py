@@ -98,12 +98,21 @@ class View:
 _AMOUNT = ("amount_subscriber", "amount_population", "amount_both")
 
 VIEWS = (
-    View("amount", _AMOUNT, 0.5, IsolationForestDetector),
+    View("amount", _AMOUNT, 0.55, IsolationForestDetector),
     View("repeat", ("repeat",), 0.2, DeviationDetector),
-    View("habit", ("action_subscriber", "action_rarity", "hour_of_day"), 0.15, IsolationForestDetector),
+    View("habit", ("action_subscriber", "action_rarity", "hour_of_day"), 0.1, IsolationForestDetector),
     View(
         "whole",
-        (*_AMOUNT, "repeat", "action_subscriber", "hour_of_day", "wallet_gap", "wallet_gap_step", "balance"),
+        (
+            *_AMOUNT,
+            "repeat",
+            "action_subscriber",
+            "hour_of_day",
+            "pause",
+            "wallet_gap",
+            "wallet_gap_step",
+            "balance",
+        ),
         0.15,
         IsolationForestDetector,
     ),
