@@ -159,10 +159,17 @@ def test_events_of_one_time_are_in_the_order_of_their_lines() -> None:
     assert tables(text).transactions["message_id"].to_list() == ["B"]
 
 
-def test_requests_may_interleave_and_span_sources() -> None:
+def test_requests_may_interleave() -> None:
     first = processing(0, ONE, "A") + processing(1, TWO, "B") + line(2, ONE, PUBLISHED)
-    second = line(3, TWO, "broken", "ERROR")
-    assert outcomes(first, second) == {"A": "published", "B": "failed"}
+    assert outcomes(first + line(3, TWO, "broken", "ERROR")) == {"A": "published", "B": "failed"}
+
+
+def test_a_batch_follows_each_source_for_itself() -> None:
+    text = processing(0, ONE, "A") + transaction(1, ONE) + line(2, ONE, PUBLISHED)
+    found = tables(text, text)
+    assert found.messages.select("source", "outcome").rows() == [(0, "published"), (1, "published")]
+    assert found.transactions["message_id"].to_list() == ["A", "A"]
+    assert found.invocations.select("source", "status").rows() == [(0, "unseen"), (1, "unseen")]
 
 
 def test_a_transaction_before_any_message_has_none() -> None:

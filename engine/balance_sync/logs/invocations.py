@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from balance_sync.logs.decoding import decoded
@@ -26,20 +28,20 @@ def read_invocations(events: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         A row for each ``START``, ``REPORT``, timeout or crash line, and one of status ``unseen`` for
-        the first event of each request that has neither ``START`` nor ``REPORT`` here, to be merged by
+        the first event of each request in a source that tells none of them, to be merged by
         `merge_invocations`: ``request_id, started_at, duration_ms, billed_ms, memory_mb,
         max_memory_mb, init_ms, status, event`` (``event`` is the row of `events`).
     """
     requests = events.with_row_index("event").filter(pl.col("request_id").is_not_null())
     told = requests.filter(pl.col("kind").is_in(["start", "report", "timeout", "crash"]))
-    unseen = requests.join(told.select("request_id").unique(), on="request_id", how="anti")
+    part = ["request_id", "source"]
+    unseen = requests.join(told.select(part).unique(), on=part, how="anti")
     return pl.concat([_told(told), _unseen(unseen)], how="diagonal")
 
 
 def _unseen(requests: pl.DataFrame) -> pl.DataFrame:
-    return requests.group_by("request_id", maintain_order=True).agg(
-        pl.lit("unseen").alias("status"), pl.col("event").first()
-    )
+    parts = requests.group_by("request_id", "source", maintain_order=True)
+    return parts.agg(pl.lit("unseen").alias("status"), pl.col("event").first()).drop("source")
 
 
 def _told(told: pl.DataFrame) -> pl.DataFrame:
@@ -54,17 +56,18 @@ def _told(told: pl.DataFrame) -> pl.DataFrame:
         .select(
             "request_id",
             pl.when(kind == "start").then(pl.col("at")).alias("started_at"),
-            pl.col("duration_ms").cast(Milliseconds),
-            pl.col("billed_ms", "memory_mb", "max_memory_mb").cast(pl.Int64),
-            pl.col("init_ms").cast(Milliseconds),
+            # What no figure of the platform can be is none.
+            pl.col("duration_ms").cast(Milliseconds, strict=False),
+            pl.col("billed_ms", "memory_mb", "max_memory_mb").cast(pl.Int64, strict=False),
+            pl.col("init_ms").cast(Milliseconds, strict=False),
             pl.when(kind != "start").then(pl.col("status")).alias("status"),
             "event",
         )
     )
 
 
-def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
-    """Make one row of all that is told of a request.
+def merge_invocations(rows: pl.DataFrame, *, by: Sequence[str] = ("request_id",)) -> pl.DataFrame:
+    """Make one row of all that is told of a request, or (`by`) of its part in each source.
 
     Parameters
     ----------
@@ -74,10 +77,10 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        One row a request, ordered by its id; ``status`` is ``timeout`` or ``error`` where any line
-        says so, ``unfinished`` where nothing tells of an end, ``unseen`` where not even its start is
-        told; ``source`` and ``line`` are those of the
-        first line in the order (time, source, line).
+        One row a request, ordered by its id; of a figure told several times the largest. ``status`` is
+        ``timeout`` or ``error`` where any line says so, ``unfinished`` where nothing tells of an end,
+        ``unseen`` where not even its start is told; ``source`` and ``line`` are those of the first line
+        in the order (start, source, line). Merging what was merged in parts gives the same.
     """
     figures = ("duration_ms", "billed_ms", "memory_mb", "max_memory_mb", "init_ms")
     status = pl.col("status")
@@ -86,12 +89,12 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     plain = status.filter(status == "ok").first()
     begun = pl.when(pl.col("started_at").is_not_null().any() | (status == "unfinished").any())
     return (
-        rows.sort("request_id", "started_at", "source", "line", nulls_last=True)
-        .group_by("request_id", maintain_order=True)
+        rows.sort(*by, status.eq_missing("unseen"), "started_at", "source", "line", nulls_last=True)
+        .group_by(*by, maintain_order=True)
         .agg(
             pl.col("started_at").min(),
-            *[pl.col(name).drop_nulls().last() for name in figures],
+            *[pl.col(name).max() for name in figures],
             worst.fill_null(plain).fill_null(begun.then(pl.lit("unfinished")).otherwise(pl.lit("unseen"))),
-            pl.col("source", "line").first(),
+            *[pl.col(name).first() for name in ("source", "line") if name not in by],
         )
     )

@@ -7,6 +7,8 @@ neither position nor START and END decide anything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 STEP_COLUMNS = ("request_id", "at", "source", "line", "kind", "outcome", "message_id", "transaction_id")
@@ -15,7 +17,9 @@ STEP_COLUMNS = ("request_id", "at", "source", "line", "kind", "outcome", "messag
 STEP_KINDS = ("processing", "transaction")
 
 
-def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def follow_messages(
+    steps: pl.DataFrame, *, by: Sequence[str] = ("request_id",)
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Group the steps of requests into messages.
 
     Parameters
@@ -23,6 +27,8 @@ def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     steps
         `STEP_COLUMNS` of the events that matter: each is a ``processing``, a ``transaction`` or
         shows an outcome. ``message_id`` stands on the first kind, ``transaction_id`` on the second.
+    by
+        What tells requests apart: with ``source`` the part of a request in each source is one.
 
     Returns
     -------
@@ -33,9 +39,9 @@ def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         ``source, line, message_id, outcome`` for each ``transaction``; null before a request's first
         message.
     """
-    ordered = steps.filter(pl.col("request_id").is_not_null()).sort("request_id", "at", "source", "line")
+    ordered = steps.filter(pl.col("request_id").is_not_null()).sort(*by, "at", "source", "line")
     is_start = pl.col("kind") == "processing"
-    new_request = pl.col("request_id").ne_missing(pl.col("request_id").shift(1))
+    new_request = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in by)
     marked = ordered.with_columns(segment=(is_start | new_request).cum_sum())
     outcomes = marked.filter(pl.col("outcome").is_not_null()).unique(
         "segment", keep="first", maintain_order=True

@@ -1,7 +1,7 @@
 """What one batch cannot know: events that other sources repeat, and requests that other batches share.
 
 Exports may overlap and large files are cut, so an event may come from two sources and a request may
-stand in two batches. Events are compared by request (or stream), time and fingerprint: an event is
+stand in two sources or batches. Events are compared by request (or stream), time and fingerprint: an event is
 counted once across sources, and as often as it stands there within one. Only requests that are touched
 by this are followed again; in most archives there is none.
 """
@@ -114,13 +114,9 @@ def _repeats(
 
 
 def _shared_requests(invocations: pl.LazyFrame) -> pl.DataFrame:
-    return (
-        invocations.group_by("request_id")
-        .agg(pl.len().alias("batches"))
-        .filter(pl.col("batches") > 1)
-        .select("request_id")
-        .collect()
-    )
+    """Return the requests that stand in several sources, or in several batches."""
+    parts = invocations.group_by("request_id").agg(pl.len().alias("parts"))
+    return parts.filter(pl.col("parts") > 1).select("request_id").collect()
 
 
 def _follow_again(

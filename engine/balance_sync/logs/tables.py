@@ -14,13 +14,18 @@ from balance_sync.logs.kinds import PROCESSING_NOTICE, classify
 from balance_sync.logs.messages import follow_messages, is_step
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.redaction import redact
-from balance_sync.logs.split import split_events
+from balance_sync.logs.split import STAMP_BYTES, split_events
 
 if TYPE_CHECKING:
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
+
+
+PART = ("request_id", "source")
+"""A batch follows the part of a request in each source for itself: what is kept of a source depends on
+no other, for that may be a copy, be replaced or stand in another batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ class BatchTables:
         fingerprint``.
         The fingerprint (UInt64) is of the event's text; equal events have equal ones.
     transactions, sync_errors, messages, invocations, rejects
-        The tables of the schema, with ``source`` in place of ``source_id``. `invocations` also has a
-        row, of status ``unseen``, for each request of which only other events are in the batch.
+        The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
+        each request and source, of status ``unseen`` where only other events are in the source.
     """
 
     events: pl.DataFrame
@@ -52,14 +57,14 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     transactions, bad_transactions = read_transactions(events)
     sync_errors, bad_sync_errors = read_sync_errors(events)
     transactions = _located(transactions, events)
-    messages, of_messages = follow_messages(_steps(events, transactions))
+    messages, of_messages = follow_messages(_steps(events, transactions), by=PART)
     invocations = read_invocations(events)
     return BatchTables(
         events=events.select("source", "line", "at", "kind", "request_id", "outcome", _fingerprint()),
         transactions=transactions.join(of_messages, on=["source", "line"], how="left", maintain_order="left"),
         sync_errors=_located(sync_errors, events),
         messages=messages,
-        invocations=merge_invocations(_placed(invocations, events)),
+        invocations=merge_invocations(_placed(invocations, events), by=PART),
         rejects=_rejects(events, pl.concat([bad_transactions, bad_sync_errors])),
     )
 
@@ -101,11 +106,18 @@ def _steps(events: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
     return steps.join(ids, on=["source", "line"], how="left")
 
 
+def _reason_of_preamble() -> pl.Expr:
+    stamp = decoded(pl.col("text").bin.slice(0, STAMP_BYTES))
+    is_stamped = stamp.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z $")
+    impossible = pl.lit("the time of the event is impossible")
+    return pl.when(is_stamped).then(impossible).otherwise(pl.lit("text before the first event"))
+
+
 def _rejects(events: pl.DataFrame, unread: pl.DataFrame) -> pl.DataFrame:
     preamble = (
         events.with_row_index("event")
         .filter((pl.col("kind") == "preamble") & (pl.col("text").bin.size() > 0))
-        .select("event", reason=pl.lit("text before the first event"))
+        .select("event", reason=_reason_of_preamble())
     )
     rejects = pl.concat([unread, preamble]).sort("event")
     texts = events["text"].gather(rejects["event"])

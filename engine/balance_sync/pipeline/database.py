@@ -9,6 +9,8 @@ from balance_sync.config import RunOptions
 from balance_sync.pipeline.ingest import Ingested
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     from duckdb import DuckDBPyConnection
 
@@ -41,11 +43,11 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     from balance_sync.logs.resolution import resolve
     from balance_sync.store.load import load_tables
 
-    manifest = ingested.store.manifest().join(
-        _of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi"
-    )
+    kept = ingested.store.manifest()
+    manifest = kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi")
     sources = _sources(manifest)
     batches = manifest["batch"].unique().sort().to_list()
+    stale = _stale(kept, manifest, ingested.store.batches_directory)
     files = {
         table: [ingested.store.batches_directory / batch / f"{table}.parquet" for batch in batches]
         for table in ("events", "transactions", "sync_errors", "messages", "invocations", "rejects")
@@ -53,20 +55,44 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     counted = sources.filter(pl.col("status") != "duplicate")
     wanted = counted.lazy().select("source_id")
     tables = {
-        table: pl.scan_parquet(files[table]).join(wanted, on="source_id", how="semi")
+        table: _scan(files[table], stale).join(wanted, on="source_id", how="semi")
         for table in _RESOLVED_TABLES
     }
     resolution = resolve(counted, tables)
     sources, kinds = _count_events(sources, tables["events"], resolution.repeats, options)
     _insert_sources(connection, sources)
     resolved = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__}
-    load_tables(connection, files, resolved, since=options.since, until=options.until)
+    load_tables(connection, files, {**resolved, "stale": stale}, since=options.since, until=options.until)
     problems = sources.filter(pl.col("reason").is_not_null() & (pl.col("status") != "duplicate"))
     return Filled(
         kinds,
         tuple(problems.select("path", "reason").iter_rows()),
         tuple(sources.select("path", "content_hash").iter_rows()),
     )
+
+
+def _stale(kept: pl.DataFrame, of_run: pl.DataFrame, batches_directory: Path) -> pl.DataFrame:
+    """Return folder of the ``batch`` and ``source_id`` where a batch of the run holds a source anew.
+
+    A file that was touched and not changed is read again: the same source then stands in two batches,
+    and the older one may hold other sources of the run, too.
+    """
+    import polars as pl
+
+    again = kept.join(of_run, on="batch", how="semi").join(of_run, on="source_id", how="semi")
+    stale = again.join(of_run, on=["batch", "source_id"], how="anti").unique(["batch", "source_id"])
+    folder = pl.lit(f"{batches_directory}/") + pl.col("batch")
+    return stale.select(folder.alias("batch"), "source_id").sort("batch", "source_id")
+
+
+def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    if stale.is_empty():
+        return pl.scan_parquet(files)
+    left_out = stale.lazy().with_columns(file=pl.col("batch") + f"/{files[0].name}")
+    rows = pl.scan_parquet(files, include_file_paths="file")
+    return rows.join(left_out, on=["file", "source_id"], how="anti").drop("file")
 
 
 def _of_run(ingested: Ingested) -> pl.DataFrame:

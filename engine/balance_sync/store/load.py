@@ -65,7 +65,8 @@ def load_tables(
         Parquet files by table, of all batches that hold a source of the run.
     resolved
         Frames by name: ``repeats``, ``requests``, ``messages``, ``invocations``, ``transactions``
-        (see `balance_sync.logs.resolution.Resolution`).
+        (see `balance_sync.logs.resolution.Resolution`); and ``stale``: ``batch, source_id`` of what is
+        not of the run although its batch is, with the folder of the batch.
     since, until
         The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
     """
@@ -97,9 +98,11 @@ def _load(
         f"""
         INSERT INTO {table} BY NAME
         WITH batch AS (
-            SELECT b.* FROM read_parquet($files, union_by_name = true) AS b
+            SELECT b.* FROM read_parquet($files, union_by_name = true, filename = true) AS b
             SEMI JOIN sources ON b.source_id = sources.source_id AND sources.status NOT IN ('duplicate')
             ANTI JOIN resolved_repeats AS r ON b.source_id = r.source_id AND b.line = r.line
+            ANTI JOIN resolved_stale AS s
+                ON b.source_id = s.source_id AND b.filename = s.batch || '/{table}.parquet'
         ),
         chosen AS ({_SELECT[table]})
         SELECT {columns} FROM chosen WHERE {" AND ".join(conditions)} ORDER BY {order}

@@ -1,0 +1,71 @@
+"""Reads an archive through the store into a database in memory, and gives its tables back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from balance_sync.config import RunOptions
+from balance_sync.pipeline import ingest as ingestion
+from balance_sync.pipeline.database import Filled, fill_database
+from balance_sync.pipeline.ingest import Ingested, ingest
+from balance_sync.sources import inflate
+from balance_sync.sources.batching import plan_batches
+from balance_sync.store.session import open_session
+from balance_sync.store.tables import create_tables
+
+TABLES = ("sources", "transactions", "sync_errors", "messages", "invocations", "rejects")
+
+
+@dataclass(frozen=True)
+class Database:
+    ingested: Ingested
+    filled: Filled
+    tables: dict[str, list[dict[str, Any]]]
+
+    def column(self, table: str, name: str) -> list[Any]:
+        return [row[name] for row in self.tables[table]]
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        return dict(self.filled.event_kinds)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that may not depend on how the archive was read."""
+        return {**self.tables, "kinds": self.kinds}
+
+
+def fill(*logs: Path, store: Path, batch_bytes: int | None = None, **options: Any) -> Database:
+    """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches."""
+    chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=2, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        if batch_bytes is not None:
+            patch.setattr(inflate, "_CHUNK_BYTES", max(2, min(batch_bytes, 64)))
+            patch.setattr(
+                ingestion, "plan_batches", lambda sources: plan_batches(sources, batch_bytes=batch_bytes)
+            )
+        ingested = ingest(chosen.ingest)
+    connection = open_session(
+        None, memory_limit="500MB", threads=1, spill_directory=store / "spill", spill_limit="1GB"
+    )
+    try:
+        create_tables(connection)
+        filled = fill_database(connection, chosen, ingested)
+        tables = {}
+        for table in TABLES:
+            # Through Arrow: fetching times with a zone as Python objects would need pytz.
+            tables[table] = connection.sql(f"FROM {table}").to_arrow_table().to_pylist()
+    finally:
+        connection.close()
+    return Database(ingested, filled, tables)
+
+
+def touch(path: Path) -> None:
+    """Give `path` another time and leave its content."""
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 10**9))
