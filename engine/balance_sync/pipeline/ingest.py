@@ -12,7 +12,7 @@ from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import Batch, TextPiece, plan_batches
-from balance_sync.sources.discovery import Discovery, discover
+from balance_sync.sources.discovery import Discovery, Source, discover
 from balance_sync.store.dataset import Store, manifest_frame, source_id
 
 if TYPE_CHECKING:
@@ -55,7 +55,10 @@ def ingest(options: IngestOptions, watcher: Watcher | None = None) -> Ingested:
     discovery = discover(options.logs)
     last_day = options.until.date() if options.until else None
     wanted = [s for s in discovery.sources if not (last_day and s.stream_date and s.stream_date > last_day)]
-    kept = _complete_sources(store.manifest())
+    manifest = store.manifest()
+    kept = _complete_sources(manifest)
+    if options.strict:
+        _refuse_problems(_of_sources(manifest, wanted))
     missing = [s for s in wanted if (s.label, s.size_bytes, s.modified_ns) not in kept]
     watcher.stage("reading logs", sum(source.size_bytes for source in missing))
     for sources in _parse_all(plan_batches(missing), store, options.threads):
@@ -80,6 +83,14 @@ def open_store(directory: Path) -> Store:
     store = Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
     store.open()
     return store
+
+
+def _of_sources(manifest: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
+    import polars as pl
+
+    known = [(source.label, source.size_bytes, source.modified_ns) for source in sources]
+    schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64}
+    return manifest.join(pl.DataFrame(known, schema=schema, orient="row"), on=list(schema), how="semi")
 
 
 def _complete_sources(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:

@@ -1,0 +1,152 @@
+"""What is read once stays read, and a killed run leaves whole batches only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from filled import fill
+
+from archive_text import DAY, STREAM, synced, write_export, write_gz
+from balance_sync.config import IngestOptions
+from balance_sync.errors import DeliveryError, InputError
+from balance_sync.pipeline.ingest import Ingested, ingest, open_store
+from balance_sync.store.dataset import Store
+
+
+def read(logs: Path, store: Path, **options: object) -> Ingested:
+    return ingest(IngestOptions((str(logs),), store, threads=2, **options))  # type: ignore[arg-type]
+
+
+def files_of(folder: Path) -> dict[str, tuple[bytes, int]]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    for number in range(1, 5):
+        write_gz(tmp_path / "logs" / f"{number}.gz", synced(number * 100, number))
+    return tmp_path / "logs"
+
+
+def test_what_is_in_the_store_is_not_read_again(logs: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    first = read(logs, store)
+    kept = files_of(store)
+    for file in logs.iterdir():
+        file.chmod(0)
+    again = read(logs, store)
+    assert (first.sources_read, first.sources_kept) == (4, 0)
+    assert (again.sources_read, again.sources_kept) == (0, 4)
+    assert files_of(store) == kept
+
+
+def test_only_new_files_are_read(logs: Path, tmp_path: Path) -> None:
+    before = fill(logs, store=tmp_path / "store")
+    write_gz(logs / "5.gz", synced(500, 5))
+    after = fill(logs, store=tmp_path / "store")
+    assert (after.ingested.sources_read, after.ingested.sources_kept) == (1, 4)
+    assert after.tables["transactions"][:4] == before.tables["transactions"]
+    assert after.content == fill(logs, store=tmp_path / "fresh").content
+
+
+def test_a_changed_file_replaces_its_rows(logs: Path, tmp_path: Path) -> None:
+    fill(logs, store=tmp_path / "store")
+    write_gz(logs / "2.gz", synced(200, 2, amount="7.5") + synced(900, 9))
+    found = fill(logs, store=tmp_path / "store")
+    assert found.ingested.sources_read == 1
+    assert found.column("transactions", "transaction_id") == ["T1", "T2", "T3", "T4", "T9"]
+    assert found.content == fill(logs, store=tmp_path / "fresh").content
+
+
+def test_a_removed_file_is_gone_from_the_tables(logs: Path, tmp_path: Path) -> None:
+    fill(logs, store=tmp_path / "store")
+    (logs / "2.gz").unlink()
+    found = fill(logs, store=tmp_path / "store")
+    assert found.content == fill(logs, store=tmp_path / "fresh").content
+
+
+def test_a_store_may_hold_more_than_the_run_asks_for(logs: Path, tmp_path: Path) -> None:
+    fill(logs, store=tmp_path / "store")
+    found = fill(logs / "3.gz", store=tmp_path / "store")
+    assert found.column("transactions", "transaction_id") == ["T3"]
+
+
+def test_what_a_killed_run_left_half_written_is_removed(logs: Path, tmp_path: Path) -> None:
+    whole = fill(logs, store=tmp_path / "store")
+    half = tmp_path / "store" / "working" / "0123456789"
+    half.mkdir(parents=True)
+    (half / "events.parquet").write_bytes(b"PAR1 and no more")
+    assert fill(logs, store=tmp_path / "store").content == whole.content
+    assert not half.exists()
+
+
+def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_gz(tmp_path / "logs" / "a.gz", "".join(synced(at * 100, at) for at in range(1, 30)))
+    commit, done = Store.commit, []
+
+    def die_after_three(self: Store, tables: dict[str, object]) -> str:
+        if len(done) >= 3:
+            raise KeyboardInterrupt
+        done.append(commit(self, tables))  # type: ignore[arg-type]
+        return done[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "commit", die_after_three)
+        with pytest.raises(KeyboardInterrupt):
+            fill(file, store=tmp_path / "store", batch_bytes=700)
+    assert open_store(tmp_path / "store").batches() == sorted(done)
+    found = fill(file, store=tmp_path / "store", batch_bytes=700)
+    assert found.ingested.sources_read == 1
+    assert set(done) < set(open_store(tmp_path / "store").batches())
+    assert found.content == fill(file, store=tmp_path / "fresh").content
+
+
+def test_batches_of_another_parser_are_not_seen(logs: Path, tmp_path: Path) -> None:
+    read(logs, tmp_path / "store")
+    (version,) = (tmp_path / "store" / "batches").iterdir()
+    version.rename(version.with_name("0-0.0.1"))
+    assert read(logs, tmp_path / "store").sources_read == 4
+
+
+def test_strict_refuses_a_damaged_file_and_keeps_the_rest(logs: Path, tmp_path: Path) -> None:
+    damaged = logs / "2.gz"
+    damaged.write_bytes(damaged.read_bytes()[:-3])
+    with pytest.raises(InputError, match=r"2\.gz: gzip data cut short at byte ") as failure:
+        read(logs, tmp_path / "store", strict=True)
+    assert failure.value.help
+    assert read(logs, tmp_path / "other").sources_read == 4
+
+
+def test_strict_refuses_a_damaged_file_that_is_in_the_store_already(logs: Path, tmp_path: Path) -> None:
+    damaged = logs / "2.gz"
+    damaged.write_bytes(damaged.read_bytes()[:-3])
+    read(logs, tmp_path / "store")
+    with pytest.raises(InputError, match=r"2\.gz: gzip data cut short at byte "):
+        read(logs, tmp_path / "store", strict=True)
+
+
+def test_streams_that_begin_after_the_period_are_not_opened(tmp_path: Path) -> None:
+    later = "2024-03-01-[$LATEST]0123456789abcdef0123456789abcdef"
+    logs = write_export(tmp_path / "logs", {STREAM: synced(1, 1), later: synced(2, 2)})
+    found = read(logs, tmp_path / "store", until=DAY + timedelta(days=2))
+    assert (found.sources_read, found.later_sources) == (1, 1)
+
+
+def test_a_store_that_cannot_be_written_is_a_delivery_error(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file is in the way")
+    with pytest.raises(DeliveryError, match="the store cannot be written"):
+        read(logs, tmp_path / "store")
+
+
+def test_the_same_logs_give_the_same_bytes(logs: Path, tmp_path: Path) -> None:
+    read(logs, tmp_path / "one")
+    read(logs, tmp_path / "two")
+    one, two = files_of(tmp_path / "one"), files_of(tmp_path / "two")
+    assert {name: content for name, (content, _) in one.items()} == {
+        name: content for name, (content, _) in two.items()
+    }

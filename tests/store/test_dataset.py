@@ -1,0 +1,79 @@
+"""Batches: whole or not there, the same batch once, and the manifest that they add up to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from balance_sync.errors import DeliveryError
+from balance_sync.store.dataset import MANIFEST_COLUMNS, Store, manifest_frame, source_id
+
+
+def manifest(label: str = "a.gz", content: str = "c0", piece: int = 0) -> pl.DataFrame:
+    row = {
+        **dict.fromkeys(MANIFEST_COLUMNS),
+        "source_id": source_id(label, content),
+        "path": label,
+        "piece": piece,
+        "is_last": True,
+        "modified_ns": 1,
+        "text_bytes": 10,
+    }
+    return manifest_frame([row])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    opened = Store(tmp_path / "store", "1")
+    opened.open()
+    return opened
+
+
+def test_an_empty_store_has_an_empty_manifest(store: Store) -> None:
+    assert store.batches() == []
+    assert store.manifest().columns == ["batch", *MANIFEST_COLUMNS]
+
+
+def test_a_batch_is_kept_with_its_tables_and_its_part_of_the_manifest(store: Store) -> None:
+    events = pl.DataFrame({"line": [1, 2]})
+    batch = store.commit({"events": events, "sources": manifest()})
+    assert store.batches() == [batch]
+    assert store.has(manifest())
+    assert not store.has(manifest("b.gz"))
+    assert pl.read_parquet(store.files("events")).equals(events)
+    assert store.manifest()["path"].to_list() == ["a.gz"]
+    assert store.manifest()["batch"].to_list() == [batch]
+    assert not list(store.working_directory.iterdir())
+
+
+def test_the_same_batch_twice_is_one(store: Store) -> None:
+    first = store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
+    again = store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
+    assert first == again
+    assert len(store.batches()) == 1
+
+
+def test_a_source_is_its_content_under_its_label() -> None:
+    ids = {source_id(label, content) for label in ("a.gz", "b.gz") for content in ("c0", "c1")}
+    assert len(ids) == 4
+    assert source_id("a.gz", "c0") in ids
+
+
+def test_other_versions_are_left_alone(store: Store) -> None:
+    store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
+    newer = Store(store.directory, "2")
+    newer.open()
+    assert newer.batches() == []
+    assert len(store.batches()) == 1
+
+
+def test_a_batch_that_cannot_be_written_leaves_nothing(store: Store) -> None:
+    blocked = store.working_directory
+    blocked.rmdir()
+    blocked.write_text("a file is in the way")
+    with pytest.raises(DeliveryError, match="a batch cannot be written") as failure:
+        store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
+    assert "--store" in failure.value.help
+    assert store.batches() == []
