@@ -55,7 +55,7 @@ def check_agreement(bench, tables):
         assert all(row["explanation"] for row in found), name
 
 
-@searching(25)
+@searching(15)
 @given(tables=tables)
 def test_rules_agree_with_the_oracle(bench, tables):
     check_agreement(bench, tables)
@@ -126,7 +126,7 @@ def check_roll_forward(bench, tables, made):
         assert row["arithmetic_outside_chain"] == explained(row, "arithmetic", applied=False)
 
 
-@searching(10)
+@searching(6)
 @given(tables=tables, order=st.randoms(use_true_random=False))
 def test_a_run_adds_up_whatever_the_order_of_rows(bench, tables, order):
     check_run(bench, tables, order)

@@ -109,8 +109,8 @@ def test_a_finding_without_root_is_refused(database, missing):
 
 
 def test_parameters_are_bound(database):
-    sql = f"SELECT $word AS subject, {', '.join('NULL AS ' + c for c in list(FINDING_ROW)[1:-2])}, 'a' AS s, 1 AS line"
-    rows_sql = sql.replace("AS s,", "AS source_id,")
+    empty = ", ".join(f"NULL AS {column}" for column in list(FINDING_ROW)[1:-2])
+    rows_sql = f"SELECT $word AS subject, {empty}, 'a' AS source_id, 1 AS line"
     hostile = "'); DROP TABLE findings; --"
     record_findings(
         database, rule="r", version=1, severity="info", rows_sql=rows_sql, parameters={"word": hostile}

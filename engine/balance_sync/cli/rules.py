@@ -88,7 +88,9 @@ def validate(rules_directory: Path | None, *, as_json: bool) -> None:
         if not problems:
             click.echo(f"{len(found)} rules, all as they must be")
     if problems:
-        raise RuleFileError("rules validate", f"{len(problems)} problems", help="they are listed on stdout")
+        raise RuleFileError(
+            "rules validate", _count(len(problems), "problem"), help="they are listed on stdout"
+        )
 
 
 @rules.command()
@@ -118,7 +120,7 @@ def test(names: tuple[str, ...], rules_directory: Path | None, *, as_json: bool)
         click.echo(f"{len(results)} cases, {len(results) - len(failed)} as expected, {len(failed)} not")
     if failed:
         raise RuleFileError(
-            "rules test", f"{len(failed)} cases are not as expected", help="they are listed on stdout"
+            "rules test", f"not as expected: {_count(len(failed), 'case')}", help="they are listed on stdout"
         )
 
 
@@ -194,6 +196,10 @@ def _rule_fields(rule: Rule) -> dict[str, Any]:
         "released": rule.released,
         "path": str(rule.file.path),
     }
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _echo_json(value: object) -> None:

@@ -34,7 +34,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module's attribute may be
+def __getattr__(name: str) -> Any:
     # Imported where used: the command line's --help must not pay for the runner.
     if name not in _HOMES:
         raise AttributeError(name)

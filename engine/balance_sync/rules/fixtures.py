@@ -166,7 +166,7 @@ def _row_order(row: Row) -> tuple[datetime, str, int, str, str]:
 def fill_tables(connection: DuckDBPyConnection, tables: Mapping[str, Iterable[Row]]) -> None:
     """Put `tables` in place of what the tables hold, and build the ledger from them.
 
-    Rows lack any columns; `source_id` and `line` are made up where they are missing.
+    Rows lack any columns; a missing `source_id` is the table's name, a missing `line` the row's number.
     """
     for name in INPUT_TABLES:
         connection.execute(f"DELETE FROM {name}")  # noqa: S608 - one of INPUT_TABLES
@@ -191,7 +191,7 @@ def _arrow_table(name: str, rows: Iterable[Row]) -> pa.Table:
             raise RuleFileError(
                 name, f"there is no column {unknown[0]!r}", help=f"columns: {', '.join(schema.names)}"
             )
-        defaults = {"source_id": "fixture", "line": number}
+        defaults = {"source_id": name, "line": number}
         filled = {column: value for column, value in defaults.items() if column in schema.names} | row
         made.append({c: _value(f"{name}.{c}", v, str(schema.field(c).type)) for c, v in filled.items()})
     return pa.Table.from_pylist(made, schema=schema)

@@ -174,9 +174,9 @@ def _read_header(path: Path, toml: str, kind: type[Header]) -> Header:
 
 def _line_of_field(toml: str, message: str) -> int:
     """Return the file's line that `message` is about; the header's first where it names none."""
-    named = re.search(r"`\$\.([\w.]+)|unknown field `(\w+)`", message)
+    named = re.search(r"unknown field `(\w+)`|`\$\.[^`]*?(\w+)(?:\[[^\]]*\])?`", message)
     if named:
-        field = (named[1] or named[2]).split(".")[-1].removesuffix("[")
+        field = named[1] or named[2]
         for number, line in enumerate(toml.splitlines(), start=2):
             if re.match(rf"\[?(params\.)?{re.escape(field)}\b", line):
                 return number

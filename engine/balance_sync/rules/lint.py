@@ -256,7 +256,8 @@ def _problem(rule: Rule, what: str, help_: str, *, at: str | None) -> Problem:
 
 def _at_node(rule: Rule, node: exp.Expr, what: str, help_: str) -> Problem:
     """Make a problem at the line of `node`, or of the first thing in it whose line is known."""
-    line = next((found.meta["line"] for found in node.walk() if "line" in found.meta), 1)
+    start = next((found.meta["start"] for found in node.walk() if "start" in found.meta), 0)
+    line = rule.file.sql.count("\n", 0, start) + 1
     return Problem(f"{rule.file.path}:{line}", what, help_)
 
 
