@@ -23,10 +23,12 @@ _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|.)")
 CUT = re.compile(r"\.\.\. (\d{1,18}) more characters?+(?!\w)")
 
+# With numericSeparator Node cuts through exponents too (2.051_3e-_19, 5.684_e-1_4); where it garbles
+# the number itself (0..082_7 for 0.0827, 5e_-32.5e-_324 for 5e-324) the dump is refused.
 _NUMBER = re.compile(
     r"(?P<date>[+-]?[0-9]{4,6}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)"
-    r"|(?P<number>-?(?:[0-9]++(?:_[0-9]++)*+(?:(?P<bigint>n)|(?:\.[0-9]++(?:_[0-9]++)*+)?(?:e[+-]?[0-9]{1,3})?)"
-    r"|Infinity))(?![\w$])"
+    r"|(?P<number>-?(?:[0-9][0-9_]*+(?:(?P<bigint>n)|(?:\.[0-9][0-9_]*+)?(?:e_?[+-]?_?[0-9][0-9_]{0,4}+)?)"
+    r"|Infinity))(?![\w$.])"
 )
 _CONSTANT = re.compile(r"(?:true|false|null|undefined|NaN|Infinity)(?![\w$:])")
 CONSTANTS: dict[str, object] = {
@@ -43,14 +45,17 @@ BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z_0-9$]*+(?=:\s)")
 
 _ENCLOSED = {"[": re.compile(r"[\[\]\r\n]"), "(": re.compile(r"[()\r\n]")}
 _AFTER_ENCLOSED = {
-    True: re.compile(r"[,:\r\n\])>]|$| (?:[{}\[\]A-Z>]|=>)"),
-    False: re.compile(r"[\s,:\])>]|$"),
+    True: re.compile(r"[,:\r\n\]>]|$| (?:[{}\[\]A-Z>]|=>)"),
+    False: re.compile(r"[\s,:\]>]|$"),
 }
 _LOOK_AHEAD = 32  # brackets
 
 _ERROR_NAME = r"(?:\[[^\[\]\r\n]*?: null prototype\]|[^\W\d][\w$.]*+)(?: [\[(][^\])\r\n]{0,200}+[\])])*+"
 _HEADING = re.compile(rf"{_ERROR_NAME}(?::|(?={_NEWLINE} *+at ))")
 _FIRST_FRAME = re.compile(rf"{_NEWLINE}( *+)(?=at \S)")
+_SIMPLE_PROPERTY = re.compile(
+    r": (?:'[^'\r\n]{0,1000}+'|-?[0-9][^\s,]{0,30}+|true|false|null|undefined)(?=[,\r\n]| [\]}])"
+)
 _FRAME_BELOW = re.compile(rf"[^\r\n]{{0,1000}}+{_NEWLINE} *+at \S")
 _FRAME = re.compile(rf"{_NEWLINE} *+(?=at \S|\.\.\. \d+ lines matching cause stack trace \.\.\.)")
 _LINE = re.compile(r"[^\r\n]*+")
@@ -112,7 +117,7 @@ def read_number(text: str, pos: int) -> tuple[object, int]:
     end = match.end()
     if match["date"]:
         return Opaque(Kind.DATE, match["date"]), end
-    digits = match["number"]
+    digits = match["number"].replace("_", "")
     if match["bigint"] is None:
         return Decimal(digits), end
     if len(digits) > _BIGINT_DIGITS:
@@ -171,15 +176,16 @@ def is_error_heading(text: str, pos: int) -> bool:
 def starts_item_error(text: str, pos: int) -> bool:
     """Tell an error among items (``[ Error: m⏎ at … ]``) from an extra key (``[ index: 1 ]``).
 
-    Both read ``Name: …``. An error's name is capitalised, and its stack begins on the next line, or
-    the name ends as those of errors do.
+    Both read ``Name: …``. An error's name is capitalised; either its stack begins on the next line, or
+    its name ends as those of errors do and a message follows that is no plain value.
     """
     match = _HEADING.match(text, pos)
     if match is None or not (text[pos] == "[" or text[pos].isupper()):
         return False
     if _FRAME_BELOW.match(text, match.end()):
         return True
-    return text[pos : match.end()].partition(":")[0].endswith(("Error", "Exception", "]"))
+    name = text[pos : match.end()].removesuffix(":")
+    return name.endswith(("Error", "Exception", "]")) and not _SIMPLE_PROPERTY.match(text, pos + len(name))
 
 
 def read_error(text: str, pos: int, *, nested: bool) -> tuple[ErrorValue, int]:

@@ -108,7 +108,9 @@ def _read_word(text: str, pos: int, within: Nesting | None) -> tuple[object, int
         return found
     if lexer.is_error_heading(text, pos):
         return lexer.read_error(text, pos, nested=nested)
-    return descriptions.read_custom(text, pos)
+    if nested:
+        return descriptions.read_custom(text, pos)
+    raise DumpError("not a value", pos)
 
 
 def _read_label(text: str, pos: int) -> tuple[object, int] | None:
