@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from plain_reading import findings, read_archive
 
-from balance_sync.errors import UsageError
+from balance_sync.errors import ResourceError, UsageError
 from balance_sync.generator import BreakPlan, generate_archive
 
 LISTS = (
@@ -118,6 +118,32 @@ def test_an_archive_is_never_written_over_another(tmp_path) -> None:
     with pytest.raises(UsageError, match="already there"):
         generate_archive(tmp_path, text_bytes=20_000)
     assert contents(tmp_path) == before
+
+
+def test_what_an_interrupted_call_left_is_replaced(tmp_path) -> None:
+    (tmp_path / "left" / "logs.part" / "stale").mkdir(parents=True)
+    for name in ("left", "fresh"):
+        generate_archive(tmp_path / name, text_bytes=20_000)
+    assert contents(tmp_path / "left") == contents(tmp_path / "fresh")
+    assert sorted(p.name for p in (tmp_path / "left").iterdir()) == ["answer.json", "logs"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("shape", ["export", "giant"])
+def test_a_full_disk_is_told_in_one_sentence(shape, workers, tmp_path, monkeypatch) -> None:
+    def refuse(*_) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("balance_sync.generator.archive.Books.enter_day", refuse)
+    with pytest.raises(ResourceError, match="cannot take the archive"):
+        generate_archive(tmp_path, text_bytes=20_000, shape=shape, workers=workers)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_a_directory_that_cannot_be_made_is_told(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResourceError):
+        generate_archive(tmp_path / "file", text_bytes=20_000)
 
 
 def test_too_small_an_archive_is_refused(tmp_path) -> None:

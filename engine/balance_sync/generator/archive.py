@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
+import shutil
 from math import sqrt
 from pathlib import Path
 from typing import Literal
 
-from balance_sync.errors import UsageError
+from balance_sync.errors import ResourceError, UsageError
 from balance_sync.generator.answer import Answer, Books
 from balance_sync.generator.breaks import UNAPPLIED, BreakPlan, BreakSchedule
-from balance_sync.generator.calendar import make_days
+from balance_sync.generator.calendar import FIRST_DAY, make_days
 from balance_sync.generator.days import DayPlanner
 from balance_sync.generator.disorder import out_of_order
 from balance_sync.generator.files import ArchiveFiles, FolderFiles, GiantFile
@@ -38,6 +39,9 @@ def generate_archive(
 ) -> Answer:
     """Write an archive that is like a real one in all that costs time or goes wrong.
 
+    The archive is made beside its place and moved there when it is complete; what an interrupted
+    call leaves is removed by the next.
+
     Parameters
     ----------
     directory
@@ -64,6 +68,8 @@ def generate_archive(
     ------
     UsageError
         If `directory` already holds logs or `text_bytes` is too small for one day.
+    ResourceError
+        If the archive cannot be written.
     """
     logs = directory / "logs"
     if logs.exists():
@@ -72,19 +78,49 @@ def generate_archive(
         raise UsageError(
             "text_bytes", f"{text_bytes} is too little for an archive", help="ask for 10000 bytes or more"
         )
+    try:
+        answer = _make(
+            directory / "logs.part",
+            text_bytes=text_bytes,
+            seed=seed,
+            shape=shape,
+            breaks=breaks or BreakPlan.realistic(),
+            workers=workers,
+        )
+        (directory / "logs.part").replace(logs)
+        answer.write(directory / "answer.json")
+    except OSError as error:
+        raise ResourceError(
+            str(directory),
+            "cannot take the archive",
+            reason=str(error),
+            help="make room, or name another directory",
+        ) from error
+    return answer
+
+
+def _make(
+    folder: Path, *, text_bytes: int, seed: int, shape: Shape, breaks: BreakPlan, workers: int
+) -> Answer:
+    """Make the archive's logs in `folder`, in place of what is there."""
+    if folder.exists():
+        shutil.rmtree(folder)
     rng = random.Random(f"balance-sync archive {seed}")  # noqa: S311 - made-up data, not secrets
     mint = IdentifierMint(rng)
-    files = _open_files(logs / mint.uuid(), mint, shape, workers=workers)
-    maker = _ArchiveMaker(rng, mint, files, breaks or BreakPlan.realistic())
-    answer = maker.run(text_bytes=text_bytes, shape=shape)
+    files = _open_files(folder / mint.uuid(), mint, shape, workers=workers)
+    maker = _ArchiveMaker(rng, mint, files, breaks)
+    try:
+        answer = maker.run(text_bytes=text_bytes, shape=shape)
+    except BaseException:
+        files.abandon()
+        raise
     answer.seed, answer.shape = seed, shape
-    answer.write(directory / "answer.json")
     return answer
 
 
 def _open_files(export: Path, mint: IdentifierMint, shape: Shape, *, workers: int) -> ArchiveFiles:
     if shape == "giant":
-        return GiantFile(export / f"2024-09-01-[$LATEST]{mint.hex(32)}" / "000000.gz", workers=workers)
+        return GiantFile(export / f"{FIRST_DAY}-[$LATEST]{mint.hex(32)}" / "000000.gz", workers=workers)
     return FolderFiles(export, workers=workers)
 
 

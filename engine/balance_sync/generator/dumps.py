@@ -58,7 +58,7 @@ class DumpWriter:
             "email": subscriber.email,
             "phoneNumber": subscriber.phone,
             "brand": "SUFRA",
-            "kitchen": f"{subscriber.market.country}001",
+            "kitchen": f"{subscriber.market.country}104",
             "invoiceId": mint.uuid(),
             "currency": transaction.currency,
             "paymentMethod": "cc",

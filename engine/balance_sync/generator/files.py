@@ -33,6 +33,9 @@ class ArchiveFiles(Protocol):
     def close(self) -> None:
         """Write what is left."""
 
+    def abandon(self) -> None:
+        """Stop after a failure; what was written stays."""
+
 
 class FolderFiles:
     """A folder and a gzip file for each stream, as an export lays them out.
@@ -73,6 +76,11 @@ class FolderFiles:
             self.gzip_bytes += self._pending.popleft().result()
         if self._pool is not None:
             self._pool.shutdown()
+
+    def abandon(self) -> None:
+        """Stop after a failure; what was written stays."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
     def _hand_over(self) -> None:
         batch, self._batch, self._batch_bytes = self._batch, [], 0
@@ -131,6 +139,13 @@ class GiantFile:
             if self._failure is not None:
                 raise self._failure
         self.gzip_bytes += self._out.write(self._packer.flush())
+        self._out.close()
+
+    def abandon(self) -> None:
+        """Stop after a failure; what was written stays."""
+        if self._thread is not None and self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
         self._out.close()
 
     def _hand_over(self) -> None:

@@ -144,7 +144,7 @@ class MetadataWriter:
         data["addonSubscriptions"] = _json(terms)
         if rng.random() < 0.2:
             data["addonDayCount"] = rng.randrange(20, 30)
-        return {**data, "subscriptionId": subscriber.user_id, "kitchen": f"{market.country}001"}
+        return {**data, "subscriptionId": subscriber.user_id, "kitchen": f"{market.country}104"}
 
     def _renewal(self, subscriber: Subscriber, day: int) -> Json:
         rng = self._rng

@@ -18,7 +18,7 @@ PLAIN = {
 """The sentences that show an outcome and nothing else."""
 
 SLACK = (
-    "Sending slack notification {\n  country: 'BH',\n  channel: 'balance-alarms-dev',\n  kitchen: 'BH001',\n"
+    "Sending slack notification {\n  country: 'BH',\n  channel: 'balance-alarms-dev',\n  kitchen: 'BH104',\n"
     "  brand: 'SUFRA',\n  suppress: false,\n  blocks: [\n    { type: 'section', text: [Object] },\n"
     "    { type: 'section', fields: [Array] },\n    { type: 'section', text: [Object] }\n  ]\n"
     "} arn:aws:sns:us-east-1:000000000000:sufra-sns-dev-send-slack"
