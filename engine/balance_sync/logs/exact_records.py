@@ -14,7 +14,8 @@ from balance_sync.logs.inspect_reader import UNDEFINED, DumpError, read_dump
 from balance_sync.logs.metadata import allowed_metadata
 
 _SCALE = Decimal(1).scaleb(-18)
-_LIMIT = Decimal(10) ** 20
+# Sums of a hundred thousand amounts below it still fit the 20 digits that DECIMAL(38, 18) has.
+_LIMIT = Decimal(10) ** 15
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 Record = dict[str, object]
@@ -120,7 +121,7 @@ def _money(fields: dict[str, Any], key: str, *, required: bool = False) -> Decim
     if not number.is_finite():
         raise _NotARecord(f"{key} is {number}")
     if abs(number) >= _LIMIT:
-        raise _NotARecord(f"{key} has more than 20 digits before the point")
+        raise _NotARecord(f"{key} has more than 15 digits before the point")
     # The only rounding between the log and the report: beyond 18 decimals, half to even.
     return number.quantize(_SCALE, context=_CONTEXT) + 0
 

@@ -26,7 +26,7 @@ _PLAIN_STRING = r"^'[^'\\]*'$"
 _PLAIN_ID = r"^'[^'\\]+'$"
 # Pairs of backslashes are all that JSON within JSON adds; `undefined` is how missing metadata is printed.
 _PLAIN_METADATA = r"^(?:'(?:[^'\\]|\\\\)*'|undefined)$"
-_PLAIN_NUMBER = r"^-?[0-9]{1,19}(?:\.[0-9]{1,18})?$"
+_PLAIN_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,18})?$"
 
 
 @dataclass(frozen=True, slots=True)
