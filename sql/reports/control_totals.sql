@@ -1,5 +1,21 @@
 -- Figures that must be equal, reached on two ways: what the archive states, and what was made of it.
 WITH
+logged AS (
+    SELECT
+        currency,
+        coalesce(sum(amount), 0) AS amount
+    FROM transactions
+    GROUP BY currency
+),
+
+kept AS (
+    SELECT
+        currency,
+        coalesce(sum(amount), 0) AS amount
+    FROM ledger
+    GROUP BY currency
+),
+
 applied AS (
     SELECT
         currency,
@@ -15,11 +31,32 @@ totals AS (
         currency,
         sum(transactions) AS transactions,
         sum(credits) - sum(debits) AS movement,
+        sum(unexplained_continuity) AS unexplained_continuity,
+        sum(unexplained_arithmetic) AS unexplained_arithmetic,
         sum(closing) AS closing,
         sum(opening) + sum(credits) - sum(debits) + sum(unexplained_continuity)
         + sum(unexplained_arithmetic) + sum(rounding) AS calculated
     FROM roll_forward
     GROUP BY currency
+),
+
+gaps AS (
+    SELECT
+        currency,
+        sum(difference) AS difference
+    FROM findings
+    WHERE rule IN ('continuity', 'lost_update')
+    GROUP BY currency
+),
+
+errors AS (
+    SELECT
+        f.currency,
+        sum(f.difference) AS difference
+    FROM findings AS f
+    INNER JOIN ledger AS l ON f.source_id = l.source_id AND f.line = l.line
+    WHERE f.rule = 'arithmetic' AND l.applied
+    GROUP BY f.currency
 )
 
 SELECT
@@ -32,13 +69,11 @@ UNION ALL
 SELECT
     2 AS place,
     'amounts_in_ledger' AS name,
-    t.currency,
-    t.amount AS stated,
-    coalesce(l.amount, 0) AS calculated
-FROM (SELECT currency, coalesce(sum(amount), 0) AS amount FROM transactions GROUP BY currency) AS t
-LEFT JOIN
-    (SELECT currency, coalesce(sum(amount), 0) AS amount FROM ledger GROUP BY currency) AS l
-    ON t.currency IS NOT DISTINCT FROM l.currency
+    logged.currency,
+    logged.amount AS stated,
+    coalesce(kept.amount, 0) AS calculated
+FROM logged
+LEFT JOIN kept ON logged.currency IS NOT DISTINCT FROM kept.currency
 UNION ALL
 SELECT
     3 AS place,
@@ -50,11 +85,11 @@ UNION ALL
 SELECT
     4 AS place,
     'movements_in_roll_forward' AS name,
-    a.currency,
-    a.movement AS stated,
-    coalesce(t.movement, 0) AS calculated
-FROM applied AS a
-LEFT JOIN totals AS t ON a.currency IS NOT DISTINCT FROM t.currency
+    applied.currency,
+    applied.movement AS stated,
+    coalesce(totals.movement, 0) AS calculated
+FROM applied
+LEFT JOIN totals ON applied.currency IS NOT DISTINCT FROM totals.currency
 UNION ALL
 SELECT
     5 AS place,
@@ -67,33 +102,18 @@ UNION ALL
 SELECT
     6 AS place,
     'continuity_explained' AS name,
-    r.currency,
-    coalesce(f.difference, 0) AS stated,
-    r.unexplained AS calculated
-FROM (SELECT currency, sum(unexplained_continuity) AS unexplained FROM roll_forward GROUP BY currency) AS r
-LEFT JOIN
-    (
-        SELECT currency, sum(difference) AS difference
-        FROM findings
-        WHERE rule IN ('continuity', 'lost_update')
-        GROUP BY currency
-    ) AS f
-    ON r.currency IS NOT DISTINCT FROM f.currency
+    totals.currency,
+    coalesce(gaps.difference, 0) AS stated,
+    totals.unexplained_continuity AS calculated
+FROM totals
+LEFT JOIN gaps ON totals.currency IS NOT DISTINCT FROM gaps.currency
 UNION ALL
 SELECT
     7 AS place,
     'arithmetic_explained' AS name,
-    r.currency,
-    coalesce(f.difference, 0) AS stated,
-    r.unexplained AS calculated
-FROM (SELECT currency, sum(unexplained_arithmetic) AS unexplained FROM roll_forward GROUP BY currency) AS r
-LEFT JOIN
-    (
-        SELECT n.currency, sum(n.difference) AS difference
-        FROM findings AS n
-        INNER JOIN ledger AS l USING (source_id, line)
-        WHERE n.rule = 'arithmetic' AND l.applied
-        GROUP BY n.currency
-    ) AS f
-    ON r.currency IS NOT DISTINCT FROM f.currency
+    totals.currency,
+    coalesce(errors.difference, 0) AS stated,
+    totals.unexplained_arithmetic AS calculated
+FROM totals
+LEFT JOIN errors ON totals.currency IS NOT DISTINCT FROM errors.currency
 ORDER BY place, currency NULLS FIRST

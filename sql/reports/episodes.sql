@@ -16,12 +16,12 @@ SELECT
 FROM episodes AS e
 LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
 ORDER BY
-    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
-    CASE e.status WHEN 'open' THEN 0 WHEN 'event' THEN 1 ELSE 2 END,
+    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
+    CASE e.status WHEN 'open' THEN 0 WHEN 'event' THEN 1 ELSE 2 END ASC,
     e.amount_at_risk DESC NULLS LAST,
-    e.rule,
-    e.user_id NULLS LAST,
-    e.currency NULLS LAST,
-    e.wallet NULLS LAST,
-    e.first_at,
-    e.first_finding_id
+    e.rule ASC,
+    e.user_id ASC NULLS LAST,
+    e.currency ASC NULLS LAST,
+    e.wallet ASC NULLS LAST,
+    e.first_at ASC,
+    e.first_finding_id ASC

@@ -1,32 +1,41 @@
 -- Of each rule, wallet and currency the $cap largest episodes that are still open, with the number of all.
+WITH
+shown AS (
+    SELECT
+        *,
+        count(*) OVER same AS open_episodes,
+        sum(amount_at_risk) OVER same AS total_at_risk
+    FROM episodes
+    WHERE status = 'open' AND amount_at_risk IS NOT NULL AND currency IS NOT NULL
+    WINDOW same AS (PARTITION BY rule, wallet, currency)
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY rule, wallet, currency
+            ORDER BY amount_at_risk DESC, first_at ASC, user_id ASC
+        ) <= $cap
+)
+
 SELECT
-    e.rule,
-    e.severity,
-    e.wallet,
-    e.currency,
+    s.rule,
+    s.severity,
+    s.wallet,
+    s.currency,
     coalesce(c.minor_unit, 2) AS minor_unit,
-    e.user_id,
-    e.first_day,
-    e.last_day,
-    e.findings,
-    e.worst,
-    e.amount_at_risk,
-    count(*) OVER same AS open_episodes,
-    sum(e.amount_at_risk) OVER same AS total_at_risk
-FROM episodes AS e
-LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
-WHERE e.status = 'open' AND e.amount_at_risk IS NOT NULL AND e.currency IS NOT NULL
-WINDOW same AS (PARTITION BY e.rule, e.wallet, e.currency)
-QUALIFY
-    row_number() OVER (
-        PARTITION BY e.rule, e.wallet, e.currency
-        ORDER BY e.amount_at_risk DESC, e.first_day, e.user_id
-    ) <= $cap
+    s.user_id,
+    s.first_day,
+    s.last_day,
+    s.findings,
+    s.worst,
+    s.amount_at_risk,
+    s.open_episodes,
+    s.total_at_risk
+FROM shown AS s
+LEFT JOIN currencies AS c ON s.currency = c.currency
 ORDER BY
-    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,
-    e.rule,
-    e.wallet NULLS LAST,
-    e.currency,
-    e.amount_at_risk DESC,
-    e.first_day,
-    e.user_id
+    CASE s.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
+    s.rule ASC,
+    s.wallet ASC NULLS LAST,
+    s.currency ASC,
+    s.amount_at_risk DESC,
+    s.first_at ASC,
+    s.user_id ASC

@@ -23,7 +23,7 @@ worst_days AS (
         day AS worst_day,
         findings AS worst_day_findings
     FROM days
-    QUALIFY row_number() OVER (PARTITION BY rule ORDER BY findings DESC, day) = 1
+    QUALIFY row_number() OVER (PARTITION BY rule ORDER BY findings DESC, day ASC) = 1
 )
 
 SELECT

@@ -17,6 +17,6 @@ SELECT
     r.last_at
 FROM roll_forward AS r
 ORDER BY
-    r.currency NULLS LAST,
+    r.currency ASC NULLS LAST,
     abs(r.unexplained_continuity) + abs(r.unexplained_arithmetic) DESC,
-    r.user_id NULLS LAST
+    r.user_id ASC NULLS LAST

@@ -7,4 +7,4 @@ SELECT
     coalesce(sum(events), 0)::BIGINT AS events
 FROM sources
 GROUP BY ALL
-ORDER BY sources DESC, status
+ORDER BY sources DESC, status ASC

@@ -14,6 +14,6 @@ FROM roll_forward AS r
 QUALIFY
     row_number() OVER (
         PARTITION BY r.currency
-        ORDER BY abs(unexplained) DESC, abs(r.closing) DESC, r.user_id
+        ORDER BY abs(unexplained) DESC, abs(r.closing) DESC, r.user_id ASC
     ) <= $cap
-ORDER BY r.currency NULLS LAST, abs(unexplained) DESC, abs(r.closing) DESC, r.user_id NULLS LAST
+ORDER BY r.currency ASC NULLS LAST, abs(unexplained) DESC, abs(r.closing) DESC, r.user_id ASC NULLS LAST

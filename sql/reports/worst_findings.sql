@@ -5,7 +5,7 @@ ranked AS (
         *,
         row_number() OVER (
             PARTITION BY rule, currency
-            ORDER BY abs(difference) DESC NULLS LAST, logged_at DESC, finding_id
+            ORDER BY abs(difference) DESC NULLS LAST, logged_at DESC, finding_id ASC
         ) AS place
     FROM findings
     WHERE rule <> 'anomaly'
@@ -16,6 +16,12 @@ capped AS (
         *,
         row_number() OVER (PARTITION BY rule ORDER BY place, currency NULLS LAST, finding_id) AS rule_place
     FROM ranked
+),
+
+shown AS (
+    SELECT *
+    FROM capped
+    WHERE rule_place <= $cap
 )
 
 SELECT
@@ -34,7 +40,6 @@ SELECT
     f.finding_id,
     f.source_id,
     f.line
-FROM capped AS f
+FROM shown AS f
 LEFT JOIN currencies AS c ON coalesce(f.currency, '') = c.currency
-WHERE f.rule_place <= $cap
 ORDER BY f.rule, f.rule_place

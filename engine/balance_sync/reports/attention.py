@@ -99,7 +99,8 @@ def _standing(result: RuleResult, exposures: tuple[Exposure, ...]) -> Attention:
         worst = next(iter(group))
         total += worst.open_episodes
         amount = rounded_money(worst.total_at_risk, worst.minor_unit)
-        parts.append(f"{visible(currency)} {amount} for {worst.open_episodes:,}{_of_wallet(wallet)}")
+        who = counted(worst.open_episodes, "subscriber")
+        parts.append(f"{visible(currency)} {amount} for {who}{_of_wallet(wallet)}")
     what = f"{_headline(result)}, {total:,} still open"
     detail = f"Standing when the archive ends: {'; '.join(parts)}."
     return Attention(result.run.severity, what, detail, result.run.rule)

@@ -123,8 +123,9 @@ class WeekFindings:
 
 @dataclass(frozen=True)
 class ExposurePoint:
-    """What overdrawn subscription balances of a currency add up to (≤ 0) from the end of `day` on."""
+    """What overdrawn balances of a wallet and currency add up to (≤ 0) from the end of `day` on."""
 
+    wallet: str
     currency: str | None
     minor_unit: int
     day: date
@@ -229,7 +230,7 @@ class ReportData:
 
     def frames(self, section: str, **parameters: object) -> Iterator[pl.DataFrame]:
         """Stream a section (a query of ``sql/reports``) in order; one stream at a time."""
-        return iter_frames(self.connection, section, **parameters)
+        return iter_frames(self.connection, section, parameters)
 
     @property
     def broken_totals(self) -> tuple[ControlTotal, ...]:
@@ -253,7 +254,7 @@ def build_report_data(connection: DuckDBPyConnection, context: ReportContext) ->
         source_statuses=read_rows(connection, "source_statuses", SourceStatus),
         rules=_results(context.rules, found),
         weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
-        overdraft_days=read_rows(connection, "overdraft_by_day", ExposurePoint, timezone=zone),
+        overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),

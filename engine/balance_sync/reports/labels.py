@@ -15,7 +15,8 @@ TITLE = "balance-sync reconciliation report"
 
 PURPOSE = (
     "balance-sync rebuilt every subscriber's ledger from the logs of the service that keeps the "
-    "subscription balance and the payment balance in step, and checked each transaction against the rules below. "
+    "subscription balance and the payment balance in step, and checked each transaction against the rules "
+    "below. "
     "Every figure leads back to the log line it came from: its source and line stand beside it."
 )
 
@@ -70,12 +71,22 @@ class RuleWords:
 _RULES: Mapping[str, RuleWords] = MappingProxyType(
     {
         "overdraft": RuleWords("Overdrafts", "Lowest allowed", "Balance", "Below by"),
-        "discrepancy": RuleWords("Discrepancies", "Subscription balance", "Payment balance", "Payment too high by"),
+        "discrepancy": RuleWords(
+            "Discrepancies", "Subscription balance", "Payment balance", "Payment too high by"
+        ),
         "arithmetic": RuleWords("Arithmetic errors", "Balance by the figures", "Balance logged", "Off by"),
-        "lost_update": RuleWords("Lost updates", "Balance left before", "Balance started from", "Gone or appeared"),
-        "continuity": RuleWords("Unexplained changes", "Balance left before", "Balance started from", "Gone or appeared"),
-        "duplicate_transaction": RuleWords("Duplicate transactions", "Balance expected", "Balance logged", "Moved again by"),
-        "repeated_delivery": RuleWords("Repeated deliveries", "Balance before", "Balance after", "Charged again"),
+        "lost_update": RuleWords(
+            "Lost updates", "Balance left before", "Balance started from", "Gone or appeared"
+        ),
+        "continuity": RuleWords(
+            "Unexplained changes", "Balance left before", "Balance started from", "Gone or appeared"
+        ),
+        "duplicate_transaction": RuleWords(
+            "Duplicate transactions", "Balance expected", "Balance logged", "Moved again by"
+        ),
+        "repeated_delivery": RuleWords(
+            "Repeated deliveries", "Balance before", "Balance after", "Charged again"
+        ),
         "negative_amount": RuleWords("Negative amounts", "Lowest allowed", "Amount logged", "Below by"),
         "incomplete_sync": RuleWords("Incomplete syncs", "Change to be made", "Change logged", "Missing"),
         "failed_sync": RuleWords("Failed syncs", "Change to be made", "Change logged", "Missing"),
@@ -205,26 +216,33 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 SECTION_NOTES: Mapping[str, str] = MappingProxyType(
     {
         "Episodes": (
-            "Consecutive findings of one rule for one subscriber, as one line. Open: the archive ends with the "
-            "condition unmended. Closed: it was mended. Event: something that happened, neither open nor closed. "
-            "Amount at risk: of a condition, what it last stood at; of events, the sum of their differences."
+            "Consecutive findings of one rule for one subscriber, as one line. Open: the archive "
+            "ends with the condition unmended. Closed: it was mended. Event: something that "
+            "happened, neither open nor closed. Amount at risk: of a condition, what it last stood "
+            "at; of events, the sum of their differences."
         ),
         "Anomalies": (
-            "Transactions that break no rule and are unusual all the same, most unusual first. "
-            "They are questions to ask, not errors. Percentile: the share of all transactions that are less unusual."
+            "Transactions that break no rule and are unusual all the same, most unusual first. They "
+            "are questions to ask, not errors. Percentile: the share of all transactions that are "
+            "less unusual."
         ),
         "Transactions": (
-            "Every transaction logged, in order of time. Expected balance: old balance plus a credit or less a debit, "
-            "VAT excluded."
+            "Every transaction logged, in order of time. Expected balance: old balance plus a credit "
+            "or less a debit, VAT excluded."
         ),
         "Roll-forward": (
-            "Per subscriber and currency: opening + credits − debits ± unexplained ± rounding = closing, to the last "
-            "digit. Unexplained between transactions equals the lost updates and unexplained changes; within transactions, "
-            "the arithmetic errors."
+            "Per subscriber and currency: opening + credits − debits ± unexplained ± rounding = "
+            "closing, to the last digit. Unexplained between transactions equals the lost updates "
+            "and unexplained changes; within transactions, the arithmetic errors."
         ),
-        "Rejects": "Log events that should have been records and could not be read. They are in no other figure.",
+        "Rejects": (
+            "Log events that should have been records and could not be read. They are in no other figure."
+        ),
         "Sources": "Every log file of the run. A finding's source is the short name in the last column.",
-        "Rules": "Every rule that ran, with the version and the hash of its file: the same ones give the same findings.",
+        "Rules": (
+            "Every rule that ran, with the version and the hash of its file: the same ones give the "
+            "same findings."
+        ),
     }
 )
 """What stands under the title of a sheet that is not a rule's."""

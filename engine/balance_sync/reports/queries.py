@@ -34,7 +34,7 @@ def read_rows(
 
 
 def iter_frames(
-    connection: DuckDBPyConnection, name: str, *, batch_rows: int = BATCH_ROWS, **parameters: object
+    connection: DuckDBPyConnection, name: str, parameters: dict[str, object], *, batch_rows: int = BATCH_ROWS
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows of a query in order, in frames of at most `batch_rows`.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_summary(data: ReportData) -> dict[str, Any]:
-    """Return the summary. Money is text with all its digits; times are UTC; only here are wall-clock times."""
+    """Return the summary: money as text with all its digits, times in UTC, wall-clock times included."""
     context, totals = data.context, data.totals
     return {
         "run_id": context.run_id,

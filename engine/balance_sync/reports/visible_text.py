@@ -29,7 +29,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str, *, keep_lines: bool = False) -> str:
-    """Return `text` with every hidden character replaced by something to see.
+    r"""Return `text` with every hidden character replaced by something to see.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def visible(text: str, *, keep_lines: bool = False) -> str:
 
     Examples
     --------
-    >>> visible("a\\u202eb\\x00")
+    >>> visible("a\u202eb\x00")
     'a⟨U+202E⟩b␀'
     """
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.labels import TITLE, rule_words
 from balance_sync.reports.sheets import sections
 from balance_sync.reports.sheets.archive import fast_archives
+from balance_sync.reports.sheets.block_sheet import BlockSheet
 from balance_sync.reports.sheets.formats import FormatBook
-from balance_sync.reports.sheets.readme import ReadmeSheet
+from balance_sync.reports.sheets.readme import Readme
 from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, FIRST_SHEET, SheetPlan, TableSheet
 from balance_sync.reports.visible_text import visible
 
@@ -38,17 +40,22 @@ def write_workbook(path: Path, data: ReportData, *, max_rows: int = EXCEL_ROWS) 
     ------
     DeliveryError
         A cell could not be written.
-    OSError, xlsxwriter.exceptions.XlsxWriterException
+    OSError
         The file could not be written.
     """
+    from xlsxwriter.exceptions import XlsxFileError
+
     workbook = _open(path, data)
     try:
         _fill(workbook, data, max_rows=max_rows)
     except BaseException:
         _abandon(workbook)
         raise
-    with fast_archives():
-        workbook.close()
+    try:
+        with fast_archives():
+            workbook.close()
+    except XlsxFileError as error:
+        raise OSError(str(error)) from error
 
 
 def _open(path: Path, data: ReportData) -> Workbook:
@@ -79,7 +86,8 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
     book = FormatBook(workbook)
     plans = _plans(data, max_rows=max_rows)
     footer = visible(f"Run {data.context.run_id}").replace("&", "&&")
-    ReadmeSheet(workbook, data, book=book, plans=plans, footer=footer).write()
+    first = BlockSheet(workbook, FIRST_SHEET, book=book, plans=plans, footer=footer)
+    Readme(first, data, plans=plans).write()
     transactions = plans["Transactions"]
 
     def write(section: str, frames: Iterator[pl.DataFrame]) -> None:
@@ -119,7 +127,7 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
     }
     names = sections.sheet_names(data, [FIRST_SHEET, *fixed])
     rules = {
-        result.run.rule: sections.rule_plan(data, result, names[result.run.rule], max_rows=max_rows)
+        result.run.rule: sections.rule_plan(result, names[result.run.rule], max_rows=max_rows)
         for result in sections.shown_rules(data)
     }
     return rules | fixed
@@ -128,21 +136,7 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
 def _by_rule(frames: Iterator[pl.DataFrame]) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:
     """Cut a stream of findings, ordered by rule, into one stream a rule; each must be used up in turn."""
     pieces = (piece for frame in frames for piece in frame.partition_by("rule", maintain_order=True))
-    ahead = next(pieces, None)
-    while ahead is not None:
-        rule = ahead["rule"][0]
-        rest: list[pl.DataFrame] = []
-
-        def same(first: pl.DataFrame, rule: str = rule, rest: list[pl.DataFrame] = rest) -> Iterator[pl.DataFrame]:
-            yield first
-            for piece in pieces:
-                if piece["rule"][0] != rule:
-                    rest.append(piece)
-                    return
-                yield piece
-
-        yield rule, same(ahead)
-        ahead = rest.pop() if rest else None
+    return groupby(pieces, key=lambda piece: str(piece["rule"][0]))
 
 
 def _rules_frame(data: ReportData) -> pl.DataFrame:
@@ -170,5 +164,3 @@ def _abandon(workbook: Workbook) -> None:
         Path(sheet.row_data_filename).unlink(missing_ok=True)
     # Keeps its destructor from writing the file after all.
     workbook.fileclosed = True
-
-

@@ -23,7 +23,7 @@ _CHUNK_BYTES = 1 << 18
 class FastZip(ZipFile):
     """A zip file whose members are packed by ISA-L."""
 
-    def write(self, filename: Any, arcname: Any = None, *_: Any) -> None:  # noqa: ANN401
+    def write(self, filename: Any, arcname: Any = None, *_: Any) -> None:
         """Add the file `filename` as `arcname`."""
         from isal import isal_zlib
 

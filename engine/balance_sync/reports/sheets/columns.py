@@ -127,7 +127,9 @@ class _Made:
     width: int = 0
 
 
-def frame_cells(frame: pl.DataFrame, columns: Sequence[Column], *, zone: str, book: FormatBook) -> list[Cells]:
+def frame_cells(
+    frame: pl.DataFrame, columns: Sequence[Column], *, zone: str, book: FormatBook
+) -> list[Cells]:
     """Return the cells that each of `columns` makes of `frame`.
 
     All of a frame's columns are made at once: a call for each costs more than its work.
@@ -211,24 +213,45 @@ def _cut_texts(texts: pl.Series, limit: int) -> tuple[pl.Series, int]:
 
 
 def _make(column: Column, columns: Sequence[Column], *, zone: str, book: FormatBook) -> _Made:
+    if column.is_number:
+        return _make_number(column, book)
+    if column.kind is Kind.EXACT:
+        return _Made(text=_exact_figures([one for one in columns if one.kind is Kind.MONEY]))
+    return _make_moment(column, zone) or _make_text(column, book)
+
+
+def _make_number(column: Column, book: FormatBook) -> _Made:
+    import polars as pl
+
+    value = pl.col(column.name)
+    if column.kind is Kind.MONEY:
+        return _Made(number=decimal_text(value), style=_money_styles(book))
+    if column.kind is Kind.PERCENTILE:
+        # A number that is none has no place in a sheet: the cell stays empty.
+        percent = value.cast(pl.Float64)
+        return _Made(number=pl.when(percent.is_finite()).then(percent), style="percentile", width=6)
+    return _Made(number=value, style=column.kind.name.lower(), width=7)
+
+
+def _make_moment(column: Column, zone: str) -> _Made | None:
     import polars as pl
 
     value = pl.col(column.name)
     match column.kind:
-        case Kind.MONEY:
-            return _Made(number=decimal_text(value), style=_money_styles(book))
-        case Kind.COUNT | Kind.PLAIN_COUNT:
-            return _Made(number=value, style=column.kind.name.lower(), width=7)
-        case Kind.PERCENTILE:
-            # A number that is none has no place in a sheet: the cell stays empty.
-            percent = value.cast(pl.Float64)
-            return _Made(number=pl.when(percent.is_finite()).then(percent), style="percentile", width=6)
         case Kind.TIME:
             return _time(value.dt.convert_time_zone(zone).dt.replace_time_zone(None))
         case Kind.DAY:
             return _day(value)
         case Kind.UTC:
             return _Made(text=value.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    return None
+
+
+def _make_text(column: Column, book: FormatBook) -> _Made:
+    import polars as pl
+
+    value = pl.col(column.name)
+    match column.kind:
         case Kind.SEVERITY:
             return _badge(value, SEVERITIES, book)
         case Kind.STATUS:
@@ -238,8 +261,6 @@ def _make(column: Column, columns: Sequence[Column], *, zone: str, book: FormatB
         case Kind.RULES:
             names = pl.element().replace(dict(column.words))
             return _Made(text=value.str.split(", ").list.eval(names).list.join(", "))
-        case Kind.EXACT:
-            return _Made(text=_exact_figures([one for one in columns if one.kind is Kind.MONEY]))
     return _Made(text=value, style={Kind.WRAPPED: "wrapped", Kind.LINK: "link"}.get(column.kind, "text"))
 
 
@@ -279,7 +300,9 @@ def _day(value: pl.Expr) -> _Made:
 
     days = value.cast(pl.Int32)
     shown = days.is_between(_FIRST_EXCEL_DAY, _LAST_EXCEL_DAY)
-    return _Made(pl.when(shown).then(days + DAY_OF_EPOCH), pl.when(~shown).then(value.cast(pl.String)), "day", 10)
+    return _Made(
+        pl.when(shown).then(days + DAY_OF_EPOCH), pl.when(~shown).then(value.cast(pl.String)), "day", 10
+    )
 
 
 def _exact_figures(money: Sequence[Column]) -> pl.Expr:

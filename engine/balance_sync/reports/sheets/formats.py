@@ -34,7 +34,13 @@ _HEADER = _DATA | {
 
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16, "font_color": HEADER_FILL},
-    "heading": {"bold": True, "font_size": 12, "font_color": HEADER_FILL, "bottom": 2, "bottom_color": HEADER_FILL},
+    "heading": {
+        "bold": True,
+        "font_size": 12,
+        "font_color": HEADER_FILL,
+        "bottom": 2,
+        "bottom_color": HEADER_FILL,
+    },
     "note": {"font_size": 10, "font_color": MUTED},
     "detail": _TEXT | {"font_color": MUTED},
     "header": _HEADER | {"align": "left", "indent": 1},

@@ -2,8 +2,9 @@
 
 xlsxwriter in ``constant_memory`` mode keeps each sheet's rows as XML in a file until the workbook is
 closed. Making that XML by the column and handing it over is several times faster than a call for each
-cell, and is what the fast way here does. It leans on four private members of the pinned xlsxwriter; where one is
-missing the plain way writes the same cells by calls, and the tests hold the two against each other.
+cell, and is what the fast way here does. It leans on four private members of the pinned xlsxwriter;
+where one is missing the plain way writes the same cells by calls, and the tests hold the two against
+each other.
 """
 
 from __future__ import annotations
@@ -63,8 +64,15 @@ def write_rows(
         if links is not None:
             _link_fast(worksheet, first_row, links, link_column)
     else:
-        plain = {"heights": heights, "links": links, "link_column": link_column}
-        write_plain(worksheet, first_row, cells, formats=formats, **plain)
+        write_plain(
+            worksheet,
+            first_row,
+            cells,
+            formats=formats,
+            heights=heights,
+            links=links,
+            link_column=link_column,
+        )
 
 
 def check_code(code: int | None, worksheet: Worksheet) -> None:
@@ -76,6 +84,11 @@ def check_code(code: int | None, worksheet: Worksheet) -> None:
             reason=f"xlsxwriter returned {code}",
             help="please report this with the output of balance-sync info",
         )
+
+
+def unmarked(text: str) -> str:
+    """Return `text` so that xlsxwriter escapes it: ``<r>`` to ``</r>`` it takes for markup of its own."""
+    return f" {text}" if text.startswith("<r>") and text.endswith("</r>") else text
 
 
 def write_plain(
@@ -102,11 +115,9 @@ def write_plain(
             if number is not None:
                 code = worksheet.write_number(row, column, float(number), formats[place])
             elif text is not None and link is not None:
-                code = worksheet.write_url(row, column, f"internal:{link}", formats[place], text)
+                code = worksheet.write_url(row, column, f"internal:{link}", formats[place], unmarked(text))
             elif text is not None:
-                # xlsxwriter takes a string from <r> to </r> for its own markup and would not escape it.
-                text = f" {text}" if text.startswith("<r>") else text
-                code = worksheet.write_string(row, column, text, formats[place])
+                code = worksheet.write_string(row, column, unmarked(text), formats[place])
             check_code(code, worksheet)
 
 
@@ -153,14 +164,25 @@ def _cell_xml(block: Cells, column: int, rows: pl.Series, indexes: pl.Series) ->
     from xlsxwriter.utility import xl_col_to_name
 
     # Not str.join by a lone index: a fixed style and a style a cell differ only in where the text comes from.
-    style = pl.lit(indexes[block.style]) if isinstance(block.style, int) else pl.lit(indexes.gather(block.style))
+    style = (
+        pl.lit(indexes[block.style]) if isinstance(block.style, int) else pl.lit(indexes.gather(block.style))
+    )
     head = [pl.lit(f'<c r="{xl_col_to_name(column)}'), pl.lit(rows), pl.lit('" s="'), style]
     kinds = []
     if block.numbers is not None:
         kinds.append(pl.concat_str([*head, pl.lit('"><v>'), pl.lit(block.numbers), pl.lit("</v></c>")]))
     if block.texts is not None:
         opening = '" t="inlineStr"><is><t xml:space="preserve">'
-        kinds.append(pl.concat_str([*head, pl.lit(opening), _escaped(pl.lit(block.texts)) if block.markup else pl.lit(block.texts), pl.lit("</t></is></c>")]))
+        kinds.append(
+            pl.concat_str(
+                [
+                    *head,
+                    pl.lit(opening),
+                    _escaped(pl.lit(block.texts)) if block.markup else pl.lit(block.texts),
+                    pl.lit("</t></is></c>"),
+                ]
+            )
+        )
     return kinds[0] if len(kinds) == 1 else pl.coalesce(kinds)
 
 

@@ -43,10 +43,12 @@ def _proof(*, finding: bool = True) -> tuple[Column, ...]:
         Column("source_id", printed=False),
         Column("line", Kind.PLAIN_COUNT, printed=False),
     )
-    return columns if finding else tuple(one for one in columns if one.name not in {"finding_id", "request_id"})
+    return (
+        columns if finding else tuple(one for one in columns if one.name not in {"finding_id", "request_id"})
+    )
 
 
-def rule_plan(data: ReportData, result: RuleResult, name: str, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
+def rule_plan(result: RuleResult, name: str, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     """Return the plan of a rule's sheet; columns that none of its findings fill are left out."""
     run, found = result.run, result.found
     words = rule_words(run.rule, run.title)
@@ -104,7 +106,7 @@ def episodes_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("worst", Kind.MONEY),
         Column("amount_at_risk", Kind.MONEY),
     )
-    return _plan(data, "Episodes", data.rows["episodes"], columns, max_rows, frozen=4)
+    return _plan("Episodes", data.rows["episodes"], columns, max_rows, frozen=4)
 
 
 def anomalies_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -124,7 +126,7 @@ def anomalies_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan
         Column("transaction_id", Kind.LINK, printed=False),
         *_proof(finding=False),
     )
-    return _plan(data, "Anomalies", data.rows["anomalies"], columns, max_rows, frozen=2)
+    return _plan("Anomalies", data.rows["anomalies"], columns, max_rows, frozen=2)
 
 
 def transactions_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -148,7 +150,7 @@ def transactions_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetP
         *_proof(finding=False)[1:],
         Column("exact", Kind.EXACT, printed=False),
     )
-    return _plan(data, "Transactions", data.rows["ledger"], columns, max_rows, frozen=2)
+    return _plan("Transactions", data.rows["ledger"], columns, max_rows, frozen=2)
 
 
 def roll_forward_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -163,7 +165,7 @@ def roll_forward_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetP
         Column("last_at", Kind.TIME),
         Column("exact", Kind.EXACT, printed=False),
     )
-    return _plan(data, "Roll-forward", data.rows["roll_forward"], columns, max_rows, frozen=2)
+    return _plan("Roll-forward", data.rows["roll_forward"], columns, max_rows, frozen=2)
 
 
 def rejects_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -175,7 +177,7 @@ def rejects_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("line", Kind.PLAIN_COUNT),
         Column("path", printed=False, limit=REJECT_CHARACTERS),
     )
-    return _plan(data, "Rejects", data.rows["rejects"], columns, max_rows)
+    return _plan("Rejects", data.rows["rejects"], columns, max_rows)
 
 
 def sources_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -190,7 +192,7 @@ def sources_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("source_id"),
         Column("content_hash", printed=False),
     )
-    return _plan(data, "Sources", data.rows["sources"], columns, max_rows)
+    return _plan("Sources", data.rows["sources"], columns, max_rows)
 
 
 def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -204,12 +206,10 @@ def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("description", Kind.WRAPPED),
         Column("sha256", printed=False),
     )
-    return _plan(data, "Rules", len(data.rules), columns, max_rows)
+    return _plan("Rules", len(data.rules), columns, max_rows)
 
 
-def _plan(
-    data: ReportData, name: str, rows: int, columns: tuple[Column, ...], max_rows: int, *, frozen: int = 0
-) -> SheetPlan:
+def _plan(name: str, rows: int, columns: tuple[Column, ...], max_rows: int, *, frozen: int = 0) -> SheetPlan:
     return SheetPlan(
         name=name,
         title=name,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.reports.labels import CUT_LINKS, CUT_TEXTS, NOT_PRINTED, PART
 from balance_sync.reports.sheets.columns import Cells, Column, Kind, frame_cells
-from balance_sync.reports.sheets.row_xml import LINKS_A_SHEET, check_code, write_rows
+from balance_sync.reports.sheets.row_xml import LINKS_A_SHEET, check_code, unmarked, write_rows
 from balance_sync.reports.visible_text import visible
 
 if TYPE_CHECKING:
@@ -118,7 +118,14 @@ class TableSheet:
     """Writes the sheets of a plan, frame after frame."""
 
     def __init__(
-        self, workbook: Workbook, plan: SheetPlan, *, book: FormatBook, zone: str, footer: str, target: SheetPlan | None
+        self,
+        workbook: Workbook,
+        plan: SheetPlan,
+        *,
+        book: FormatBook,
+        zone: str,
+        footer: str,
+        target: SheetPlan | None,
     ) -> None:
         self._workbook, self._plan, self._book = workbook, plan, book
         self._zone, self._footer, self._target = zone, footer, target
@@ -144,17 +151,17 @@ class TableSheet:
     def _open(self) -> Worksheet:
         plan, book = self._plan, self._book
         sheet = self._workbook.add_worksheet(plan.sheet_name(self._part))
-        check_code(sheet.write_string(0, 0, plan.title, book["title"]), sheet)
+        check_code(sheet.write_string(0, 0, unmarked(plan.title), book["title"]), sheet)
         back = sheet.write_url(1, 0, f"internal:'{FIRST_SHEET}'!A1", book["link"], f"← {FIRST_SHEET}")
         check_code(back, sheet)
         lines = [*plan.note_lines, self._line_of_parts()]
         for row, line in enumerate(lines, start=2):
             if line:
-                check_code(sheet.write_string(row, 0, visible(line), book["note"]), sheet)
+                check_code(sheet.write_string(row, 0, unmarked(visible(line)), book["note"]), sheet)
         sheet.set_row(plan.header_row, 32)
         for at, column in enumerate(plan.columns):
             style = book["header_right" if column.is_number else "header"]
-            code = sheet.write_string(plan.header_row, at, column.header(self._zone), style)
+            code = sheet.write_string(plan.header_row, at, unmarked(column.header(self._zone)), style)
             check_code(code, sheet)
         sheet.freeze_panes(plan.header_row + 1, plan.frozen)
         return sheet
@@ -165,7 +172,9 @@ class TableSheet:
         if plan.parts > 1:
             first = self._part * plan.capacity + 1
             last = min(first + plan.capacity - 1, plan.rows)
-            said.append(PART.format(part=self._part + 1, parts=plan.parts, first=first, last=last, rows=plan.rows))
+            said.append(
+                PART.format(part=self._part + 1, parts=plan.parts, first=first, last=last, rows=plan.rows)
+            )
         else:
             said.append(f"{plan.rows:,} rows." if plan.rows != 1 else "1 row.")
         if self._printed_columns() < len(plan.columns):
@@ -232,7 +241,9 @@ class TableSheet:
             notes.append(CUT_LINKS.format(count=LINKS_A_SHEET - 1))
         for row, note in enumerate(notes, start=last_row + 1):
             check_code(sheet.write_string(row, 0, note, book["note"]), sheet)
-        check_code(sheet.autofilter(plan.header_row, 0, max(last_row, plan.header_row + 1), last_column), sheet)
+        check_code(
+            sheet.autofilter(plan.header_row, 0, max(last_row, plan.header_row + 1), last_column), sheet
+        )
         for at, column in enumerate(plan.columns):
             check_code(sheet.set_column(at, at, self._width(at, column)), sheet)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
@@ -255,7 +266,9 @@ def _plain_where_unlinked(cells: Cells, links: pl.Series, book: FormatBook) -> C
     """Return `cells` that look like links only where they are some."""
     import polars as pl
 
-    style = pl.select(pl.when(links.is_null()).then(book.place("text")).otherwise(book.place("link"))).to_series()
+    style = pl.select(
+        pl.when(links.is_null()).then(book.place("text")).otherwise(book.place("link"))
+    ).to_series()
     return replace(cells, style=style)
 
 
