@@ -42,7 +42,8 @@ Context, for the words of a reason:
   repeats the population has.
 - history, action_count, currency_count: transactions of the subscriber, of the action in its
   currency, and of the currency.
-- hour_count, busiest_hour, busiest_count: of the population.
+- hour, hour_count, busiest_hour, busiest_count: the hour of the business day, -1 where no time is
+  stated, and how often the population has it and its busiest one.
 - pause_seconds, pause_low, pause_high: since the previous transaction, and the usual range.
 - gap, gap_before: payment balance - new balance, here and at the previous transaction.
 - balance_low, balance_high: the subscriber's usual range.
@@ -363,7 +364,7 @@ SELECT
         (same_action - 1 + $prior_weight * action_share) / (history - 1 + $prior_weight)
     ) AS action_subscriber,
     -ln(action_share) AS action_rarity,
-    greatest(hour_surprise, 0) AS hour_of_day,
+    CASE WHEN hour < 0 THEN 0 ELSE greatest(hour_surprise, 0) END AS hour_of_day,
     CASE
         WHEN pause_seconds IS NULL THEN 0
         ELSE greatest(
