@@ -44,10 +44,9 @@ def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
     tell(result, quiet=quiet, verbose=0, as_json=False)
     workbook = next((path for path in result.reports if path.suffix == ".xlsx"), output)
     click.echo(f"\nOpen {workbook} (or {workbook.with_suffix('.html')} in a browser).")
-    worst = "overdraft" if result.findings.get("overdraft") else next(iter(result.findings), "overdraft")
     click.echo(
-        "Then see what a finding rests on: balance-sync explain "
-        f"--database {result.database} FINDING_ID   (ids are in the sheet {worst!r} and in the page)"
+        f"What a finding rests on: balance-sync explain --database {result.database} FINDING_ID\n"
+        "(each row of the sheets of findings has its id)"
     )
 
 
