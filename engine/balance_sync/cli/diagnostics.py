@@ -28,6 +28,9 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, SystemExit):
+        if isinstance(error.__context__, BrokenPipeError):
+            # The reader of our output has gone. Click exits with 1, which would mean findings.
+            return ExitCode.DONE
         return error.code if isinstance(error.code, int) else ExitCode.BUG
     if isinstance(error, BalanceSyncError):
         _say(error.where, error.what, reason=error.reason, help=error.help)

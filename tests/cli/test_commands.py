@@ -1,0 +1,258 @@
+"""The command line as other programs meet it: codes, errors, streams, and where options come from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from program import Ended, balance_sync
+
+from archive_text import STREAM, start, synced, write_export
+
+COMMANDS = ("run", "demo", "ingest", "explain", "query", "rules", "info", "completion")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ended]:
+    """Return a folder with an archive in which one subscriber is overdrawn, and the end of its first run."""
+    folder = tmp_path_factory.mktemp("work")
+    text = (
+        synced(0, 1) + synced(100, 2, paymentBalance="-5", oldBalance="0", newBalance="-5") + synced(200, 3)
+    )
+    write_export(folder / "logs", {STREAM: text})
+    (folder / "logs" / "aws-logs-write-test").write_text("Permission Check Successful")
+    return folder, balance_sync("run", "logs", "--format", "json", "--format", "csv", cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def work(finished: tuple[Path, Ended]) -> Path:
+    return finished[0]
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_explains_itself(tmp_path: Path, command: str) -> None:
+    ended = balance_sync(*filter(None, [command, "--help"]), cwd=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Usage: balance-sync" in ended.out
+
+
+def test_run_writes_its_result_to_stdout_and_its_files(finished: tuple[Path, Ended]) -> None:
+    work, ended = finished
+    assert ended.code == 0
+    assert "reports/summary.json" in ended.out.split("\n")
+    assert ended.out.endswith("reports/balance-sync.duckdb\n")
+    assert "1 sources: 1 read, 0 known already" in ended.err
+    assert "1 files are no logs and were passed over" in ended.err
+    summary = json.loads((work / "reports" / "summary.json").read_text())
+    assert (summary["transactions"], summary["messages"], summary["rejects"]) == (3, 3, 0)
+    assert summary["outcomes"]["published"] == 3
+    assert summary["findings"]["overdraft"] == 2
+    assert not (work / "reports" / "report.xlsx").exists()
+
+
+def test_a_run_in_pipes_shows_no_progress(finished: tuple[Path, Ended]) -> None:
+    written = finished[1].out + finished[1].err
+    assert not {"\x1b", "\r"} & set(written)
+    assert "reading logs" not in written
+
+
+def test_the_same_run_again_tells_the_same_and_fails_on_findings(work: Path) -> None:
+    options = ("--format", "csv", "-o", "again", "--store", "reports/store", "--fail-on", "error", "--json")
+    ended = balance_sync("run", "logs", "-q", *options, cwd=work)
+    assert (ended.code, ended.err) == (1, "")
+    result = json.loads(ended.out)
+    assert (result["worst"], result["findings"]["overdraft"], result["sources_kept"]) == ("critical", 2, 1)
+    assert result["run_id"] == json.loads((work / "reports/summary.json").read_text())["run_id"]
+    for table in ("findings", "transactions", "messages"):
+        assert (work / f"again/csv/{table}.csv").read_bytes() == (
+            work / f"reports/csv/{table}.csv"
+        ).read_bytes()
+
+
+def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) -> None:
+    write_export(tmp_path / "logs", {STREAM: start(0, "0abcdef0-0000-0000-0000-000000000001")})
+    assert balance_sync("run", "logs", "--format", "json", "-q", "--fail-on", "info", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "where", "what"),
+    [
+        (("nothing",), 2, "balance-sync", "No such command 'nothing'"),
+        (("run",), 2, "run", "Missing argument 'LOGS...'"),
+        (("run", "logs", "--nothing"), 2, "run", "No such option '--nothing'"),
+        (("run", "logs", "--format", "docx"), 2, "run", "Invalid value for '--format'"),
+        (("run", "logs", "--threads", "0"), 2, "run", "Invalid value for '--threads'"),
+        (("run", "logs", "--since", "yesterday"), 2, "--since", "'yesterday' is no date or time"),
+        (("run", "logs", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
+        (("run", "logs", "--rule", "nothing"), 2, None, None),
+        (("run", "logs", "--memory-limit", "lots"), 2, "memory limit", "'lots' cannot be meant"),
+        (("run", "logs", "--config", "none.toml"), 2, "none.toml", "cannot be read"),
+        (("run", "nowhere"), 3, "nowhere", "no such file or folder"),
+        (("ingest", "nowhere"), 3, "nowhere", "no such file or folder"),
+        (
+            ("query", "SELECT 1", "--database", "none.duckdb"),
+            2,
+            "none.duckdb",
+            "there is no database of a run",
+        ),
+        (("query", "SELECT nothing"), 2, "query", 'Binder Error: Referenced column "nothing"'),
+        (("explain", "zzz"), 2, "zzz", "no finding of reports/balance-sync.duckdb has an id that begins so"),
+        (("ingest", "logs", "--store", "taken/store"), 5, "taken/store", "the store cannot be written"),
+    ],
+)
+def test_failures_have_their_code_and_form(
+    work: Path, arguments: tuple[str, ...], code: int, where: str | None, what: str | None
+) -> None:
+    (work / "taken").write_text("a file is in the way")
+    ended = balance_sync(*arguments, cwd=work)
+    assert (ended.code, ended.out) == (code, "")
+    if where is None:
+        return
+    first, *rest = ended.err.rstrip("\n").split("\n")
+    assert first.startswith(f"balance-sync: error: {where}: {what}")
+    assert all(line.startswith(("  reason: ", "  help: ")) for line in rest)
+    assert "Traceback" not in ended.err
+
+
+def test_no_command_is_a_usage_error_that_shows_the_commands(tmp_path: Path) -> None:
+    ended = balance_sync(cwd=tmp_path)
+    assert ended.code == 2
+    assert "Usage: balance-sync" in ended.out + ended.err
+
+
+def test_strict_gives_3_for_a_damaged_source(work: Path, tmp_path: Path) -> None:
+    whole = (work / "logs" / STREAM / "000000.gz").read_bytes()
+    (tmp_path / "a.gz").write_bytes(whole[:-2])
+    ended = balance_sync("ingest", "a.gz", "--strict", cwd=tmp_path)
+    assert ended.code == 3
+    assert ended.err.startswith("balance-sync: error: a.gz: gzip data cut short at byte ")
+    told = balance_sync("run", "a.gz", "--format", "json", cwd=tmp_path)
+    assert told.code == 0
+    assert "warning: a.gz: gzip data cut short at byte " in told.err
+
+
+def test_ingest_tells_the_store_and_reads_nothing_twice(work: Path, tmp_path: Path) -> None:
+    for read, kept in ((1, 0), (0, 1)):
+        ended = balance_sync("ingest", work / "logs", "--store", "s", cwd=tmp_path)
+        assert (ended.code, ended.out) == (0, "s\n")
+        assert ended.err.startswith(f"{read} sources read, {kept} known already\n")
+
+
+def test_flag_beats_environment_beats_file_beats_default(work: Path, tmp_path: Path) -> None:
+    def store(*arguments: str, **variables: str) -> str:
+        return balance_sync("ingest", work / "logs", "-q", *arguments, cwd=tmp_path, **variables).out.strip()
+
+    assert store() == "reports/store"
+    (tmp_path / "balance-sync.toml").write_text(
+        '[ingest]\nstore = "by-default-file"\n[run]\nformat = ["csv"]\n'
+    )
+    assert store() == "by-default-file"
+    (tmp_path / "other.toml").write_text('[ingest]\nstore = "by-file"\n')
+    assert store("--config", "other.toml") == "by-file"
+    assert store(BALANCE_SYNC_CONFIG="other.toml") == "by-file"
+    assert store("--config", "other.toml", BALANCE_SYNC_STORE="by-environment") == "by-environment"
+    assert store("--store", "by-flag", BALANCE_SYNC_STORE="by-environment") == "by-flag"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('[ingest]\nstor = "x"\n', ["c.toml: [ingest]: there is no option 'stor'", "did you mean 'store'?"]),
+        ("[ingest\n", ["balance-sync: error: c.toml: is no TOML"]),
+        ("ingest = 5\n", ["balance-sync: error: c.toml: [ingest]: is no table"]),
+        ("[ingest]\nthreads = 0\n", ["balance-sync: error: ingest: Invalid value for '--threads'"]),
+    ],
+)  # fmt: skip
+def test_a_wrong_configuration_is_told(work: Path, tmp_path: Path, content: str, told: list[str]) -> None:
+    (tmp_path / "c.toml").write_text(content)
+    ended = balance_sync("ingest", work / "logs", "--config", "c.toml", cwd=tmp_path)
+    assert ended.code == 2
+    assert all(text in ended.err for text in told)
+
+
+def test_query_prints_tables_csv_and_json(work: Path) -> None:
+    sql = "SELECT transaction_id, amount, logged_at FROM transactions ORDER BY 1 LIMIT 1"
+    table = balance_sync("query", sql, cwd=work)
+    assert table.code == 0
+    assert "T1" in table.out
+    rows = list(csv.DictReader(io.StringIO(balance_sync("query", sql, "--csv", cwd=work).out)))
+    assert [row["transaction_id"] for row in rows] == ["T1"]
+    (row,) = json.loads(balance_sync("query", sql, "--json", cwd=work).out)
+    assert row["transaction_id"] == "T1"
+    cut = balance_sync("query", "FROM transactions", "--max-rows", "2", cwd=work)
+    assert "only the first 2 rows are shown" in cut.err
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO messages SELECT * FROM messages",
+        "DELETE FROM findings",
+        "DROP TABLE findings",
+        "CREATE TABLE x AS SELECT 1",
+        "COPY findings TO 'out.csv'",
+        "SELECT * FROM read_csv('secret.csv')",
+        "SELECT * FROM 'secret.csv'",
+        "SELECT * FROM read_text('secret.csv')",
+        "ATTACH 'other.duckdb'",
+        "SET enable_external_access = true",
+        "INSTALL httpfs",
+        "EXPORT DATABASE 'out'",
+        "SELECT 1; COPY findings TO 'out.csv'",
+    ],
+)
+def test_query_changes_and_reads_nothing_else(work: Path, sql: str) -> None:
+    (work / "secret.csv").write_text("a,b\nvery,secret\n")
+    database = work / "reports" / "balance-sync.duckdb"
+    before, names = database.read_bytes(), sorted(work.iterdir())
+    ended = balance_sync("query", sql, cwd=work)
+    assert ended.code == 2
+    assert ended.err.startswith("balance-sync: error: query: ")
+    assert "secret,secret" not in ended.out + ended.err.replace("very", "")
+    assert database.read_bytes() == before
+    assert sorted(work.iterdir()) == names
+
+
+def test_explain_leads_a_finding_back_to_its_lines(work: Path) -> None:
+    sql = "SELECT finding_id FROM findings WHERE rule = 'overdraft' ORDER BY finding_id LIMIT 1"
+    (row,) = json.loads(balance_sync("query", sql, "--json", cwd=work).out)
+    ended = balance_sync("explain", row["finding_id"][:8], cwd=work)
+    assert (ended.code, ended.err) == (0, "")
+    assert "critical: overdraft" in ended.out
+    assert f"{STREAM}/000000.gz:" in ended.out
+    assert "newBalance: -5" in ended.out
+
+
+def test_info_and_rules_and_completion_print_something(tmp_path: Path) -> None:
+    facts = json.loads(balance_sync("info", "--json", cwd=tmp_path).out)
+    assert {"balance-sync", "python", "polars", "duckdb"} <= facts.keys()
+    assert "overdraft" in balance_sync("rules", "list", cwd=tmp_path).out
+    assert "_BALANCE_SYNC_COMPLETE" in balance_sync("completion", "bash", cwd=tmp_path).out
+
+
+def test_a_reader_that_goes_away_is_no_error(work: Path) -> None:
+    command = f"{sys.executable} -m balance_sync query 'SELECT * FROM range(100000)' --max-rows 0 | head -1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], cwd=work, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == "range"
+
+
+def test_help_needs_no_heavy_package(tmp_path: Path) -> None:
+    code = (
+        "import sys, runpy\nsys.argv = ['balance-sync', 'run', '--help']\n"
+        "try: runpy.run_module('balance_sync', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = {'polars', 'duckdb', 'sklearn', 'xlsxwriter', 'jinja2', 'pyarrow', 'numpy'}\n"
+        "print(sorted(heavy & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stderr.strip() == "[]"
