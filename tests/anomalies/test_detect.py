@@ -190,7 +190,9 @@ def test_publishing_twice_replaces(tmp_path):
             "SELECT explanation, actual, severity FROM findings"
             " WHERE rule = 'anomaly' AND transaction_id = 'slip'"
         ).fetchall()[0]
+        totals = connection.execute("FROM anomaly_totals").fetchall()
     assert counts == [(5, 5)]
+    assert totals == [(result.examined, result.explained, 5, result.set_aside, MOST_PER_SUBSCRIBER)]
     assert severity == "warning"
     assert actual == 80
     assert explanation.startswith("More unusual than 9")

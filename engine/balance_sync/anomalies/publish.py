@@ -5,7 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from balance_sync.anomalies.detect import PERCENTILE_DECIMALS, SCORE_DECIMALS, Anomaly, AnomalyResult
+from balance_sync.anomalies.detect import (
+    MOST_PER_SUBSCRIBER,
+    PERCENTILE_DECIMALS,
+    SCORE_DECIMALS,
+    Anomaly,
+    AnomalyResult,
+)
 from balance_sync.anomalies.reasons import WEIGHT_DECIMALS
 from balance_sync.schema import FINDINGS, Severity
 from balance_sync.store.findings import FINDING_ROW, record_finding_rows
@@ -36,15 +42,23 @@ CREATE OR REPLACE TABLE anomaly_reasons (
     weight DECIMAL(9, {WEIGHT_DECIMALS}),
     explanation VARCHAR
 );
+CREATE OR REPLACE TABLE anomaly_totals (
+    examined BIGINT,
+    explained BIGINT,
+    flagged BIGINT,
+    set_aside BIGINT,
+    most_per_subscriber BIGINT
+);
 """
 
 
 def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
-    """Create the tables `anomalies` and `anomaly_reasons` and record a finding for each anomaly.
+    """Create the detector's three tables and record a finding for each anomaly.
 
     `anomalies` has one row a flagged transaction, `anomaly_reasons` one row a reason: its place among
-    those of its rank, from 1, and its weight. Both are filled in order. What the detector found before
-    is replaced.
+    those of its rank, from 1, and its weight. `anomaly_totals` has one row: how many transactions were
+    examined, are explained by a rule, were flagged, and were set aside by the cap per subscriber. What
+    the detector found before is replaced.
 
     Returns
     -------
@@ -62,6 +76,10 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
             connection.register("anomaly_rows", pa.Table.from_pylist(rows))
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM anomaly_rows ORDER BY {order}")  # noqa: S608
             connection.unregister("anomaly_rows")
+    connection.execute(
+        "INSERT INTO anomaly_totals VALUES (?, ?, ?, ?, ?)",
+        (result.examined, result.explained, len(result.anomalies), result.set_aside, MOST_PER_SUBSCRIBER),
+    )
     return record_finding_rows(
         connection, finding_rows(result), rule=RULE, version=RULE_VERSION, severity=SEVERITY.value
     )
