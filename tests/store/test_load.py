@@ -1,0 +1,160 @@
+"""The published tables: the sources of the run alone, each event once, in total order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from duckdb import DuckDBPyConnection
+
+from balance_sync.schema import PUBLISHED_TABLES
+from balance_sync.store.load import load_tables
+from balance_sync.store.session import open_session
+from balance_sync.store.tables import create_tables
+
+AT = datetime(2024, 1, 15, 21, tzinfo=UTC)
+PLACE = {"source_id": pl.String, "line": pl.Int64}
+LOADED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Any:
+    opened = open_session(
+        None, memory_limit="200MB", threads=1, spill_directory=tmp_path / "spill", spill_limit="1GB"
+    )
+    create_tables(opened)
+    yield opened
+    opened.close()
+
+
+def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    schema = PUBLISHED_TABLES[name]
+    filled = [{**dict.fromkeys(schema.names), **row} for row in rows]
+    return pl.DataFrame(pl.from_arrow(pa.Table.from_pylist(filled, schema=schema)))
+
+
+def resolution(**changed: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    nothing = {
+        "repeats": pl.DataFrame(schema=PLACE),
+        "requests": pl.DataFrame(schema={"request_id": pl.String}),
+        "messages": table("messages", []),
+        "invocations": table("invocations", []),
+        "transactions": pl.DataFrame(schema={**PLACE, "message_id": pl.String, "outcome": pl.String}),
+        "stale": pl.DataFrame(schema={"batch": pl.String, "source_id": pl.String}),
+    }
+    return {**nothing, **changed}
+
+
+def load(
+    connection: DuckDBPyConnection,
+    folder: Path,
+    batches: dict[str, dict[str, list[dict[str, Any]]]],
+    resolved: dict[str, pl.DataFrame],
+    **period: datetime,
+) -> None:
+    files: dict[str, list[Path]] = {name: [] for name in LOADED}
+    for batch, tables in batches.items():
+        (folder / batch).mkdir(parents=True)
+        for name in LOADED:
+            path = folder / batch / f"{name}.parquet"
+            table(name, tables.get(name, [])).write_parquet(path)
+            files[name].append(path)
+    for source, status in (("s1", "read"), ("s2", "damaged"), ("s3", "duplicate")):
+        connection.execute(
+            "INSERT INTO sources BY NAME SELECT $1 AS source_id, $2 AS status", [source, status]
+        )
+    load_tables(connection, files, resolved, **period)
+
+
+def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:
+    return {"user_id": user, "logged_at": AT, "source_id": source, "line": line}
+
+
+def places(connection: DuckDBPyConnection, name: str) -> list[tuple[str, int]]:
+    return connection.execute(f"SELECT source_id, line FROM {name}").fetchall()
+
+
+def test_only_sources_of_the_run_are_loaded_in_total_order(
+    connection: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rows = [
+        sync_error("s2", 1),
+        sync_error("s1", 9),
+        sync_error("s1", 2),
+        sync_error("s3", 1),
+        sync_error("s9", 1),
+    ]
+    load(
+        connection, tmp_path, {"b1": {"sync_errors": rows[:2]}, "b2": {"sync_errors": rows[2:]}}, resolution()
+    )
+    assert places(connection, "sync_errors") == [("s1", 2), ("s1", 9), ("s2", 1)]
+
+
+def test_repeats_are_left_out(connection: DuckDBPyConnection, tmp_path: Path) -> None:
+    repeats = pl.DataFrame({"source_id": ["s2"], "line": [1]}, schema=PLACE)
+    rows = [sync_error("s1", 1), sync_error("s2", 1), sync_error("s2", 2)]
+    load(connection, tmp_path, {"b1": {"sync_errors": rows}}, resolution(repeats=repeats))
+    assert places(connection, "sync_errors") == [("s1", 1), ("s2", 2)]
+
+
+def test_a_source_that_stands_in_two_batches_is_loaded_from_the_newer(
+    connection: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    old = {"sync_errors": [sync_error("s1", 1), sync_error("s2", 1)]}
+    new = {"sync_errors": [sync_error("s1", 1)]}
+    stale = pl.DataFrame({"batch": [str(tmp_path / "b1")], "source_id": ["s1"]})
+    load(connection, tmp_path, {"b1": old, "b2": new}, resolution(stale=stale))
+    assert places(connection, "sync_errors") == [("s1", 1), ("s2", 1)]
+
+
+def test_resolved_requests_replace_what_batches_knew(connection: DuckDBPyConnection, tmp_path: Path) -> None:
+    own = {"request_id": "r1", "source_id": "s1", "line": 1, "started_at": AT}
+    batch = {
+        "messages": [
+            {**own, "message_id": "M1", "outcome": "incomplete"},
+            {**own, "request_id": None, "line": 5},
+        ],
+        "transactions": [{"transaction_id": "T1", "logged_at": AT, "source_id": "s1", "line": 3}],
+        "invocations": [{**own, "status": "unfinished"}, {**own, "request_id": "r2", "status": "unseen"}],
+    }
+    resolved = resolution(
+        requests=pl.DataFrame({"request_id": ["r1"]}),
+        messages=table("messages", [{**own, "message_id": "M1", "outcome": "published"}]),
+        invocations=table("invocations", [{**own, "status": "ok"}]),
+        transactions=pl.DataFrame(
+            {"source_id": ["s1"], "line": [3], "message_id": ["M1"], "outcome": ["published"]},
+            schema={**PLACE, "message_id": pl.String, "outcome": pl.String},
+        ),
+    )
+    load(connection, tmp_path, {"b1": batch}, resolved)
+    messages = connection.execute("SELECT message_id, outcome FROM messages ORDER BY line").fetchall()
+    assert messages == [("M1", "published"), (None, None)]
+    assert connection.execute("SELECT status FROM invocations").fetchall() == [("ok",)]
+    assert connection.execute("SELECT message_id, outcome FROM transactions").fetchall() == [
+        ("M1", "published")
+    ]
+
+
+def test_the_period_holds_its_start_and_not_its_end(connection: DuckDBPyConnection, tmp_path: Path) -> None:
+    rows = [{**sync_error("s1", hour), "logged_at": AT.replace(hour=hour)} for hour in range(4)]
+    rejects = [{"source_id": "s1", "line": 1, "reason": "r", "text": "t"}]
+    period = {"since": AT.replace(hour=1), "until": AT.replace(hour=3)}
+    load(connection, tmp_path, {"b1": {"sync_errors": rows, "rejects": rejects}}, resolution(), **period)
+    assert places(connection, "sync_errors") == [("s1", 1), ("s1", 2)]
+    assert places(connection, "rejects") == [("s1", 1)]
+
+
+def test_money_keeps_every_digit(connection: DuckDBPyConnection, tmp_path: Path) -> None:
+    amounts = ["99999999999999999999.999999999999999999", "-0.000000000000000001"]
+    rows = [
+        {"transaction_id": f"T{line}", "amount": pa.scalar(text).cast(pa.decimal128(38, 18)).as_py(),
+         "logged_at": AT, "source_id": "s1", "line": line}
+        for line, text in enumerate(amounts)
+    ]  # fmt: skip
+    load(connection, tmp_path, {"b1": {"transactions": rows}}, resolution())
+    found = connection.execute("SELECT amount::VARCHAR FROM transactions ORDER BY line").fetchall()
+    assert [text for (text,) in found] == amounts
