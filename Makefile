@@ -28,6 +28,11 @@ test: ## run the tests that take seconds
 test-slow: ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
+bench: ## run every benchmark; results are ratios, for machines differ
+	@set -e; for each in benchmarks/*/__main__.py; do \
+		$(BIN)/python -m $$(dirname $$each | tr / .); \
+	done
+
 golden: ## write the golden files of the reports again; look at the difference before committing
 	$(BIN)/python -m pytest --snapshot-update
 
