@@ -580,13 +580,12 @@ def test_reads_what_node_printed(major, name):
     assert [str(loss) for loss in dump.losses] == (LOSSES[name].at(major) if name in LOSSES else [])
 
 
-@pytest.mark.parametrize(
-    ("major", "name"), [case for case in CASES if not case[1].startswith("accessor_values")]
-)
-def test_reads_carriage_returns_for_line_feeds(major, name):
-    printed = PRINTED[major][name]
-
-    assert repr(read_dump(printed.replace("\n", "\r")).value) == repr(read_dump(printed).value)
+@pytest.mark.parametrize("major", MAJORS)
+def test_reads_carriage_returns_for_line_feeds(major):
+    for name, printed in PRINTED[major].items():
+        if name == "accessor_values":
+            continue  # an exception's text is kept as it is printed, line breaks and all
+        assert repr(read_dump(printed.replace("\n", "\r")).value) == repr(read_dump(printed).value)
 
 
 def test_references_name_what_circular_points_at():

@@ -107,7 +107,7 @@ def match_wrapper(text: str, pos: int) -> re.Match[str] | None:
 
 def wrapper_kind(name: str) -> Kind:
     """Tell an accessor with its value from a boxed primitive."""
-    return Kind.ACCESSOR if name.endswith("tter") else Kind.BOXED
+    return Kind.ACCESSOR if name.startswith("Getter") else Kind.BOXED
 
 
 def read_tags(text: str, pos: int) -> tuple[str, int]:

@@ -70,7 +70,8 @@ def read_dump(text: str, start: int = 0) -> Dump:
 
     Notes
     -----
-    Time and memory grow in proportion to the text, whatever it is.
+    Time and memory grow in proportion to the text from `start` on, whatever it is; give one message, not
+    a whole log.
 
     Examples
     --------
