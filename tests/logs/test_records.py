@@ -231,3 +231,17 @@ def test_octets_that_are_no_utf8_cost_only_themselves() -> None:
     rows, rejects = read_transactions(classify(split_events([piece])))
     assert rows["action"].to_list() == ["DELIVERY\N{REPLACEMENT CHARACTER}", "DELIVERY_DEDUCTION"]
     assert rejects.is_empty()
+
+
+@pytest.mark.parametrize("label", ["Transaction", "[Object: null prototype]"])
+def test_a_class_instance_is_read_like_a_plain_object(label: str) -> None:
+    from balance_sync.logs.exact_records import read_sync_error
+
+    dump = f" {label} {{ userId: 'u1', subscriptionBalance: 1.5, paymentBalance: -2 }}"
+    record, reason = read_sync_error(dump)
+    assert reason == ""
+    assert record == {
+        "user_id": "u1",
+        "subscription_balance": Decimal("1.5"),
+        "payment_balance": Decimal(-2),
+    }

@@ -54,12 +54,19 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
         )
     elif as_csv:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([names, *rows])
+        csv.writer(text, lineterminator="\n").writerows(
+            [names, *([_guarded(cell) for cell in row] for row in rows)]
+        )
         click.echo(text.getvalue(), nl=False)
     else:
         _print_table(names, rows)
     if cut:
         note(f"note: only the first {max_rows:,} rows are shown; --max-rows 0 shows all")
+
+
+def _guarded(cell: object) -> object:
+    """Put an apostrophe before text that a spreadsheet would take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _first_rows(relation: DuckDBPyRelation | None, most: int) -> pa.Table:

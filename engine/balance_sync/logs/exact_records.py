@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from balance_sync.logs.inspect_reader import UNDEFINED, DumpError, read_dump
+from balance_sync.logs.inspect_values import Instance
 from balance_sync.logs.metadata import allowed_metadata
 
 _SCALE = Decimal(1).scaleb(-18)
@@ -34,9 +35,8 @@ def read_transaction(dump: str) -> tuple[Record, str]:
         Columns of a transaction, and "" — or an empty record and the reason why it cannot be read.
     """
     try:
-        outer = _object(dump)
-        fields = outer.get("transaction")
-        if not isinstance(fields, dict):
+        fields = _fields(_object(dump).get("transaction"))
+        if fields is None:
             return {}, "the dump holds no transaction object"
         return _transaction(fields), ""
     except _NotARecord as error:
@@ -58,12 +58,23 @@ def read_sync_error(dump: str) -> tuple[Record, str]:
 
 def _object(dump: str) -> dict[str, Any]:
     try:
-        value = read_dump(dump).value
+        fields = _fields(read_dump(dump).value)
     except DumpError as error:
         raise _NotARecord(f"the dump cannot be read: {error}") from error
-    if not isinstance(value, dict):
+    if fields is None:
         raise _NotARecord("what follows the notice is no object")
-    return value
+    return fields
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """Return the fields of an object, a class's instance or one without a prototype; else `None`."""
+    if isinstance(value, Instance):
+        value = value.fields
+    return (
+        {key: item for key, item in value.items() if isinstance(key, str)}
+        if isinstance(value, dict)
+        else None
+    )
 
 
 def _transaction(fields: dict[str, Any]) -> Record:
@@ -129,9 +140,12 @@ def _money(fields: dict[str, Any], key: str, *, required: bool = False) -> Decim
 def _metadata(value: Any) -> str | None:
     if value is None or value is UNDEFINED:
         return None
-    if isinstance(value, dict):
-        plain = {key: item for key, item in value.items() if isinstance(item, str | bool | None)}
-        numbers = {key: item for key, item in value.items() if isinstance(item, Decimal) and item.is_finite()}
+    fields = _fields(value)
+    if fields is not None:
+        plain = {key: item for key, item in fields.items() if isinstance(item, str | bool | None)}
+        numbers = {
+            key: item for key, item in fields.items() if isinstance(item, Decimal) and item.is_finite()
+        }
         text = json.dumps(
             {**plain, **{key: float(item) for key, item in numbers.items()}}, ensure_ascii=False
         )

@@ -92,8 +92,10 @@ def _load(
     columns = ", ".join(name for (name, *_) in connection.execute(f"DESCRIBE {table}").fetchall())
     conditions = [_KEPT.get(table, "true")]
     if table in _TIME:
-        conditions.append(f"($since::TIMESTAMPTZ IS NULL OR {_TIME[table]} >= $since)")
-        conditions.append(f"($until::TIMESTAMPTZ IS NULL OR {_TIME[table]} < $until)")
+        # What has no time cannot be said to lie outside the period: it stays.
+        time = _TIME[table]
+        conditions.append(f"($since::TIMESTAMPTZ IS NULL OR {time} IS NULL OR {time} >= $since)")
+        conditions.append(f"($until::TIMESTAMPTZ IS NULL OR {time} IS NULL OR {time} < $until)")
     connection.execute(
         f"""
         INSERT INTO {table} BY NAME
