@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.data import ANOMALY_RULE
-from balance_sync.reports.labels import CONTROL_TOTALS, SOURCE_STATUSES, WALLETS, rule_words
+from balance_sync.reports.labels import CONTROL_TOTALS, WALLETS, rule_words
 from balance_sync.reports.phrases import counted, rounded_money
 from balance_sync.reports.visible_text import visible
 from balance_sync.schema import Severity
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from balance_sync.reports.data import Exposure, ReportData, RuleResult
+
+WHOLE_STATUSES = frozenset({"read", "empty", "duplicate"})
+"""Statuses of sources of which nothing is missing."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def _doubts(data: ReportData) -> Iterator[Attention]:
     if broken:
         detail = f"{', '.join(broken)}: read no figure before this is explained."
         yield Attention(Severity.CRITICAL, "Control totals do not add up", detail, "Control totals")
-    unread = sum(row.sources for row in data.source_statuses if row.status not in SOURCE_STATUSES)
+    unread = sum(row.sources for row in data.source_statuses if row.status not in WHOLE_STATUSES)
     if unread:
         what = f"{counted(unread, 'log file')} could not be read in full"
         yield Attention(Severity.ERROR, what, "Transactions of the missing part are unknown.", "Sources")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.context import ReportContext, RuleRun
-from balance_sync.reports.queries import iter_frames, read_rows
+from balance_sync.reports.queries import iter_frames, read_rows, report_sql
 from balance_sync.schema import Outcome, Severity
 
 if TYPE_CHECKING:
@@ -241,6 +241,7 @@ class ReportData:
 def build_report_data(connection: DuckDBPyConnection, context: ReportContext) -> ReportData:
     """Ask the finished run's database for everything that a report says, but for the sections' rows."""
     zone = context.timezone
+    _stand_in_for_the_detector(connection)
     (totals,) = read_rows(connection, "totals", Totals)
     found = read_rows(connection, "findings_by_rule", RuleFindings, timezone=zone)
     outcomes = {row.outcome: row.messages for row in read_rows(connection, "outcomes", OutcomeCount)}
@@ -265,7 +266,14 @@ def build_report_data(connection: DuckDBPyConnection, context: ReportContext) ->
 
 def _results(ran: tuple[RuleRun, ...], found: tuple[RuleFindings, ...]) -> tuple[RuleResult, ...]:
     by_rule = {row.rule: row for row in found}
-    results = [RuleResult(run, by_rule.get(run.rule)) for run in ran]
+    known = {run.rule for run in ran}
+    # Findings that no rule of the run accounts for are shown all the same; a control total tells of them.
+    extra = [
+        RuleRun(row.rule, row.version, row.severity, row.rule, "", "", 0)
+        for row in found
+        if row.rule not in known
+    ]
+    results = [RuleResult(run, by_rule.get(run.rule)) for run in (*ran, *extra)]
     return tuple(sorted(results, key=lambda one: (-Severity(one.run.severity).rank, one.run.rule)))
 
 
@@ -285,6 +293,13 @@ def _control_totals(
         if RULES_BEHIND_CHECKS.get(total.name, set()) <= ran
     ]
     return tuple(sorted([*stored, *extra], key=lambda total: (total.place, total.currency or "")))
+
+
+def _stand_in_for_the_detector(connection: DuckDBPyConnection) -> None:
+    """Give this session empty tables of anomalies where the detector did not run."""
+    tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "anomalies" not in tables:
+        connection.execute(report_sql("no_anomalies"))
 
 
 def _section_rows(connection: DuckDBPyConnection) -> dict[str, int]:

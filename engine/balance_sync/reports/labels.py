@@ -44,7 +44,13 @@ STATUSES: Mapping[str, str] = MappingProxyType({"open": "Open", "closed": "Close
 """Of episodes: open or closed where a rule's findings are states, else events."""
 
 SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
-    {"read": "Read in full", "duplicate": "Copy of another source, not counted twice"}
+    {
+        "read": "Read in full",
+        "empty": "Empty",
+        "duplicate": "Copy of another file, not counted twice",
+        "damaged": "Damaged: read up to the damage",
+        "unreadable": "Could not be read",
+    }
 )
 
 UNSTATED = "(not stated)"

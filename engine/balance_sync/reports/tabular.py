@@ -33,6 +33,7 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "roll_forward": ("currency", "user_id"),
     "episodes": ("rule", "user_id", "currency", "wallet", "first_day"),
     "anomalies": ("rank", "transaction_id", "source_id", "line"),
+    "anomaly_reasons": ("rank", "place"),
 }
 """The tables that are written, with what each is ordered by first; its other columns follow."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from balance_sync.reports.data import ReportData
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""Stands in the properties of a workbook about an empty archive."""
+"""Stands in the properties of a workbook about an empty archive, or one older than Excel can say."""
 
 
 def write_workbook(path: Path, data: ReportData, *, max_rows: int = EXCEL_ROWS) -> None:
@@ -75,7 +75,7 @@ def _open(path: Path, data: ReportData) -> Workbook:
     )
     context = data.context
     # The last moment of the archive, not of the run: the same input gives the same bytes.
-    created = (data.totals.last_at or _NO_DATE).astimezone(UTC).replace(tzinfo=None)
+    created = max(data.totals.last_at or _NO_DATE, _NO_DATE).astimezone(UTC).replace(tzinfo=None)
     workbook.set_properties(
         {"title": TITLE, "comments": f"Run {context.run_id}", "author": "balance-sync", "created": created}
     )

@@ -136,7 +136,8 @@ def frame_cells(
     """
     made = [_make(column, columns, zone=zone, book=book) for column in columns]
     prepared = frame.select(*_parts(made))
-    facts = prepared.select(*_facts(prepared)).row(0, named=True) if prepared.width else {}
+    asked = list(_facts(prepared))
+    facts = prepared.select(asked).row(0, named=True) if asked else {}
     widths = _money_widths(frame, columns)
     return [
         _cells(column, one, at, prepared, facts, width=widths.get(column.name, one.width), book=book)

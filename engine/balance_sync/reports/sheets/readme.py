@@ -273,7 +273,7 @@ class Readme:
     def _currencies(self) -> None:
         self._at.heading(
             "Currencies",
-            "Decimals follow ISO 4217. Balances that differ by no more than half of the smallest unit are the same.",
+            "Decimals follow ISO 4217. Balances at most half of the smallest unit apart are the same.",
         )
         self._at.header("Currency", "Transactions>", "Decimals>", "Tolerance")
         for row in self._data.currencies:

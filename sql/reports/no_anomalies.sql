@@ -1,0 +1,19 @@
+-- Empty tables of the session, with the columns that the detector gives them.
+CREATE TEMP TABLE anomalies (
+    transaction_id VARCHAR,
+    user_id VARCHAR,
+    source_id VARCHAR,
+    line BIGINT,
+    score DECIMAL(9, 6),
+    percentile DECIMAL(9, 4),
+    rank INTEGER,
+    reasons VARCHAR
+);
+
+CREATE TEMP TABLE anomaly_reasons (
+    rank INTEGER,
+    place INTEGER,
+    reason VARCHAR,
+    weight DECIMAL(9, 4),
+    explanation VARCHAR
+);

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from balance_sync.reports.charts import HEIGHT, WIDTH, findings_chart, overdraft_charts
+from balance_sync.reports.data import ExposurePoint, WeekFindings
+
+MONDAY = date(2024, 1, 1)
+
+
+def test_bars_add_up_to_the_findings(data):
+    weeks = tuple(
+        WeekFindings(MONDAY + timedelta(weeks=3 * number), severity, number + 1)
+        for number in range(5)
+        for severity in ("critical", "info")
+    )
+    chart = ElementTree.fromstring(str(findings_chart(replace(data, weeks=weeks))))
+    bars = chart.findall("g/rect")
+    assert len(bars) == 10
+    assert len(chart.findall("g")) == 13
+    heights = [float(bar.get("height")) for bar in bars]
+    # The axis of ten findings ends at ten.
+    assert sum(heights) == pytest.approx((HEIGHT - 38) * 30 / 10, abs=0.1)
+
+
+def test_many_years_still_fit(data):
+    weeks = tuple(WeekFindings(MONDAY + timedelta(weeks=number), "error", 2) for number in range(1000))
+    chart = ElementTree.fromstring(str(findings_chart(replace(data, weeks=weeks))))
+    bars = chart.findall("g")
+    assert 100 <= len(bars) <= 104
+    assert all(0 <= float(bar.get("x")) <= WIDTH for bar in chart.findall("g/rect"))
+
+
+def test_nothing_found_draws_nothing(data):
+    assert findings_chart(replace(data, weeks=())) is None
+    assert overdraft_charts(replace(data, overdraft_days=())) == []
+
+
+def test_overdrafts_are_drawn_a_line_a_wallet(data):
+    points = (
+        ExposurePoint("subscription", "<b>", 3, MONDAY, Decimal(-2)),
+        ExposurePoint("payment", "<b>", 3, MONDAY, Decimal(-1)),
+        ExposurePoint("payment", "<b>", 3, MONDAY + timedelta(days=3), Decimal(0)),
+    )
+    (one,) = overdraft_charts(replace(data, overdraft_days=points))
+    assert one.heading == "<b>: subscription balance −2.000, payment balance 0.000"
+    chart = ElementTree.fromstring(str(one.chart))
+    assert [path.get("class") for path in chart.findall("path")] == ["line subscription", "line payment"]
+    assert "<b>" in chart.get("aria-label")
