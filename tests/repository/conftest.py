@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,8 +18,8 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def tracked(root: Path) -> list[Path]:
     """Return the files under version control."""
-    if not (root / ".git").exists():
-        pytest.skip("needs a git checkout")
+    if not (root / ".git").exists() or not shutil.which("git"):
+        pytest.skip("needs Git and a checkout")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached"], cwd=root, check=True, capture_output=True, text=True
     )
