@@ -13,7 +13,7 @@ KNOWN_HOSTS = re.compile(
     r"(www\.w3\.org|schemas\.(openxmlformats\.org|microsoft\.com)|json-schema\.org"
     r"|keepachangelog\.com|semver\.org|([\w-]+\.)*example(\.(com|org|net))?|127\.0\.0\.1|[\w-]+)"
 )
-ADDRESS = re.compile(r"\b(?:https?|ftp)://([^\s/:\"'`)>\]]+)")
+ADDRESS = re.compile(r"\b(?:https?|ftp)://([^\s/:&\"'`)>\]]+)")
 # In two parts, so that this file does not say what it forbids.
 MACHINE_PATH = re.compile(r"(?<![\w.$}-])/" + r"work/")
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
