@@ -1,4 +1,4 @@
--- Of each currency the $cap subscribers whose movements explain their closing balance least.
+-- Of each currency the $cap subscribers with the most that no transaction explains.
 SELECT
     r.user_id,
     r.currency,
@@ -11,6 +11,7 @@ SELECT
     r.closing,
     r.transactions
 FROM roll_forward AS r
+WHERE r.unexplained_continuity <> 0 OR r.unexplained_arithmetic <> 0
 QUALIFY
     row_number() OVER (
         PARTITION BY r.currency

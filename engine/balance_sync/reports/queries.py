@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-BATCH_ROWS = 16_384
+BATCH_ROWS = 8_192
 """Rows a frame: enough that work by the column pays, little enough to hold several of them."""
 
 
