@@ -67,9 +67,9 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
     watcher = watcher or Unwatched()
-    # Importing scikit-learn takes longer than reading a small archive: let the two overlap.
-    threading.Thread(target=warm_up, daemon=True).start()
     ingested = ingest(options.ingest, watcher)
+    # Importing scikit-learn takes a second and Python's lock with it: beside the database it costs least.
+    threading.Thread(target=warm_up, daemon=True).start()
     with published(options.database_path) as beside:
         result = _reconcile(options, ingested, beside, (started_at, started), watcher)
     return result
