@@ -22,8 +22,8 @@ lint: ## run every check that reads the project without running it
 type: ## check the types
 	$(BIN)/mypy
 
-test: ## run the tests that take seconds
-	$(BIN)/python -m pytest
+test: ## run the tests that take a minute
+	$(BIN)/python -m pytest -n auto
 
 test-slow: ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -34,7 +34,7 @@ bench: ## run every benchmark; results are ratios, for machines differ
 	done
 
 golden: ## write the golden files of the reports again; look at the difference before committing
-	$(BIN)/python -m pytest --snapshot-update
+	UPDATE_GOLDEN=1 $(BIN)/python -m pytest tests/reports
 
 docs: ## write the pages about rules and views from the headers of their SQL
 	$(BIN)/balance-sync rules docs

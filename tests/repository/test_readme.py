@@ -21,12 +21,12 @@ def readme(root: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "ending"), [("run-command", "balance-sync demo"), ("test-command", "python -m pytest")]
+    ("name", "essence"), [("run-command", "balance-sync demo"), ("test-command", "python -m pytest")]
 )
-def test_readme_marks_the_command_that_ci_runs(readme: str, name: str, ending: str) -> None:
+def test_readme_marks_the_command_that_ci_runs(readme: str, name: str, essence: str) -> None:
     (command,) = re.findall(COMMAND.format(name), readme)
     assert command.startswith("sh install.sh")
-    assert command.endswith(ending)
+    assert essence in command
 
 
 @pytest.mark.parametrize(
