@@ -1,16 +1,26 @@
 """What each event is: every event is of exactly one kind, told by how it begins.
 
-The order of `MESSAGE_KINDS` decides where two could apply. Only the start of a message is looked at
+The order of the tables below decides where two kinds could apply. Only the start of a message is looked at
 (a whole first line for the two notices that vary), so that text inside a dump is never taken for an
 event of its own.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 import polars as pl
 
-from balance_sync.logs.decoding import decoded
-from balance_sync.logs.split import STAMP_BYTES
+from balance_sync.logs.octets import Octets, head_word
+from balance_sync.logs.rows import at_rows
+from balance_sync.logs.split import STAMP_BYTES, Events
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = (
     "start",
@@ -40,6 +50,9 @@ KINDS = (
 Kind = pl.Enum(KINDS)
 """Dtype of the ``kind`` column."""
 
+CODES = {name: code for code, name in enumerate(KINDS)}
+"""Position of each kind in `KINDS`."""
+
 OUTCOME_OF_KIND = {
     "published": "published",
     "already_synced": "already_synced",
@@ -52,20 +65,24 @@ OUTCOME_OF_KIND = {
 }
 """The outcome that an event of a kind shows for the message it belongs to."""
 
-OutcomeName = pl.Enum(
-    ["published", "already_synced", "skipped_create", "skipped_flag", "rejected_negative", "failed"]
-)
+OUTCOMES = ("published", "already_synced", "skipped_create", "skipped_flag", "rejected_negative", "failed")
+OutcomeName = pl.Enum(OUTCOMES)
 """Dtype of the ``outcome`` column of events."""
+
+LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
 
 TRANSACTION_NOTICE = b"Start syncing the balance"
 SYNC_ERROR_NOTICE = b"Subscription balance and payment balance are not in sync"
 PROCESSING_NOTICE = b"Processing message "
 _NEGATIVE_NOTICE = b"Subscriber will have a negative balance due to this action"
 
-_BODY_BYTES = 80
-_LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
-_ID_BYTES = 36
+ID_BYTES = 36
 _NOTICE_BYTES = 128
+_INNER = STAMP_BYTES + 24
+"""Where the tab stands behind the inner time of an application line."""
+
+_LEVEL_AT = _INNER + 1 + ID_BYTES + 1
+_TIMED_OUT_AT = STAMP_BYTES + 25 + ID_BYTES
 _PLATFORM_KINDS = (
     (b"START RequestId: ", "start"),
     (b"END RequestId: ", "end"),
@@ -78,6 +95,7 @@ _PLATFORM_KINDS = (
     (b"EXTENSION\t", "extension"),
     (b"TELEMETRY\t", "extension"),
     (b"LOGS\t", "extension"),
+    (b"RequestId: ", "crash"),
 )
 _MESSAGE_KINDS = (
     (TRANSACTION_NOTICE, "transaction"),
@@ -85,134 +103,191 @@ _MESSAGE_KINDS = (
     (PROCESSING_NOTICE, "processing"),
     (b"SubscriptionBalanceUpdated event published", "published"),
     (b"Skipping the balance sync for create", "skipped_create"),
-)
-
-
-def classify(events: pl.DataFrame) -> pl.DataFrame:
-    """Tell the kind of each event.
-
-    Parameters
-    ----------
-    events
-        As `split_events` gives them.
-
-    Returns
-    -------
-    DataFrame
-        `events` with ``kind`` (`Kind`), ``request_id`` String (null where the event names none),
-        ``level`` String (application lines only), ``message_at`` Int64, the offset in bytes of an
-        application line's message in ``text`` (null for other events), and ``outcome``
-        (`OutcomeName`), what the event shows for the message that it belongs to.
-    """
-    lines = _application_lines(events)
-    text = pl.col("text")
-    heads = lines.select(
-        pl.col("at", "level", "message_at"),
-        body=text.bin.slice(STAMP_BYTES, _BODY_BYTES),
-        message=text.bin.slice(pl.col("message_at"), _NOTICE_BYTES),
-    )
-    lines = lines.with_columns(heads.select(kind=_kind().cast(Kind)).to_series())
-    return lines.with_columns(request_id=_request_id(), outcome=_outcome())
-
-
-def _kind() -> pl.Expr:
-    """Tell the kind from ``at``, ``level``, and the heads ``body`` and ``message``."""
-    body = pl.col("body")
-    timed_out = body.bin.slice(25 + _ID_BYTES, 16) == b" Task timed out "
-    message_kind = _first(_message_conditions(), otherwise=_plain_application())
-    platform = [(body.bin.starts_with(prefix), name) for prefix, name in _PLATFORM_KINDS]
-    conditions = [*platform, (timed_out, "timeout"), (body.bin.starts_with(b"RequestId: "), "crash")]
-    platform_kind = _first(conditions, otherwise=pl.lit("other"))
-    is_message = pl.col("message_at").is_not_null()
-    kind = pl.when(is_message).then(message_kind).otherwise(platform_kind)
-    return pl.when(pl.col("at").is_null()).then(pl.lit("preamble")).otherwise(kind)
-
-
-def _first(conditions: list[tuple[pl.Expr, str]], *, otherwise: pl.Expr) -> pl.Expr:
-    """Return the name beside the first condition that holds."""
-    chosen = otherwise
-    for condition, name in reversed(conditions):
-        chosen = pl.when(condition).then(pl.lit(name)).otherwise(chosen)
-    return chosen
-
-
-def _application_lines(events: pl.DataFrame) -> pl.DataFrame:
-    """Add ``level`` and ``message_at`` of lines ``<time>TAB<request id>TAB<LEVEL>TAB<message>``."""
-    text = pl.col("text")
-    inner = STAMP_BYTES + 24
-    identified = text.bin.slice(inner, 1) == b"\t"
-    full_id = text.bin.slice(inner + 1 + _ID_BYTES, 1) == b"\t"
-    level_at = pl.when(identified & full_id).then(inner + 2 + _ID_BYTES)
-    lines = events.with_columns(level_at=level_at.cast(pl.Int64), odd_id=identified & ~full_id)
-    if lines["odd_id"].any():
-        lines = lines.with_columns(
-            level_at=pl.when("odd_id").then(_odd_level_at(inner)).otherwise(pl.col("level_at"))
-        )
-    level = text.bin.slice(pl.col("level_at"), 6)
-    is_level = {known: level.bin.starts_with(f"{known}\t".encode()) for known in _LEVELS}
-    name = _first(
-        [(condition, known) for known, condition in is_level.items()], otherwise=pl.lit(None, pl.String)
-    )
-    width = pl.when(name.is_not_null()).then(name.str.len_bytes() + 1)
-    return lines.with_columns(level=name).select(
-        *events.columns, "level", (pl.col("level_at") + width.cast(pl.Int64)).alias("message_at")
-    )
-
-
-def _odd_level_at(inner: int) -> pl.Expr:
-    """Return where the level stands after a request id that is not a UUID, such as ``undefined``."""
-    head = decoded(pl.col("text").bin.slice(inner + 1, 80))
-    return head.str.find("\t", literal=True).cast(pl.Int64) + inner + 2
-
-
-def _message_conditions() -> list[tuple[pl.Expr, str]]:
-    message = pl.col("message")
-    synced = _is_said(message, "alance is already synced from other listeners")
-    flagged = _is_said(message, "Update Payment Balance Flag is set to false")
+    (_NEGATIVE_NOTICE, "rejected_negative"),
     # Where Node writes to a console a dump's line breaks become carriage returns.
-    openings = [b"", *(b"{" + space + b"message: '" for space in (b" ", b"\n  ", b"\r  "))]
-    negative = pl.any_horizontal(message.bin.starts_with(opening + _NEGATIVE_NOTICE) for opening in openings)
-    told = [(message.bin.starts_with(notice), name) for notice, name in _MESSAGE_KINDS]
-    return [*told, (synced, "already_synced"), (flagged, "skipped_flag"), (negative, "rejected_negative")]
+    *((b"{%bmessage: '" % space + _NEGATIVE_NOTICE, "rejected_negative") for space in (b" ", b"\n  ", b"\r  ")),
+)
+_SAID = (
+    (b"alance is already synced from other listeners", "already_synced"),
+    (b"Update Payment Balance Flag is set to false", "skipped_flag"),
+)
+"""Notices that stand somewhere among the words that a message begins with, before any dump."""
+
+_WORDS = re.compile(rb"[^{\[\n\r'\"`]*")
+
+_REQUEST_AT = {
+    "timeout": STAMP_BYTES + 25,
+    "start": STAMP_BYTES + 17,
+    "end": STAMP_BYTES + 15,
+    "report": STAMP_BYTES + 18,
+    "crash": STAMP_BYTES + 11,
+}
 
 
-def _is_said(message: pl.Expr, notice: str) -> pl.Expr:
-    """Return where `notice` is among the words that a message begins with, before any dump."""
-    present = message.bin.contains(notice.encode())
-    text = decoded(pl.when(present).then(message))
-    return text.str.contains(rf"^[^{{\[\n\r'\"`]*{notice}").fill_null(present)
+@dataclass(frozen=True, slots=True)
+class ClassifiedEvents:
+    """Events with what they are; each array has an element for each event.
+
+    Attributes
+    ----------
+    kind
+        Position in `KINDS`.
+    level
+        Position in `LEVELS`; -1 where the event is no application line.
+    message_at
+        Where in the text an application line's message begins; -1 for other events.
+    request_at
+        Where in the text the request id stands; -1 where the event names none.
+    outcome
+        Position in `OUTCOMES` of what the event shows for its message; -1 where it shows nothing.
+    """
+
+    events: Events
+    kind: NDArray[np.uint8]
+    level: NDArray[np.int8]
+    message_at: NDArray[np.int64]
+    request_at: NDArray[np.int64]
+    outcome: NDArray[np.int8]
+
+    def of_kind(self, name: str) -> NDArray[np.int64]:
+        """Return the positions of the events of one kind."""
+        return np.flatnonzero(self.kind == CODES[name])
+
+    def kinds(self) -> pl.Series:
+        """Return ``kind`` as `Kind`."""
+        return pl.Series("kind", self.kind).cat.to(Kind)
+
+    def outcomes(self) -> pl.Series:
+        """Return ``outcome`` as `OutcomeName`, null where nothing is shown."""
+        return at_rows(pl.Series("outcome", OUTCOMES, dtype=OutcomeName), self.outcome.astype(np.int64))
+
+    def levels(self) -> pl.Series:
+        """Return ``level`` String, null where the event is no application line."""
+        return at_rows(pl.Series("level", LEVELS), self.level.astype(np.int64))
+
+    def request_ids(self, chosen: NDArray[np.int64]) -> pl.Series:
+        """Return ``request_id`` String of the `chosen` events, each of which names one."""
+        at = self.request_at[chosen]
+        return self.events.octets.strings(at, at + ID_BYTES).alias("request_id")
 
 
-def _plain_application() -> pl.Expr:
-    is_error = pl.col("level").is_in(["ERROR", "FATAL"])
-    return pl.when(is_error).then(pl.lit("application_error")).otherwise(pl.lit("application"))
-
-
-def _request_id() -> pl.Expr:
-    kind = pl.col("kind")
-    text = pl.col("text")
-    at = (
-        pl.when(pl.col("message_at").is_not_null() | (kind == "timeout"))
-        .then(STAMP_BYTES + 25)
-        .when(kind == "start")
-        .then(STAMP_BYTES + 17)
-        .when(kind == "end")
-        .then(STAMP_BYTES + 15)
-        .when(kind == "report")
-        .then(STAMP_BYTES + 18)
-        .when(kind == "crash")
-        .then(STAMP_BYTES + 11)
+def classify(events: Events) -> ClassifiedEvents:
+    """Tell the kind of each event."""
+    octets = events.octets
+    level, message_at = _application_lines(events)
+    kind = np.full(len(events), CODES["other"], dtype=np.uint8)
+    lines = np.flatnonzero(message_at >= 0)
+    kind[lines] = _message_kinds(octets, events.end[lines], message_at[lines], level[lines])
+    rest = np.flatnonzero(message_at < 0)
+    kind[rest] = _platform_kinds(octets, events.start[rest], events.end[rest])
+    kind[~events.is_time] = CODES["preamble"]
+    return ClassifiedEvents(
+        events=events,
+        kind=kind,
+        level=level,
+        message_at=message_at,
+        request_at=_request_at(events, kind, message_at),
+        outcome=_outcomes(events, kind),
     )
-    found = text.bin.slice(at, _ID_BYTES)
-    shaped = (found.bin.slice(8, 1) == b"-") & (found.bin.slice(23, 1) == b"-")
-    return decoded(pl.when(shaped & (found.bin.size() == _ID_BYTES)).then(found))
 
 
-def _outcome() -> pl.Expr:
-    """Return the outcome that the event shows for its message, or null."""
-    status = pl.col("text").bin.contains(b"\tStatus: timeout") | pl.col("text").bin.contains(
-        b"\tStatus: error"
-    )
-    failed_report = (pl.col("kind") == "report") & status
-    shown = pl.col("kind").cast(pl.String).replace_strict(OUTCOME_OF_KIND, default=None)
-    return pl.when(failed_report).then(pl.lit("failed")).otherwise(shown).cast(OutcomeName)
+def _application_lines(events: Events) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Return level and place of the message of lines ``<time>TAB<request id>TAB<LEVEL>TAB<message>``."""
+    octets, start = events.octets, events.start
+    first_line_ends = events.line_ends[events.first_line]
+    identified = (octets.array[start + _INNER] == ord("\t")) & (first_line_ends > start + _INNER)
+    full = octets.array[start + _LEVEL_AT - 1] == ord("\t")
+    level_at = np.where(identified & full & (first_line_ends > start + _LEVEL_AT), start + _LEVEL_AT, -1)
+    for event in np.flatnonzero(identified & ~full):
+        # A request id that is not a UUID, such as ``undefined``.
+        begin = int(start[event]) + _INNER + 1
+        limit = min(int(first_line_ends[event]), begin + _NOTICE_BYTES)
+        level_at[event] = octets.data.find(b"\t", begin, limit) + 1 or -1
+    level = np.full(len(events), -1, dtype=np.int8)
+    message_at = np.full(len(events), -1, dtype=np.int64)
+    lines = np.flatnonzero(level_at >= 0)
+    words = octets.words(level_at[lines])
+    for code, name in enumerate(LEVELS):
+        head, mask = head_word(f"{name}\t".encode())
+        said = lines[(words & mask) == head]
+        level[said] = code
+        message_at[said] = level_at[said] + len(name) + 1
+    return level, message_at
+
+
+def _named_kinds(
+    octets: Octets, at: NDArray[np.int64], table: Sequence[tuple[bytes, str]]
+) -> NDArray[np.uint8]:
+    """Return the kind whose prefix stands at each place, the first of the table; else ``other``."""
+    words = octets.words(at)
+    kinds = np.full(len(at), CODES["other"], dtype=np.uint8)
+    for prefix, name in reversed(table):
+        head, mask = head_word(prefix)
+        near = np.flatnonzero((words & mask) == head)
+        kinds[near[octets.begins(at[near] + 8, prefix[8:])]] = CODES[name]
+    return kinds
+
+
+def _message_kinds(
+    octets: Octets, end: NDArray[np.int64], message_at: NDArray[np.int64], level: NDArray[np.int8]
+) -> NDArray[np.uint8]:
+    kinds = _named_kinds(octets, message_at, _MESSAGE_KINDS)
+    plain = np.flatnonzero(kinds == CODES["other"])
+    is_error = np.isin(level[plain], [LEVELS.index("ERROR"), LEVELS.index("FATAL")])
+    kinds[plain] = np.where(is_error, CODES["application_error"], CODES["application"])
+    heads = octets.binaries(message_at[plain], np.minimum(message_at[plain] + _NOTICE_BYTES, end[plain]))
+    for notice, name in reversed(_SAID):
+        said = heads.bin.contains(notice).arg_true().to_numpy()
+        among_words = [notice in _first_words(heads[place]) for place in said.tolist()]
+        kinds[plain[said[np.array(among_words, dtype=np.bool_)]]] = CODES[name]
+    return kinds
+
+
+def _first_words(message: bytes) -> bytes:
+    words = _WORDS.match(message)
+    return words[0] if words else b""
+
+
+def _platform_kinds(
+    octets: Octets, start: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    kinds = _named_kinds(octets, start + STAMP_BYTES, _PLATFORM_KINDS)
+    other = np.flatnonzero(kinds == CODES["other"])
+    notice = b" Task timed out "
+    timed_out = octets.begins(start[other] + _TIMED_OUT_AT, notice)
+    timed_out &= end[other] - start[other] > _TIMED_OUT_AT + len(notice)
+    kinds[other[timed_out]] = CODES["timeout"]
+    return kinds
+
+
+def _request_at(
+    events: Events, kind: NDArray[np.uint8], message_at: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    octets = events.octets
+    offsets = np.zeros(len(KINDS), dtype=np.int64)
+    for name, offset in _REQUEST_AT.items():
+        offsets[CODES[name]] = offset
+    offset = np.where(message_at >= 0, _INNER + 1, offsets[kind])
+    at = np.where(offset > 0, events.start + offset, -1)
+    chosen = np.flatnonzero(at >= 0)
+    places = at[chosen]
+    shaped = (octets.array[places + 8] == ord("-")) & (octets.array[places + 23] == ord("-"))
+    shaped &= places + ID_BYTES <= events.line_ends[events.first_line[chosen]]
+    high = octets.words(places)
+    for place in (8, 16, 24, ID_BYTES - 8):
+        high |= octets.words(places + place)
+    shaped &= (high & np.uint64(0x8080808080808080)) == 0
+    at[chosen[~shaped]] = -1
+    return at
+
+
+def _outcomes(events: Events, kind: NDArray[np.uint8]) -> NDArray[np.int8]:
+    shown = np.full(len(KINDS), -1, dtype=np.int8)
+    for name, outcome in OUTCOME_OF_KIND.items():
+        shown[CODES[name]] = OUTCOMES.index(outcome)
+    outcome = shown[kind]
+    reports = np.flatnonzero(kind == CODES["report"])
+    texts = events.octets.binaries(events.start[reports], events.end[reports])
+    failed = texts.bin.contains(b"\tStatus: timeout") | texts.bin.contains(b"\tStatus: error")
+    outcome[reports[failed.to_numpy()]] = OUTCOMES.index("failed")
+    return outcome

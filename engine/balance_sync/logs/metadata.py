@@ -44,9 +44,9 @@ _COMMON = (
 )
 
 
-def is_common(metadata: pl.Expr) -> pl.Expr:
-    """Return where `metadata` has the shape of nearly all: three ids, known to be harmless as it is."""
-    return metadata.str.contains(_COMMON)
+def is_common(metadata: pl.Series) -> pl.Series:
+    """Return where `metadata` is missing, or has the shape of nearly all: three ids, harmless as it is."""
+    return metadata.str.contains(_COMMON).fill_null(True)
 
 
 def allowed_metadata(text: str | None) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from balance_sync.logs.invocations import merge_invocations
-from balance_sync.logs.messages import follow_messages, is_step
+from balance_sync.logs.messages import STEP_COLUMNS, follow_messages, is_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,10 @@ def _shared_requests(invocations: pl.LazyFrame) -> pl.DataFrame:
 def _follow_again(
     tables: Mapping[str, pl.LazyFrame], requests: pl.DataFrame, repeats: pl.DataFrame, ranks: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    numbered = requests.lazy().with_row_index("part")
+
     def of_requests(table: str) -> pl.LazyFrame:
-        return tables[table].join(requests.lazy(), on="request_id", how="semi")
+        return tables[table].join(numbered, on="request_id")
 
     place = ["source_id", "line"]
     steps = (
@@ -134,15 +136,16 @@ def _follow_again(
         .join(of_requests("transactions").select(*place, "transaction_id"), on=place, how="left")
         .join(ranks.lazy().rename({"rank": "source"}), on="source_id")
     )
-    columns = ("request_id", "at", "source", "line", "kind", "outcome", "message_id", "transaction_id")
-    messages, transactions = follow_messages(steps.select(columns).collect())
+    messages, transactions = follow_messages(steps.select(STEP_COLUMNS).collect())
     return _named(messages, ranks), _named(transactions, ranks)
 
 
 def _merge_again(invocations: pl.LazyFrame, requests: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:
-    rows = invocations.join(requests.lazy(), on="request_id", how="semi")
+    rows = invocations.join(requests.lazy().with_row_index("part"), on="request_id")
     ranked = rows.join(ranks.lazy().rename({"rank": "source"}), on="source_id").drop("source_id")
-    return _named(merge_invocations(ranked.collect()), ranks)
+    merged = merge_invocations(ranked.collect())
+    request_ids = requests["request_id"].gather(merged["part"])
+    return _named(merged.with_columns(request_ids).drop("part"), ranks)
 
 
 def _named(rows: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:

@@ -6,17 +6,20 @@ the batch kernel (`balance_sync.logs.tables`), which both share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from balance_sync.logs.decoding import decoded_series
 from balance_sync.logs.kinds import Kind, OutcomeName, classify
-from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS, Columns
+from balance_sync.logs.record_layouts import Columns
+from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS
+from balance_sync.logs.rows import at_rows, rows_of
 from balance_sync.logs.split import split_events
 from balance_sync.logs.tables import BatchTables, parse_batch
 from balance_sync.sources.batching import Batch, plan_batches
@@ -96,7 +99,7 @@ def scan_logs(
     """
 
     def events_of(pieces: list[TextPiece], columns: set[str]) -> pl.DataFrame:
-        events = _within(classify(split_events(pieces)), since, until)
+        events = _within(classified_frame(pieces), since, until)
         labels = pl.Series([piece.source.label for piece in pieces], dtype=pl.String)
         named = events.with_columns(path=labels.gather(events["piece"])).rename({"at": "logged_at"})
         if "text" in columns:
@@ -132,6 +135,16 @@ def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None
         return named.select(pl.col(column).cast(schema[column]) for column in schema if column in columns)
 
     return _scan(paths, schema, rows_of, until)
+
+
+def classified_frame(pieces: Sequence[TextPiece]) -> pl.DataFrame:
+    """Return the events of `pieces` as ``piece, line, at, text, kind, request_id, level, outcome``."""
+    classified = classify(split_events(pieces))
+    named = np.flatnonzero(classified.request_at >= 0)
+    request_ids = at_rows(classified.request_ids(named), rows_of(named, len(classified.events)))
+    return classified.events.frame().with_columns(
+        classified.kinds(), request_ids, classified.levels(), classified.outcomes()
+    )
 
 
 def _scan(

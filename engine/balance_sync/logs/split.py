@@ -9,11 +9,13 @@ first event becomes an event without a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+
+from balance_sync.logs.octets import Octets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,109 +25,180 @@ if TYPE_CHECKING:
 STAMP_BYTES = 25
 """Length of ``2023-12-12T12:35:10.263Z `` with its space."""
 
-_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22)
-_SIGNS = ((10, "T"), (23, "Z"), (24, " "), (4, "-"), (7, "-"), (13, ":"), (16, ":"), (19, "."))
+_TEMPLATE = b"0000-00-00T00:00:00.000Z "
+"""A stamp in which every digit is a zero."""
+
+_ZEROS = np.uint64(0x3030303030303030)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_MICROSECONDS = 1_000_000
 
 
-def split_events(pieces: Sequence[TextPiece]) -> pl.DataFrame:
-    """Cut the text of `pieces` into events.
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events of a batch, in the order of their text; each array has an element for each event.
 
-    Returns
-    -------
-    DataFrame
-        In the order of the text: ``piece`` UInt32 (position in `pieces`), ``line`` Int64 (1-based,
-        in the source), ``at`` Datetime[us, UTC] (null for text before the first event and for
-        impossible times) and ``text`` Binary (with its line breaks).
+    Attributes
+    ----------
+    octets
+        The text of all pieces, each ending with a line feed.
+    start, end
+        Where in `octets` the event is.
+    piece
+        Position of its piece in the batch.
+    line
+        1-based line in its source.
+    at
+        Microseconds since 1970 in UTC; means nothing unless `is_time`.
+    is_stamped
+        False for text before the first event of a piece.
+    is_time
+        Of stamped events, false for impossible times.
+    first_line
+        Position of the event's first line in `line_starts` and `line_ends`.
+    line_starts, line_ends
+        Where each line of the batch begins, and where its line feed is.
     """
+
+    octets: Octets
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    piece: NDArray[np.int64]
+    line: NDArray[np.int64]
+    at: NDArray[np.int64]
+    is_stamped: NDArray[np.bool_]
+    is_time: NDArray[np.bool_]
+    first_line: NDArray[np.int64]
+    line_starts: NDArray[np.int64]
+    line_ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def times(self) -> pl.Series:
+        """Return ``at`` Datetime[us, UTC], null where there is no time."""
+        at = pl.Series("at", self.at)
+        if not self.is_time.all():
+            at = at.zip_with(pl.Series(self.is_time), pl.Series([None], dtype=pl.Int64))
+        return at.cast(pl.Datetime("us", "UTC"))
+
+    def frame(self) -> pl.DataFrame:
+        """Return ``piece`` UInt32, ``line`` Int64, ``at`` and ``text`` Binary (with its line breaks)."""
+        return pl.DataFrame(
+            {
+                "piece": pl.Series(self.piece, dtype=pl.UInt32),
+                "line": pl.Series(self.line, dtype=pl.Int64),
+                "at": self.times(),
+                "text": self.octets.binaries(self.start, self.end),
+            }
+        )
+
+
+def split_events(pieces: Sequence[TextPiece]) -> Events:
+    """Cut the text of `pieces` into events."""
     texts = [_with_final_break(piece.text) for piece in pieces]
-    buffer = b"".join(texts)
-    if not buffer:
-        return _empty()
-    octets = np.frombuffer(buffer, dtype=np.uint8)
+    octets = Octets(texts)
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
-    piece_starts = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-    breaks = np.flatnonzero(octets == ord("\n"))
-    starts, is_stamped = _event_starts(octets, breaks, piece_starts[lengths > 0])
-    piece = np.searchsorted(piece_starts, starts, side="right") - 1
+    piece_starts = np.cumsum(lengths) - lengths
+    line_ends = octets.places(b"\n")
+    line_starts = np.empty_like(line_ends)
+    line_starts[:1] = 0
+    line_starts[1:] = line_ends[:-1] + 1
+    # Every piece ends with a line feed, so each that is not empty begins a line.
+    piece_lines = np.searchsorted(line_starts, piece_starts)
+    first_line, is_stamped = _event_lines(octets, line_starts, piece_lines[lengths > 0])
+    start = line_starts[first_line]
+    piece = np.searchsorted(piece_starts, start, side="right") - 1
     first_lines = np.array([piece.first_line for piece in pieces], dtype=np.int64)
-    breaks_before_piece = np.searchsorted(breaks, piece_starts)
-    line = np.searchsorted(breaks, starts) - breaks_before_piece[piece] + first_lines[piece]
-    at, is_time = _times(octets, starts, is_stamped)
-    return pl.DataFrame(
-        {
-            "piece": pl.Series(piece, dtype=pl.UInt32),
-            "line": pl.Series(line, dtype=pl.Int64),
-            "at": pl.Series(at, dtype=pl.Int64),
-            "text": _slices(buffer, starts),
-        }
-    ).with_columns(pl.when(pl.Series(is_time)).then(pl.col("at")).cast(pl.Datetime("us", "UTC")).alias("at"))
+    at, is_time = _times(octets, start, is_stamped)
+    return Events(
+        octets=octets,
+        start=start,
+        end=np.append(start[1:], octets.size)[: len(start)],
+        piece=piece,
+        line=first_line - piece_lines[piece] + first_lines[piece],
+        at=at,
+        is_stamped=is_stamped,
+        is_time=is_time,
+        first_line=first_line,
+        line_starts=line_starts,
+        line_ends=line_ends,
+    )
 
 
 def _with_final_break(text: bytes) -> bytes:
     return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
-def _empty() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "piece": pl.UInt32,
-            "line": pl.Int64,
-            "at": pl.Datetime("us", "UTC"),
-            "text": pl.Binary,
-        }
-    )
-
-
-def _event_starts(
-    octets: NDArray[np.uint8], breaks: NDArray[np.int64], piece_starts: NDArray[np.int64]
+def _event_lines(
+    octets: Octets, line_starts: NDArray[np.int64], piece_lines: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the offsets of events in order, and which of them begin with a time stamp."""
-    stamped = np.concatenate([piece_starts, breaks[:-1] + 1])
-    stamped = stamped[stamped <= len(octets) - STAMP_BYTES]
-    # The sign that tells most other lines apart comes first: what is left is little.
-    for offset, sign in _SIGNS:
-        stamped = stamped[octets[stamped + offset] == ord(sign)]
-    for offset in _DIGITS:
-        stamped = stamped[(octets[stamped + offset] - ord("0")) < 10]
-    stamped = np.unique(stamped)
-    starts = np.unique(np.concatenate([stamped, piece_starts]))
-    is_stamped = np.zeros(len(starts), dtype=np.bool_)
-    is_stamped[np.searchsorted(starts, stamped)] = True
-    return starts, is_stamped
+    """Return which lines begin an event, in order, and which of those with a time stamp."""
+    stamped = np.arange(len(line_starts))
+    # The part of a stamp that tells most other lines apart comes first: what is left is little.
+    for offset in (8, 0, 16, 24):
+        places = line_starts[stamped] + offset
+        stamped = stamped[_is_like(octets.words(places), _TEMPLATE[offset : offset + 8])]
+    begins = np.zeros(len(line_starts), dtype=np.bool_)
+    begins[stamped] = True
+    begins[piece_lines] = True
+    lines = np.flatnonzero(begins)
+    is_stamped = np.zeros(len(lines), dtype=np.bool_)
+    is_stamped[np.searchsorted(lines, stamped)] = True
+    return lines, is_stamped
+
+
+def _is_like(words: NDArray[np.uint64], template: bytes) -> NDArray[np.bool_]:
+    """Return which `words` have digits where `template` has zeros, and its other signs where they are."""
+    digits = int.from_bytes(bytes(0xFF if sign == ord("0") else 0 for sign in template), "little")
+    signs = int.from_bytes(bytes(0 if sign == ord("0") else 0xFF for sign in template), "little")
+    wanted = int.from_bytes(bytes(0 if sign == ord("0") else sign for sign in template), "little")
+    values = (words ^ _ZEROS) & np.uint64(digits)
+    # A digit is at most 9: adding 0x76 to it leaves the high bit as it is.
+    too_large = (values | (values + (np.uint64(0x7676767676767676) & np.uint64(digits)))) & _HIGH_BITS
+    return ((words & np.uint64(signs)) == np.uint64(wanted)) & (too_large == 0)
 
 
 def _times(
-    octets: NDArray[np.uint8], starts: NDArray[np.int64], is_stamped: NDArray[np.bool_]
+    octets: Octets, start: NDArray[np.int64], is_stamped: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return microseconds since 1970 in UTC, and where they are a time at all."""
-    at = np.zeros(len(starts), dtype=np.int64)
-    stamped = starts[is_stamped]
+    stamped = np.flatnonzero(is_stamped)
+    places = start[stamped]
+    days, is_day = _days(_pairs(octets.words(places)), _pairs(octets.words(places + 2)))
+    clock, rest = _pairs(octets.words(places + 11)), _pairs(octets.words(places + 16))
+    hour, minute, second = clock[:, 0], clock[:, 3], clock[:, 6]
+    milliseconds = rest[:, 4].astype(np.int64) * 10 + octets.array[places + 22] - ord("0")
+    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
+    at = np.zeros(len(start), dtype=np.int64)
+    is_time = np.zeros(len(start), dtype=np.bool_)
+    at[stamped] = seconds * _MICROSECONDS + milliseconds * 1000
+    is_time[stamped] = is_day & (hour < 24) & (minute < 60) & (second < 60)
+    return at, is_time
 
-    def number(offset: int, digits: int) -> NDArray[np.int64]:
-        value = np.zeros(len(stamped), dtype=np.int64)
-        for position in range(offset, offset + digits):
-            value = value * 10 + (octets[stamped + position].astype(np.int64) - ord("0"))
-        return value
 
-    year, month, day = number(0, 4), number(5, 2), number(8, 2)
-    hour, minute, second, milli = number(11, 2), number(14, 2), number(17, 2), number(20, 3)
+def _pairs(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Return, for each of the first seven octets of `words`, the number it makes with the next one.
+
+    Where both are digits, that is; elsewhere anything. Shape (words, 8).
+    """
+    digits = words & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return (digits * np.uint64(10) + (digits >> np.uint64(8))).view(np.uint8).reshape(-1, 8)
+
+
+def _days(years: NDArray[np.uint8], rest: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return days since 1970, and whether there is such a day, from the pairs of a date's digits.
+
+    `years` are the pairs from the date's first octet on, `rest` those from its third. Neighbours mostly
+    share their day, so only changes are worked out.
+    """
+    key = rest.view(np.uint64).ravel() ^ (years[:, 0].astype(np.uint64) << np.uint64(56))
+    changes = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else key.astype(int)
+    year = years[changes, 0].astype(np.int64) * 100 + rest[changes, 0]
+    month, day = rest[changes, 3].astype(np.int64), rest[changes, 6].astype(np.int64)
     months = (np.maximum(year, 1) - 1970) * 12 + np.clip(month, 1, 12) - 1
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     first_of_next = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     days = first_of_month + day - 1
-    possible = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)
-    possible &= (hour < 24) & (minute < 60) & (second < 60)
-    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
-    at[is_stamped] = seconds * 1_000_000 + milli * 1000
-    is_time = np.zeros(len(starts), dtype=np.bool_)
-    is_time[is_stamped] = possible
-    return at, is_time
-
-
-def _slices(buffer: bytes, starts: NDArray[np.int64]) -> pl.Series:
-    """Return the text from each start to the next as one Binary column, without copying it first."""
-    offsets = np.append(starts, len(buffer)).astype(np.int64)
-    array = pa.LargeBinaryArray.from_buffers(
-        pa.large_binary(), len(starts), [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
-    )
-    return pl.Series("text", array)
+    is_day = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)
+    lengths = np.diff(np.append(changes, len(key)))
+    return np.repeat(days, lengths), np.repeat(is_day, lengths)

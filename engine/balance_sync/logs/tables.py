@@ -6,31 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from balance_sync.logs.decoding import decoded
 from balance_sync.logs.invocations import merge_invocations, read_invocations
-from balance_sync.logs.kinds import PROCESSING_NOTICE, classify
-from balance_sync.logs.messages import follow_messages, is_step
+from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
+from balance_sync.logs.messages import STEP_KINDS, follow_messages
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.redaction import redact
-from balance_sync.logs.split import STAMP_BYTES, split_events
+from balance_sync.logs.requests import number_parts
+from balance_sync.logs.rows import at_rows, rows_of
+from balance_sync.logs.split import Events, split_events
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
-
-PART = ("request_id", "source")
-"""A batch follows the part of a request in each source for itself: what is kept of a source depends on
-no other, for that may be a copy, be replaced or stand in another batch."""
+_MESSAGE_ID_BYTES = 100
+_PREAMBLE_REASONS = {True: "the time of the event is impossible", False: "text before the first event"}
 
 
 @dataclass(frozen=True, slots=True)
 class BatchTables:
     """What one batch holds. ``source`` UInt32 is the position of the piece in the batch.
+
+    A batch follows the part of a request in each source for itself: what is kept of a source depends on
+    no other, for that may be a copy, be replaced or stand in another batch.
 
     Attributes
     ----------
@@ -53,31 +58,47 @@ class BatchTables:
 
 def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     """Parse the text of `pieces`; every event is counted in exactly one kind."""
-    events = classify(split_events(pieces)).rename({"piece": "source"})
-    transactions, bad_transactions = read_transactions(events)
-    sync_errors, bad_sync_errors = read_sync_errors(events)
-    transactions = _located(transactions, events)
-    messages, of_messages = follow_messages(_steps(events, transactions), by=PART)
-    invocations = read_invocations(events)
+    classified = classify(split_events(pieces))
+    part, parts = number_parts(classified)
+    events = _events(classified, part, parts)
+    transactions, bad_transactions = read_transactions(classified)
+    sync_errors, bad_sync_errors = read_sync_errors(classified)
+    messages, of_messages = follow_messages(_steps(classified, events, part, transactions))
+    transactions = _located(transactions, events).join(
+        of_messages, on=["source", "line"], how="left", maintain_order="left"
+    )
+    invocations = merge_invocations(read_invocations(classified, part))
     return BatchTables(
-        events=events.select("source", "line", "at", "kind", "request_id", "outcome", _fingerprint()),
-        transactions=transactions.join(of_messages, on=["source", "line"], how="left", maintain_order="left"),
+        events=events,
+        transactions=transactions,
         sync_errors=_located(sync_errors, events),
         messages=messages,
-        invocations=merge_invocations(_placed(invocations, events), by=PART),
-        rejects=_rejects(events, pl.concat([bad_transactions, bad_sync_errors])),
+        invocations=invocations.with_columns(parts["request_id"].gather(invocations["part"])).drop("part"),
+        rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
     )
 
 
-def _fingerprint() -> pl.Expr:
+def _events(classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.DataFrame) -> pl.DataFrame:
+    events = classified.events
+    return pl.DataFrame(
+        {
+            "source": pl.Series(events.piece, dtype=pl.UInt32),
+            "line": events.line,
+            "at": events.times(),
+            "kind": classified.kinds(),
+            "request_id": at_rows(parts["request_id"], part),
+            "outcome": classified.outcomes(),
+            "fingerprint": _fingerprints(events),
+        }
+    )
+
+
+def _fingerprints(events: Events) -> pl.Series:
     # The final line breaks depend on where the file was cut, not on the event.
-    text = decoded(pl.col("text")).str.strip_chars_end("\n")
-    return pl.when(text.is_null()).then(pl.col("text").hash()).otherwise(text.hash()).alias("fingerprint")
-
-
-def _placed(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    rows = events.select(pl.col("source", "line").gather(records["event"]))
-    return pl.concat([records.drop("event"), rows], how="horizontal")
+    end = events.end.copy()
+    while (blank := (end > events.start) & (events.octets.array[end - 1] == ord("\n"))).any():
+        end -= blank
+    return events.octets.binaries(events.start, end).hash()
 
 
 def _located(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
@@ -89,38 +110,46 @@ def _located(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([records.drop("event"), rows], how="horizontal")
 
 
-def _steps(events: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
-    after_notice = pl.col("message_at") + len(PROCESSING_NOTICE)
-    named = decoded(pl.col("text").bin.slice(after_notice, 100))
-    message_id = pl.when(pl.col("kind") == "processing").then(named.str.split_exact("\n", 1).struct[0])
-    steps = events.filter(is_step()).select(
-        "request_id",
-        "at",
-        "source",
-        "line",
-        "kind",
-        "outcome",
-        message_id.str.strip_chars().alias("message_id"),
+def _steps(
+    classified: ClassifiedEvents, events: pl.DataFrame, part: NDArray[np.int64], transactions: pl.DataFrame
+) -> pl.DataFrame:
+    kinds = [CODES[name] for name in STEP_KINDS]
+    is_step = (classified.outcome >= 0) | np.isin(classified.kind, kinds)
+    steps = np.flatnonzero(is_step & (part >= 0))
+    processing = classified.of_kind("processing")
+    of_processing = rows_of(processing, len(part))[steps]
+    of_transaction = rows_of(transactions["event"].to_numpy(), len(part))[steps]
+    chosen = events.select(pl.col("request_id", "at", "source", "line", "kind", "outcome").gather(steps))
+    return chosen.with_columns(
+        part=pl.Series(part[steps]),
+        message_id=at_rows(_message_ids(classified, processing), of_processing),
+        transaction_id=at_rows(transactions["transaction_id"], of_transaction),
     )
-    ids = transactions.select("source", "line", "transaction_id")
-    return steps.join(ids, on=["source", "line"], how="left")
 
 
-def _reason_of_preamble() -> pl.Expr:
-    stamp = decoded(pl.col("text").bin.slice(0, STAMP_BYTES))
-    is_stamped = stamp.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z $")
-    impossible = pl.lit("the time of the event is impossible")
-    return pl.when(is_stamped).then(impossible).otherwise(pl.lit("text before the first event"))
+def _message_ids(classified: ClassifiedEvents, processing: NDArray[np.int64]) -> pl.Series:
+    events = classified.events
+    begin = classified.message_at[processing] + len(PROCESSING_NOTICE)
+    end = np.minimum(events.line_ends[events.first_line[processing]], begin + _MESSAGE_ID_BYTES)
+    # No character is cut in two.
+    while (within := (events.octets.array[end] & 0xC0 == 0x80) & (end > begin)).any():
+        end -= within
+    return events.octets.strings(begin, end).str.strip_chars()
 
 
-def _rejects(events: pl.DataFrame, unread: pl.DataFrame) -> pl.DataFrame:
-    preamble = (
-        events.with_row_index("event")
-        .filter((pl.col("kind") == "preamble") & (pl.col("text").bin.size() > 0))
-        .select("event", reason=_reason_of_preamble())
+def _rejects(classified: ClassifiedEvents, unread: pl.DataFrame) -> pl.DataFrame:
+    events = classified.events
+    preamble = classified.of_kind("preamble")
+    reasons = [_PREAMBLE_REASONS[stamped] for stamped in events.is_stamped[preamble].tolist()]
+    found = pl.DataFrame({"event": preamble, "reason": reasons}, schema=unread.schema)
+    rejects = pl.concat([unread, found]).sort("event")
+    rows = rejects["event"].to_numpy()
+    texts = [
+        redact(events.octets.data[begin:end].decode("utf-8", "replace").rstrip("\n"))
+        for begin, end in zip(events.start[rows].tolist(), events.end[rows].tolist(), strict=True)
+    ]
+    return rejects.select("reason").with_columns(
+        source=pl.Series(events.piece[rows], dtype=pl.UInt32),
+        line=pl.Series(events.line[rows], dtype=pl.Int64),
+        text=pl.Series(texts, dtype=pl.String),
     )
-    rejects = pl.concat([unread, preamble]).sort("event")
-    texts = events["text"].gather(rejects["event"])
-    redacted = [redact(bytes(text).decode("utf-8", "replace").rstrip("\n")) for text in texts]
-    placed = _placed(rejects, events)
-    return placed.with_columns(text=pl.Series(redacted, dtype=pl.String))

@@ -187,15 +187,14 @@ def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]
     """Return the events of a request in `source`, or the one event at `line`."""
     import polars as pl
 
-    from balance_sync.logs.kinds import classify
-    from balance_sync.logs.split import split_events
+    from balance_sync.logs.scan import classified_frame
 
     chosen = pl.col("line") == line
     if request_id is not None:
         chosen |= pl.col("request_id") == request_id
     found = []
     for batch in plan_batches([source]):
-        events = classify(split_events(batch())).filter(chosen)
+        events = classified_frame(batch()).filter(chosen)
         found += [
             LogEvent(source.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
             for number, text in events.select("line", "text").iter_rows()
