@@ -7,24 +7,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs.kinds import CODES, ClassifiedEvents
+from balance_sync.logs.kinds import CODES, ID_BYTES, ClassifiedEvents
 from balance_sync.logs.rows import at_rows, rows_of
+from balance_sync.logs.split import STAMP_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from balance_sync.logs.octets import Octets
 
 Milliseconds = pl.Decimal(18, 2)
 
 STATUSES = ("unseen", "unfinished", "ok", "error", "timeout")
 """From what says least to what says most: of a request that is told of several times, the last counts."""
 
-_FIGURES: tuple[tuple[str, str, str, pl.DataType | type[pl.DataType]], ...] = (
-    ("duration_ms", "Duration: ", " ms", Milliseconds),
-    ("billed_ms", "Billed Duration: ", " ms", pl.Int64),
-    ("memory_mb", "Memory Size: ", " MB", pl.Int64),
-    ("max_memory_mb", "Max Memory Used: ", " MB", pl.Int64),
-    ("init_ms", "Init Duration: ", " ms", Milliseconds),
+_FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] = (
+    ("duration_ms", b"Duration: ", b" ms", Milliseconds),
+    ("billed_ms", b"Billed Duration: ", b" ms", pl.Int64),
+    ("memory_mb", b"Memory Size: ", b" MB", pl.Int64),
+    ("max_memory_mb", b"Max Memory Used: ", b" MB", pl.Int64),
+    ("init_ms", b"Init Duration: ", b" ms", Milliseconds),
 )
+_FIGURES_AT = STAMP_BYTES + len(b"REPORT RequestId: ") + ID_BYTES
 _NUMBER = r"^[0-9]{1,15}(?:\.[0-9]{1,15})?$"
 _STATUS = r"\tStatus: (\w+)"
 _TOLD_KINDS = ("start", "report", "timeout", "crash")
@@ -70,7 +74,7 @@ def _told(classified: ClassifiedEvents, told: NDArray[np.int64]) -> pl.DataFrame
     kind = classified.kind[told]
     is_start = pl.Series(kind == CODES["start"])
     reports = np.flatnonzero(kind == CODES["report"])
-    figures = _figures(events.octets.strings(events.start[told[reports]], events.end[told[reports]]))
+    figures = _figures(events.octets, events.start[told[reports]], events.end[told[reports]])
     ends = {"start": "unfinished", "report": "ok", "timeout": "timeout", "crash": "error"}
     by_code = np.zeros(len(CODES), dtype=np.uint8)
     for name, status in ends.items():
@@ -84,27 +88,37 @@ def _told(classified: ClassifiedEvents, told: NDArray[np.int64]) -> pl.DataFrame
     )
 
 
-def _figures(reports: pl.Series) -> pl.DataFrame:
-    """Read the figures of ``REPORT`` lines, and their status as its position in `STATUSES`."""
-    fields = reports.str.split_exact("\t", len(_FIGURES) + 1).struct.unnest()
-    named = [
-        _figure(pl.col(f"field_{place}"), prefix, unit, dtype).alias(name)
-        for place, (name, prefix, unit, dtype) in enumerate(_FIGURES, start=1)
-    ]
-    said = reports.str.contains("\tStatus: ", literal=True)
-    status = pl.Series("status", [STATUSES.index("ok")], dtype=pl.UInt8).new_from_index(0, len(reports))
-    if said.any():
-        words = pl.select(pl.when(said).then(pl.lit(reports)).str.extract(_STATUS)).to_series()
-        known = {"timeout": STATUSES.index("timeout"), **dict.fromkeys(("error", "failure"), STATUSES.index("error"))}
-        status = words.replace_strict(known, default=STATUSES.index("ok"), return_dtype=pl.UInt8)
-    return fields.select(*named, status.alias("status"))
+def _figures(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> pl.DataFrame:
+    """Read the figures of ``REPORT`` lines, and their status as its position in `STATUSES`.
+
+    Figures stand one after the other, each behind its name; what follows one that is none is not read.
+    """
+    at = begin + _FIGURES_AT
+    columns: list[pl.Series] = []
+    stands = np.ones(len(begin), dtype=np.bool_)
+    for name, label, unit, dtype in _FIGURES:
+        stands &= octets.begins(at, b"\t" + label)
+        number_at = at + 1 + len(label)
+        number_end = number_at + octets.lengths_before(number_at, b" ")
+        stands &= octets.begins(number_end, unit)
+        # What no figure of the platform can be is none.
+        said = octets.strings(number_at, np.where(stands, number_end, number_at))
+        is_number = said.str.contains(_NUMBER).fill_null(False)
+        stands &= is_number.to_numpy()
+        said = said.zip_with(is_number, pl.Series([None], dtype=pl.String))
+        columns.append(said.cast(dtype, strict=False).alias(name))
+        at = np.where(stands, number_end + len(unit), at)
+    return pl.DataFrame([*columns, _statuses(octets.strings(begin, end))])
 
 
-def _figure(field: pl.Expr, prefix: str, unit: str, dtype: pl.DataType | type[pl.DataType]) -> pl.Expr:
-    number = field.str.strip_prefix(prefix).str.strip_suffix(unit)
-    plain = field.str.starts_with(prefix) & field.str.ends_with(unit) & number.str.contains(_NUMBER)
-    # What no figure of the platform can be is none.
-    return pl.when(plain).then(number).cast(dtype, strict=False)
+def _statuses(reports: pl.Series) -> pl.Series:
+    """Return the position in `STATUSES` of what ``REPORT`` lines say of the end."""
+    said = reports.str.contains("\tStatus: ", literal=True).fill_null(False)
+    status = pl.Series("status", np.full(len(reports), STATUSES.index("ok"), dtype=np.uint8))
+    words = reports.filter(said).str.extract(_STATUS)
+    known = {"timeout": "timeout", "error": "error", "failure": "error"}
+    codes = [STATUSES.index(known.get(word, "ok")) for word in words]
+    return status.scatter(said.arg_true(), pl.Series(codes, dtype=pl.UInt8))
 
 
 def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:

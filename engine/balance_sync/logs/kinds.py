@@ -103,6 +103,9 @@ _MESSAGE_KINDS = (
     (PROCESSING_NOTICE, "processing"),
     (b"SubscriptionBalanceUpdated event published", "published"),
     (b"Skipping the balance sync for create", "skipped_create"),
+    (b"Skipping the process, balance is already synced from other listeners", "already_synced"),
+    (b"Balance is already synced from other listeners", "already_synced"),
+    (b"Skipping the process, Update Payment Balance Flag is set to false", "skipped_flag"),
     (_NEGATIVE_NOTICE, "rejected_negative"),
     # Where Node writes to a console a dump's line breaks become carriage returns.
     *((b"{%bmessage: '" % space + _NEGATIVE_NOTICE, "rejected_negative") for space in (b" ", b"\n  ", b"\r  ")),
@@ -137,7 +140,7 @@ class ClassifiedEvents:
     message_at
         Where in the text an application line's message begins; -1 for other events.
     request_at
-        Where in the text the request id stands; -1 where the event names none.
+        Where in the text something of the shape of a request id stands; -1 where nothing does.
     outcome
         Position in `OUTCOMES` of what the event shows for its message; -1 where it shows nothing.
     """
@@ -164,11 +167,6 @@ class ClassifiedEvents:
     def levels(self) -> pl.Series:
         """Return ``level`` String, null where the event is no application line."""
         return at_rows(pl.Series("level", LEVELS), self.level.astype(np.int64))
-
-    def request_ids(self, chosen: NDArray[np.int64]) -> pl.Series:
-        """Return ``request_id`` String of the `chosen` events, each of which names one."""
-        at = self.request_at[chosen]
-        return self.events.octets.strings(at, at + ID_BYTES).alias("request_id")
 
 
 def classify(events: Events) -> ClassifiedEvents:
@@ -273,10 +271,6 @@ def _request_at(
     places = at[chosen]
     shaped = (octets.array[places + 8] == ord("-")) & (octets.array[places + 23] == ord("-"))
     shaped &= places + ID_BYTES <= events.line_ends[events.first_line[chosen]]
-    high = octets.words(places)
-    for place in (8, 16, 24, ID_BYTES - 8):
-        high |= octets.words(places + place)
-    shaped &= (high & np.uint64(0x8080808080808080)) == 0
     at[chosen[~shaped]] = -1
     return at
 

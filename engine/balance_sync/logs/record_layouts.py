@@ -7,14 +7,14 @@ string without a quote or a backslash in it, a number without an exponent, ``tru
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from balance_sync.logs.kinds import SYNC_ERROR_NOTICE, TRANSACTION_NOTICE, ClassifiedEvents
+from balance_sync.logs.metadata import allowed_metadata, are_common
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +25,6 @@ Money = pl.Decimal(38, 18)
 Columns = dict[str, pl.DataType | type[pl.DataType]]
 
 _PLAIN_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,18})?$"
-# Pairs of backslashes are all that JSON within JSON adds.
-_PAIRED_BACKSLASHES = r"^(?:[^\\]|\\\\)*$"
 _MISSING = b"undefined"
 
 
@@ -39,7 +37,7 @@ class Field:
     kind: str = "string"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The lines of a record in one version of the service: `opening` follows its notice."""
 
@@ -48,6 +46,25 @@ class Layout:
     fields: tuple[Field, ...]
     indent: str
     closing: tuple[bytes, ...]
+
+    @property
+    def opening_lines(self) -> int:
+        """Lines of an event before that of the first field."""
+        return self.opening.count(b"\n")
+
+    @property
+    def lines(self) -> int:
+        """Lines of an event up to the end of the record."""
+        return self.opening_lines + len(self.fields) + len(self.closing)
+
+    @cached_property
+    def line_heads(self) -> tuple[bytes, ...]:
+        """With what each line begins, from that of the first field on."""
+        return (*(f"{self.indent}{field.name}: ".encode() for field in self.fields), *self.closing)
+
+    def fields_of(self, *kinds: str) -> list[int]:
+        """Return the positions of the fields of these kinds."""
+        return [at for at, field in enumerate(self.fields) if field.kind in kinds]
 
 
 _AMOUNTS = (
@@ -82,30 +99,6 @@ TRANSACTION_LAYOUTS = tuple(
 SYNC_ERROR_LAYOUTS = (Layout(SYNC_ERROR_NOTICE, b" {\n", _SYNC_ERROR_FIELDS, "  ", (b"}",)),)
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Where in the text the values of a field stand."""
-
-    octets: Octets
-    begin: NDArray[np.int64]
-    end: NDArray[np.int64]
-
-    def said(self) -> pl.Series:
-        return self.octets.strings(self.begin, self.end)
-
-    def unquoted(self) -> pl.Series:
-        return self.octets.strings(np.minimum(self.begin + 1, self.end), np.maximum(self.end - 1, self.begin))
-
-    def are_quoted(self, *, at_least: int) -> NDArray[np.bool_]:
-        text = self.octets.array
-        quote = ord("'")
-        long_enough = self.end - self.begin >= at_least + 2
-        return long_enough & (text[self.begin] == quote) & (text[self.end - 1] == quote)
-
-    def are(self, word: bytes) -> NDArray[np.bool_]:
-        return (self.end - self.begin == len(word)) & self.octets.begins(self.begin, word)
-
-
 def read_layout(
     classified: ClassifiedEvents, chosen: NDArray[np.int64], layout: Layout
 ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
@@ -114,109 +107,155 @@ def read_layout(
     Returns
     -------
     records
-        ``event`` UInt32 (position of the event) and a column for each field; ``metadata`` as it was before
-        Node quoted it.
+        ``event`` UInt32 (position of the event) and a column for each field; of ``metadata`` what may be
+        kept.
     rest
         The chosen events that the layout is not certain of.
     """
-    certain = _has_lines(classified, chosen, layout)
-    rows = chosen[certain]
-    read, is_plain = _read_fields(classified, rows, layout)
-    accepted = pl.DataFrame({"event": pl.Series(rows, dtype=pl.UInt32), **read})
-    if not is_plain.all():
-        accepted = accepted.filter(is_plain)
-        certain[np.flatnonzero(certain)[~is_plain.to_numpy()]] = False
-    return accepted, chosen[~certain]
+    fitting = _fitting(classified, chosen, layout)
+    rows = chosen[fitting]
+    values, is_certain = _values(classified, rows, layout)
+    read = _read_values(classified.events.octets, values, layout)
+    for _, is_plain in read.values():
+        is_certain &= is_plain
+    columns = {field.column: read[field.column][0] for field in layout.fields}
+    records = pl.DataFrame({"event": pl.Series(rows, dtype=pl.UInt32), **columns})
+    if is_certain.all():
+        return records, chosen[~fitting]
+    fitting[np.flatnonzero(fitting)[~is_certain]] = False
+    return records.filter(pl.Series(is_certain)), chosen[~fitting]
 
 
-def _has_lines(
+def _fitting(
     classified: ClassifiedEvents, chosen: NDArray[np.int64], layout: Layout
 ) -> NDArray[np.bool_]:
-    """Return which events have the opening, the names and the closing of `layout`, and nothing behind it."""
+    """Return which events have the opening of `layout`, and as many lines with nothing behind them."""
     events = classified.events
-    octets, starts, ends = events.octets, events.line_starts, events.line_ends
-    opening_lines = layout.opening.count(b"\n")
-    needed = opening_lines + len(layout.fields) + len(layout.closing)
+    ends = events.line_ends
     first = events.first_line[chosen]
-    lines = np.append(events.first_line[1:], len(starts))[chosen] - first
+    lines = np.append(events.first_line[1:], len(ends))[chosen] - first
     dump_at = classified.message_at[chosen] + len(layout.notice)
-    certain = (lines >= needed) & octets.begins(dump_at, layout.opening)
+    last = np.minimum(first + layout.lines - 1, len(ends) - 1)
     # What follows the closing is empty lines alone, and the notice stands on the event's first line.
-    last = np.minimum(first + needed - 1, len(ends) - 1)
-    certain &= events.end[chosen] - ends[last] - 1 == lines - needed
-    certain &= ends[first] == dump_at + layout.opening.index(b"\n")
-    for offset, field in enumerate(layout.fields, start=opening_lines):
-        line = np.minimum(first + offset, len(ends) - 1)
-        certain &= octets.begins(starts[line], f"{layout.indent}{field.name}: ".encode())
-        if field is not layout.fields[-1]:
-            certain &= octets.array[ends[line] - 1] == ord(",")
-    for offset, closing in enumerate(layout.closing, start=opening_lines + len(layout.fields)):
-        line = np.minimum(first + offset, len(ends) - 1)
-        certain &= octets.begins(starts[line], closing) & (ends[line] - starts[line] == len(closing))
-    return certain
+    fitting = (lines >= layout.lines) & (events.end[chosen] - ends[last] - 1 == lines - layout.lines)
+    fitting &= ends[first] == dump_at + layout.opening.index(b"\n")
+    return fitting & events.octets.begins(dump_at, layout.opening)
 
 
-def _read_fields(
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Where in the text the values of records stand; both of shape (records, fields)."""
+
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
+def _values(
     classified: ClassifiedEvents, rows: NDArray[np.int64], layout: Layout
-) -> tuple[dict[str, pl.Series], pl.Series]:
+) -> tuple[_Values, NDArray[np.bool_]]:
+    """Return where the values stand, and which records have the names and commas that they must have."""
     events = classified.events
-    first = events.first_line[rows] + layout.opening.count(b"\n")
-    columns, checks = {}, [pl.Series(np.ones(len(rows), dtype=np.bool_))]
-    for offset, field in enumerate(layout.fields):
-        line = first + offset
-        begin = events.line_starts[line] + len(layout.indent) + len(field.name) + len(": ")
-        comma = field is not layout.fields[-1]
-        column, is_plain = _READERS[field.kind](_Values(events.octets, begin, events.line_ends[line] - comma))
-        columns[field.column] = column
-        checks.append(is_plain.fill_null(False))
-    return columns, reduce(and_, checks)
+    heads = layout.line_heads
+    lines = events.first_line[rows][:, None] + np.arange(layout.opening_lines, layout.lines)
+    starts, ends = events.line_starts[lines], events.line_ends[lines]
+    is_certain = events.octets.begin_all(starts, heads)
+    count = len(layout.fields)
+    closing = ends[:, count:] - starts[:, count:] == [len(head) for head in layout.closing]
+    commas = events.octets.array[ends[:, : count - 1] - 1] == ord(",")
+    if not (closing.all() and commas.all()):
+        is_certain &= closing.all(axis=1) & commas.all(axis=1)
+    begin = starts[:, :count] + [len(head) for head in heads[:count]]
+    end = ends[:, :count]
+    end[:, : count - 1] -= len(b",")
+    return _Values(begin, np.maximum(end, begin)), is_certain
 
 
-def _read_string(values: _Values) -> tuple[pl.Series, pl.Series]:
-    return _quoted(values, at_least=0)
+Read = dict[str, tuple[pl.Series, "NDArray[np.bool_]"]]
+"""By column: the values, and which of them are plain."""
 
 
-def _read_id(values: _Values) -> tuple[pl.Series, pl.Series]:
-    return _quoted(values, at_least=1)
+def _read_values(octets: Octets, values: _Values, layout: Layout) -> Read:
+    read: Read = {}
+    for kinds, reader in _READERS:
+        places = layout.fields_of(*kinds)
+        if places:
+            fields = [layout.fields[place] for place in places]
+            read |= reader(octets, values.begin[:, places], values.end[:, places], fields)
+    return read
 
 
-def _quoted(values: _Values, *, at_least: int) -> tuple[pl.Series, pl.Series]:
-    inner = values.unquoted()
-    return inner, pl.Series(values.are_quoted(at_least=at_least)) & ~inner.str.contains(r"['\\]")
+def _read_strings(
+    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
+) -> Read:
+    """Read strings in single quotes that hold neither a quote nor a backslash; ids are not empty."""
+    is_plain = _are_quoted(octets, begin, end)
+    is_plain &= end - begin >= [3 if field.kind == "id" else 2 for field in fields]
+    columns = octets.string_columns(np.minimum(begin + 1, end), np.maximum(end - 1, begin))
+    is_odd = [column.str.contains(r"['\\]") for column in columns]
+    return {
+        field.column: (column, is_plain[:, place] & ~odd.fill_null(True).to_numpy())
+        for place, (field, column, odd) in enumerate(zip(fields, columns, is_odd, strict=True))
+    }
 
 
-def _read_money(values: _Values) -> tuple[pl.Series, pl.Series]:
-    said = values.said()
-    is_plain = said.str.contains(_PLAIN_NUMBER)
-    if not is_plain.all():
-        said = said.zip_with(is_plain.fill_null(False), pl.Series([None], dtype=pl.String))
-    return said.cast(Money), is_plain
+def _are_quoted(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
+    quote = ord("'")
+    return (octets.array[begin] == quote) & (octets.array[end - 1] == quote) & (end - begin >= 2)
 
 
-def _read_flag(values: _Values) -> tuple[pl.Series, pl.Series]:
-    is_true = values.are(b"true")
-    return pl.Series(is_true), pl.Series(is_true | values.are(b"false"))
+def _read_money(
+    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
+) -> Read:
+    read: Read = {}
+    for field, said in zip(fields, octets.string_columns(begin, end), strict=True):
+        is_plain = said.str.contains(_PLAIN_NUMBER).fill_null(False)
+        if not is_plain.all():
+            said = said.zip_with(is_plain, pl.Series([None], dtype=pl.String))
+        read[field.column] = (said.cast(Money), is_plain.to_numpy())
+    return read
 
 
-def _read_metadata(values: _Values) -> tuple[pl.Series, pl.Series]:
+def _read_flags(
+    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
+) -> Read:
+    read: Read = {}
+    for place, field in enumerate(fields):
+        at, size = begin[:, place], end[:, place] - begin[:, place]
+        is_true = (size == len(b"true")) & octets.begins(at, b"true")
+        is_false = (size == len(b"false")) & octets.begins(at, b"false")
+        read[field.column] = (pl.Series(is_true), is_true | is_false)
+    return read
+
+
+def _read_metadata(
+    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
+) -> Read:
     """Read a string in which pairs of backslashes may stand; ``undefined`` is how missing ones are printed."""
-    missing = values.are(_MISSING)
-    inner = values.unquoted()
-    is_plain = pl.Series(values.are_quoted(at_least=0)) & ~inner.str.contains("'", literal=True)
-    escaped = inner.str.contains("\\", literal=True)
-    if escaped.any():
-        is_plain &= ~escaped | inner.str.contains(_PAIRED_BACKSLASHES)
-        inner = inner.str.replace_all("\\\\", "\\", literal=True)
-    if missing.any():
-        is_plain |= pl.Series(missing)
-        inner = inner.zip_with(pl.Series(~missing), pl.Series([None], dtype=pl.String))
-    return inner, is_plain
+    at, until = begin[:, 0], end[:, 0]
+    inner = octets.strings(np.minimum(at + 1, until), np.maximum(until - 1, at))
+    is_plain = _are_quoted(octets, at, until)
+    odd = np.flatnonzero(~(is_plain & are_common(octets, at + 1, until - 1)))
+    if len(odd):
+        missing = octets.begins(at[odd], _MISSING) & (until[odd] - at[odd] == len(_MISSING))
+        unquoted, is_certain = _unescaped(inner.gather(odd), is_plain[odd] & ~missing)
+        is_plain[odd] = is_certain | missing
+        inner = inner.scatter(odd, pl.Series(map(allowed_metadata, unquoted), dtype=pl.String))
+    return {fields[0].column: (inner, is_plain)}
 
 
-_READERS = {
-    "string": _read_string,
-    "id": _read_id,
-    "money": _read_money,
-    "flag": _read_flag,
-    "metadata": _read_metadata,
-}
+def _unescaped(texts: pl.Series, wanted: NDArray[np.bool_]) -> tuple[pl.Series, NDArray[np.bool_]]:
+    """Return what Node quoted, null unless `wanted` and certain, and where it is both."""
+    backslash, pair = "\\", "\\\\"
+    without = texts.str.replace_all(pair, "", literal=True)
+    is_odd = without.str.contains(backslash, literal=True) | without.str.contains("'", literal=True)
+    is_certain = ~is_odd.fill_null(True) & pl.Series(wanted)
+    unescaped = texts.str.replace_all(pair, backslash, literal=True)
+    return unescaped.zip_with(is_certain, pl.Series([None], dtype=pl.String)), is_certain.to_numpy()
+
+
+_READERS = (
+    (("id", "string"), _read_strings),
+    (("money",), _read_money),
+    (("flag",), _read_flags),
+    (("metadata",), _read_metadata),
+)

@@ -13,7 +13,6 @@ import polars as pl
 
 from balance_sync.logs.exact_records import Record, read_sync_error, read_transaction
 from balance_sync.logs.kinds import ClassifiedEvents
-from balance_sync.logs.metadata import allowed_metadata, is_common
 from balance_sync.logs.record_layouts import (
     SYNC_ERROR_LAYOUTS,
     TRANSACTION_LAYOUTS,
@@ -81,19 +80,10 @@ def _read(
     rest, parts = chosen, []
     for layout in layouts:
         certain, rest = read_layout(classified, rest, layout)
-        parts.append(_aligned(_with_allowed_metadata(certain), columns))
+        parts.append(_aligned(certain, columns))
     slow, rejects = _read_exactly(classified, rest, len(layouts[0].notice), columns, exact=exact)
     filled = [part for part in (*parts, slow) if part.height]
     return (filled[0] if len(filled) == 1 else pl.concat([*parts, slow]).sort("event")), rejects
-
-
-def _with_allowed_metadata(records: pl.DataFrame) -> pl.DataFrame:
-    if "metadata" not in records.columns:
-        return records
-    metadata = records["metadata"]
-    rare = (~is_common(metadata)).arg_true()
-    allowed = pl.Series("metadata", map(allowed_metadata, metadata.gather(rare)), dtype=pl.String)
-    return records.with_columns(metadata.scatter(rare, allowed))
 
 
 def _aligned(records: pl.DataFrame, columns: Columns) -> pl.DataFrame:

@@ -12,6 +12,11 @@ from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from balance_sync.logs.octets import Octets
+
+_WORDS = (0, 8, 16, 24, ID_BYTES - 8)
+"""Where words of eight octets begin that cover an id."""
+
 
 def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.DataFrame]:
     """Number the parts of requests: what one source holds of one request.
@@ -30,20 +35,37 @@ def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.Da
     # Neighbours mostly share their request: only where it changes is it looked up.
     changed = np.ones(len(chosen), dtype=np.bool_)
     changed[1:] = source[1:] != source[:-1]
-    for offset in (0, 8, 16, 24, ID_BYTES - 8):
+    for offset in _WORDS:
         words = events.octets.words(at + offset)
         changed[1:] |= words[1:] != words[:-1]
     heads = np.flatnonzero(changed)
+    is_ascii = _are_ascii(events.octets, at[heads])
     named = pl.DataFrame(
         {
-            "request_id": classified.request_ids(chosen[heads]),
-            "source": pl.Series(source[heads], dtype=pl.UInt32),
+            "request_id": events.octets.strings(at[heads[is_ascii]], at[heads[is_ascii]] + ID_BYTES),
+            "source": pl.Series(source[heads[is_ascii]], dtype=pl.UInt32),
         }
     )
     parts = named.unique(maintain_order=True)
-    numbers = named.join(
-        parts.with_row_index("part"), on=["request_id", "source"], how="left", maintain_order="left"
-    )["part"].to_numpy()
+    number = np.full(len(heads), -1, dtype=np.int64)
+    number[is_ascii] = _numbers(named, parts)
     part = np.full(len(events), -1, dtype=np.int64)
-    part[chosen] = numbers[np.cumsum(changed) - 1]
+    part[chosen] = number[np.cumsum(changed) - 1]
     return part, parts
+
+
+def _are_ascii(octets: Octets, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which request ids are ASCII: what is not is none, and might cut a character in two."""
+    seen = np.zeros(len(at), dtype=np.uint64)
+    for offset in _WORDS:
+        seen |= octets.words(at + offset)
+    return (seen & np.uint64(0x8080808080808080)) == 0
+
+
+def _numbers(named: pl.DataFrame, parts: pl.DataFrame) -> NDArray[np.int64]:
+    """Return the row of `parts` for each row of `named`."""
+    if parts.height == named.height:
+        return np.arange(named.height)
+    keys = ["request_id", "source"]
+    numbered = parts.with_row_index("part")
+    return named.join(numbered, on=keys, how="left", maintain_order="left")["part"].cast(pl.Int64).to_numpy()

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 from polars.io.plugins import register_io_source
 
@@ -19,7 +18,8 @@ from balance_sync.logs.decoding import decoded_series
 from balance_sync.logs.kinds import Kind, OutcomeName, classify
 from balance_sync.logs.record_layouts import Columns
 from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS
-from balance_sync.logs.rows import at_rows, rows_of
+from balance_sync.logs.requests import number_parts
+from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import split_events
 from balance_sync.logs.tables import BatchTables, parse_batch
 from balance_sync.sources.batching import Batch, plan_batches
@@ -140,10 +140,9 @@ def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None
 def classified_frame(pieces: Sequence[TextPiece]) -> pl.DataFrame:
     """Return the events of `pieces` as ``piece, line, at, text, kind, request_id, level, outcome``."""
     classified = classify(split_events(pieces))
-    named = np.flatnonzero(classified.request_at >= 0)
-    request_ids = at_rows(classified.request_ids(named), rows_of(named, len(classified.events)))
+    part, parts = number_parts(classified)
     return classified.events.frame().with_columns(
-        classified.kinds(), request_ids, classified.levels(), classified.outcomes()
+        classified.kinds(), at_rows(parts["request_id"], part), classified.levels(), classified.outcomes()
     )
 
 

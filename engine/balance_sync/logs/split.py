@@ -107,7 +107,8 @@ def split_events(pieces: Sequence[TextPiece]) -> Events:
     piece_lines = np.searchsorted(line_starts, piece_starts)
     first_line, is_stamped = _event_lines(octets, line_starts, piece_lines[lengths > 0])
     start = line_starts[first_line]
-    piece = np.searchsorted(piece_starts, start, side="right") - 1
+    in_piece = np.diff(np.searchsorted(start, np.append(piece_starts, octets.size)))
+    piece = np.repeat(np.arange(len(texts)), in_piece)
     first_lines = np.array([piece.first_line for piece in pieces], dtype=np.int64)
     at, is_time = _times(octets, start, is_stamped)
     return Events(
@@ -133,18 +134,17 @@ def _event_lines(
     octets: Octets, line_starts: NDArray[np.int64], piece_lines: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return which lines begin an event, in order, and which of those with a time stamp."""
-    stamped = np.arange(len(line_starts))
-    # The part of a stamp that tells most other lines apart comes first: what is left is little.
-    for offset in (8, 0, 16, 24):
+    # The sign that tells most other lines apart comes first: what is left is little.
+    stamped = np.flatnonzero(octets.array[line_starts + _TEMPLATE.index(b"T")] == ord("T"))
+    for offset in (0, 8, 16, 24):
         places = line_starts[stamped] + offset
         stamped = stamped[_is_like(octets.words(places), _TEMPLATE[offset : offset + 8])]
-    begins = np.zeros(len(line_starts), dtype=np.bool_)
-    begins[stamped] = True
+    is_stamped = np.zeros(len(line_starts), dtype=np.bool_)
+    is_stamped[stamped] = True
+    begins = is_stamped.copy()
     begins[piece_lines] = True
     lines = np.flatnonzero(begins)
-    is_stamped = np.zeros(len(lines), dtype=np.bool_)
-    is_stamped[np.searchsorted(lines, stamped)] = True
-    return lines, is_stamped
+    return lines, is_stamped[lines]
 
 
 def _is_like(words: NDArray[np.uint64], template: bytes) -> NDArray[np.bool_]:

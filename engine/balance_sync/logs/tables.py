@@ -40,12 +40,13 @@ class BatchTables:
     Attributes
     ----------
     events
-        A row for each event, without its text: ``source, line, at, kind, request_id, outcome,
-        fingerprint``.
-        The fingerprint (UInt64) is of the event's text; equal events have equal ones.
+        A row for each event, without its text: ``source, line, at, kind, part, outcome, fingerprint``.
+        ``part`` (UInt32) is that of the row of `invocations` that the event belongs to, null for none. The
+        fingerprint (UInt64) is of the event's text; equal events have equal ones.
     transactions, sync_errors, messages, invocations, rejects
         The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
-        each request and source, of status ``unseen`` where only other events are in the source.
+        each request and source, numbered by ``part``, of status ``unseen`` where only other events are in the
+        source.
     """
 
     events: pl.DataFrame
@@ -60,25 +61,26 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     """Parse the text of `pieces`; every event is counted in exactly one kind."""
     classified = classify(split_events(pieces))
     part, parts = number_parts(classified)
-    events = _events(classified, part, parts)
+    events = _events(classified, part)
+    request_ids = at_rows(parts["request_id"], part)
     transactions, bad_transactions = read_transactions(classified)
     sync_errors, bad_sync_errors = read_sync_errors(classified)
-    messages, of_messages = follow_messages(_steps(classified, events, part, transactions))
-    transactions = _located(transactions, events).join(
+    messages, of_messages = follow_messages(_steps(classified, events.with_columns(request_ids), part, transactions))
+    transactions = _located(transactions, events, request_ids).join(
         of_messages, on=["source", "line"], how="left", maintain_order="left"
     )
     invocations = merge_invocations(read_invocations(classified, part))
     return BatchTables(
         events=events,
         transactions=transactions,
-        sync_errors=_located(sync_errors, events),
+        sync_errors=_located(sync_errors, events, request_ids),
         messages=messages,
-        invocations=invocations.with_columns(parts["request_id"].gather(invocations["part"])).drop("part"),
+        invocations=invocations.with_columns(parts["request_id"].gather(invocations["part"])),
         rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
     )
 
 
-def _events(classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.DataFrame) -> pl.DataFrame:
+def _events(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFrame:
     events = classified.events
     return pl.DataFrame(
         {
@@ -86,7 +88,7 @@ def _events(classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.Dat
             "line": events.line,
             "at": events.times(),
             "kind": classified.kinds(),
-            "request_id": at_rows(parts["request_id"], part),
+            "part": pl.Series(part).cast(pl.UInt32, strict=False),
             "outcome": classified.outcomes(),
             "fingerprint": _fingerprints(events),
         }
@@ -101,11 +103,12 @@ def _fingerprints(events: Events) -> pl.Series:
     return events.octets.binaries(events.start, end).hash()
 
 
-def _located(records: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def _located(records: pl.DataFrame, events: pl.DataFrame, request_ids: pl.Series) -> pl.DataFrame:
     """Add time, request and place of the event to each record."""
     rows = events.select(
         pl.col("at").alias("logged_at").gather(records["event"]),
-        pl.col("request_id", "source", "line").gather(records["event"]),
+        request_ids.gather(records["event"]),
+        pl.col("source", "line").gather(records["event"]),
     )
     return pl.concat([records.drop("event"), rows], how="horizontal")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection
 
-_RESOLVED_TABLES = ("events", "messages", "transactions", "invocations")
+_RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,13 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     }
     counted = sources.filter(pl.col("status") != "duplicate")
     wanted = counted.lazy().select("source_id")
+    events = _scan_events(files["events"], manifest).join(wanted, on="source_id", how="semi")
     tables = {
         table: _scan(files[table], stale).join(wanted, on="source_id", how="semi")
         for table in _RESOLVED_TABLES
     }
-    resolution = resolve(counted, tables)
-    sources, kinds = _count_events(sources, tables["events"], resolution.repeats, options)
+    resolution = resolve(counted, {**tables, "events": _with_requests(events, files["invocations"])})
+    sources, kinds = _count_events(sources, events, resolution.repeats, options)
     _insert_sources(connection, sources)
     resolved = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__}
     load_tables(connection, files, {**resolved, "stale": stale}, since=options.since, until=options.until)
@@ -93,6 +94,27 @@ def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
     left_out = stale.lazy().with_columns(file=pl.col("batch") + f"/{files[0].name}")
     rows = pl.scan_parquet(files, include_file_paths="file")
     return rows.join(left_out, on=["file", "source_id"], how="anti").drop("file")
+
+
+def _scan_events(files: list[Path], manifest: pl.DataFrame) -> pl.LazyFrame:
+    """Scan the events of the sources in `manifest`, with ``source_id`` and the folder of their ``batch``."""
+    import polars as pl
+
+    places = manifest.lazy().select("batch", "source", "source_id")
+    return _with_batch(files).join(places, on=["batch", "source"]).drop("source")
+
+
+def _with_requests(events: pl.LazyFrame, files: list[Path]) -> pl.LazyFrame:
+    """Add ``request_id``, which the rows of invocations hold for all events of a part of a request."""
+    requests = _with_batch(files).select("batch", "part", "request_id")
+    return events.join(requests, on=["batch", "part"], how="left")
+
+
+def _with_batch(files: list[Path]) -> pl.LazyFrame:
+    import polars as pl
+
+    rows = pl.scan_parquet(files, include_file_paths="file")
+    return rows.with_columns(batch=pl.col("file").str.extract(r"([0-9a-f]+)[/\\][^/\\]*$")).drop("file")
 
 
 def _of_run(ingested: Ingested) -> pl.DataFrame:

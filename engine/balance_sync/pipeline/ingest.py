@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
+from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.sources.batching import Batch, TextPiece, plan_batches
+from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Discovery, Source, discover
-from balance_sync.store.dataset import Store, manifest_frame, source_id
+from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+_WORTH_PROCESSES = 8 << 20
+"""Compressed bytes from which starting further processes pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ def ingest(options: IngestOptions, watcher: Watcher | None = None) -> Ingested:
         _refuse_problems(_of_sources(manifest, wanted))
     missing = [s for s in wanted if (s.label, s.size_bytes, s.modified_ns) not in kept]
     watcher.stage("reading logs", sum(source.size_bytes for source in missing))
-    for sources in _parse_all(plan_batches(missing), store, options.threads):
+    processes = options.threads if sum(source.size_bytes for source in missing) > _WORTH_PROCESSES else 1
+    for sources in parse_batches(plan_batches(missing), store, processes=processes):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
         if options.strict:
             _refuse_problems(sources)
@@ -102,69 +106,6 @@ def _complete_sources(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
         .filter(pl.col("piece") == pl.col("last") + 1)
     )
     return set(complete.select("path", "size_bytes", "modified_ns").iter_rows())
-
-
-def _parse_all(batches: Iterator[Batch], store: Store, threads: int) -> Iterator[pl.DataFrame]:
-    """Parse batches on `threads` threads, with no more in memory than are being worked on."""
-    with ThreadPoolExecutor(threads, thread_name_prefix="parse") as pool:
-        running: set[Future[pl.DataFrame]] = set()
-        try:
-            for batch in batches:
-                running.add(pool.submit(_parse_batch, batch, store))
-                if len(running) > threads:
-                    done, running = wait(running, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-
-
-def _parse_batch(batch: Batch, store: Store) -> pl.DataFrame:
-    import polars as pl
-
-    from balance_sync.logs.tables import parse_batch
-
-    pieces = batch()
-    manifest = manifest_frame([_manifest_row(piece) for piece in pieces])
-    if store.has(manifest):
-        return manifest
-    tables = parse_batch(pieces)
-    ids = manifest["source_id"]
-    spans = tables.events.group_by("source").agg(
-        pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
-    )
-    numbered = manifest.drop("events", "first_at", "last_at").with_row_index("source")
-    sources = numbered.join(spans, on="source", how="left", maintain_order="left").drop("source")
-    named = {
-        name: getattr(tables, name)
-        .with_columns(source_id=ids.gather(getattr(tables, name)["source"]))
-        .drop("source")
-        for name in tables.__dataclass_fields__
-    }
-    store.commit(
-        {**named, "sources": sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)}
-    )
-    return manifest
-
-
-def _manifest_row(piece: TextPiece) -> dict[str, object]:
-    source, reading = piece.source, piece.reading
-    return {
-        "source_id": source_id(source.label, reading.content_hash),
-        "path": source.label,
-        "location": str(Path(source.path).resolve()),
-        "stream": source.stream,
-        "size_bytes": source.size_bytes,
-        "modified_ns": source.modified_ns,
-        "content_hash": reading.content_hash,
-        "piece": piece.number,
-        "is_last": piece.is_last,
-        "text_bytes": len(piece.text),
-        "problem": reading.problem or None,
-    }
 
 
 def _refuse_problems(sources: pl.DataFrame) -> None:

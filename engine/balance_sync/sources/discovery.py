@@ -11,10 +11,12 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from balance_sync.errors import InputError
 
@@ -35,7 +37,7 @@ class Source:
     label
         The path that people see: relative to the folder they named, with ``/``; unique in a run.
     path
-        Where to open it.
+        Where to open it: absolute, without links.
     size_bytes, modified_ns
         As the file system says; a file with the same label, size and time is not read again.
     stream
@@ -95,16 +97,15 @@ def discover(paths: Iterable[str | Path]) -> Discovery:
             reason=f"{len(passed_over)} files were passed over" if passed_over else "",
             help="name the folder that holds the CloudWatch export, a .gz file or a plain text file",
         )
-    found.sort(key=lambda item: (item.label, item.path))
+    found.sort()
     return Discovery(tuple(_sources(found)), tuple(passed_over))
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     label: str
     path: str
-    real_path: str
-    status: os.stat_result
+    size_bytes: int
+    modified_ns: int
 
 
 def _expand(path: str) -> list[str]:
@@ -125,20 +126,20 @@ def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> It
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
     if not os.path.isdir(real_root):  # noqa: PTH112
-        yield from _admit(name, root, real_root, passed_over)
+        status = partial(os.stat, real_root, follow_symlinks=False)
+        yield from _admit(name, _readable(name), real_root, status, passed_over)
         return
-    base = f"{name}/" if prefix_root else ""
-    folders = [(base, root)]
+    folders = [(f"{_readable(name)}/" if prefix_root else "", real_root)]
     while folders:
         label, folder = folders.pop()
         for entry in _entries(folder, passed_over):
             if not entry.is_dir(follow_symlinks=False):
-                real_path = os.path.join(real_root, entry.path[len(root) :].lstrip("/"))  # noqa: PTH118
-                yield from _admit(label + entry.name, entry.path, real_path, passed_over)
+                status = partial(entry.stat, follow_symlinks=False)
+                yield from _admit(entry.name, label + _readable(entry.name), entry.path, status, passed_over)
             elif entry.name in NOT_LOG_FOLDERS:
                 passed_over.append(PassedOver(entry.path, "not logs"))
             else:
-                folders.append((f"{label}{entry.name}/", entry.path))
+                folders.append((f"{label}{_readable(entry.name)}/", entry.path))
 
 
 def _entries(folder: str, passed_over: list[PassedOver]) -> list[os.DirEntry[str]]:
@@ -150,52 +151,54 @@ def _entries(folder: str, passed_over: list[PassedOver]) -> list[os.DirEntry[str
         return []
 
 
-def _admit(label: str, path: str, real_path: str, passed_over: list[PassedOver]) -> Iterator[_Found]:
-    name = label.rpartition("/")[2]
+def _admit(
+    name: str,
+    label: str,
+    path: str,
+    read_status: Callable[[], os.stat_result],
+    passed_over: list[PassedOver],
+) -> tuple[_Found, ...]:
     if name in NOT_LOGS or name.startswith("._"):
         passed_over.append(PassedOver(path, "not logs"))
-        return
+        return ()
     try:
-        status = os.stat(real_path, follow_symlinks=False)  # noqa: PTH116
+        status = read_status()
     except OSError as error:
         passed_over.append(PassedOver(path, f"cannot be read: {error.strerror}"))
-        return
+        return ()
     if stat.S_ISREG(status.st_mode):
-        yield _Found(_readable(label), path, real_path, status)
-    else:
-        kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
-        passed_over.append(PassedOver(path, kind))
+        return (_Found(label, path, status.st_size, status.st_mtime_ns),)
+    kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
+    passed_over.append(PassedOver(path, kind))
+    return ()
 
 
-def _readable(label: str) -> str:
-    """Return `label` with bytes that are no UTF-8 escaped: file names are bytes, tables hold text."""
-    return label.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _readable(name: str) -> str:
+    """Return `name` with bytes that are no UTF-8 escaped: file names are bytes, tables hold text."""
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _sources(found: list[_Found]) -> Iterator[Source]:
     labels: set[str] = set()
     paths: set[str] = set()
-    for item in found:
-        if item.real_path in paths:
+    for label, path, size_bytes, modified_ns in found:
+        if path in paths:
             continue
-        paths.add(item.real_path)
-        unique, count = item.label, 1
+        paths.add(path)
+        unique, count = label, 1
         while unique in labels:
             count += 1
-            unique = f"{item.label}~{count}"
+            unique = f"{label}~{count}"
         labels.add(unique)
-        folder = item.label.rpartition("/")[0].rpartition("/")[2]
+        folder = label.rpartition("/")[0].rpartition("/")[2]
         match = _STREAM_FOLDER.match(folder)
-        yield Source(
-            label=unique,
-            path=item.path,
-            size_bytes=item.status.st_size,
-            modified_ns=item.status.st_mtime_ns,
-            stream=folder if match else unique,
-            stream_date=_day(match["date"]) if match else None,
-        )
+        stream, day = (folder, _day(match["date"])) if match else (unique, None)
+        yield Source(unique, path, size_bytes, modified_ns, stream, day)
 
 
+@cache
 def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)

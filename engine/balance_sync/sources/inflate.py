@@ -8,9 +8,10 @@ of every gzip member are checked, which readers that decompress for themselves (
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from isal import isal_zlib
@@ -44,14 +45,35 @@ class Reading:
     content_hash: str = ""
     text_bytes: int = 0
     problem: str = ""
-    _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
 
 def read_source(source: Source) -> tuple[bytes, Reading]:
     """Return the whole text of a small `source`, and what was seen while reading it."""
+    whole = _read_plainly(source)
+    if whole is not None:
+        return whole
     reading = Reading()
     text = b"".join(iter_text(source, reading))
     return text, reading
+
+
+def _read_plainly(source: Source) -> tuple[bytes, Reading] | None:
+    """Read a file that is one intact gzip member and nothing else, as nearly all are; else return `None`."""
+    try:
+        file = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            packed = os.read(file, source.size_bytes + 1)
+        finally:
+            os.close(file)
+        if len(packed) != source.size_bytes or not packed.startswith(GZIP_MAGIC):
+            return None
+        member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+        text = member.decompress(packed, _TEXT_BYTES)
+    except (OSError, _InflateError):
+        return None
+    if not member.eof or member.unused_data:
+        return None
+    return text, Reading(hashlib.sha256(packed).hexdigest(), len(text))
 
 
 def hash_source(source: Source) -> str:
@@ -71,10 +93,11 @@ def iter_text(source: Source, reading: Reading) -> Iterator[bytes]:
     reading
         Filled on the way; complete when the iterator is exhausted.
     """
+    digest = hashlib.sha256()
     try:
         with open(source.path, "rb") as file:  # noqa: PTH123
             first = file.read(_CHUNK_BYTES)
-            pieces = _hashed(first, file, reading)
+            pieces = _hashed(first, file, digest)
             if first.startswith(GZIP_MAGIC):
                 pieces = _inflate(source.path, pieces, reading)
             for piece in pieces:
@@ -82,13 +105,13 @@ def iter_text(source: Source, reading: Reading) -> Iterator[bytes]:
                 yield piece
     except OSError as error:
         reading.problem = f"cannot be read: {error.strerror}"
-    reading.content_hash = reading._hash.hexdigest()
+    reading.content_hash = digest.hexdigest()
 
 
-def _hashed(first: bytes, file: BinaryIO, reading: Reading) -> Iterator[bytes]:
+def _hashed(first: bytes, file: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
     piece = first
     while piece:
-        reading._hash.update(piece)
+        digest.update(piece)
         yield piece
         piece = file.read(_CHUNK_BYTES)
 
@@ -114,7 +137,7 @@ def _inflate(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[b
                 member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
             try:
                 text = member.decompress(data, _TEXT_BYTES)
-            except isal_zlib.IsalError:  # type: ignore[misc]
+            except _InflateError:
                 yield from _before_damage(path, member_at, given, reading)
                 _drain(pieces)
                 return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,13 +76,19 @@ class Store:
         return [self.batches_directory / batch / f"{table}.parquet" for batch in self.batches()]
 
     def manifest(self) -> pl.DataFrame:
-        """Return `MANIFEST_COLUMNS` of every piece of every source, with ``batch``."""
+        """Return `MANIFEST_COLUMNS` of every piece of every source.
+
+        And beside them ``batch``, and ``source``, UInt32, the place of the piece in its batch.
+        """
         import polars as pl
 
         files = self.files("sources")
         if not files:
-            return pl.DataFrame(schema={"batch": pl.String, **_manifest_schema()})
-        parts = [pl.read_parquet(file).with_columns(batch=pl.lit(file.parent.name)) for file in files]
+            return pl.DataFrame(schema={"source": pl.UInt32, **_manifest_schema(), "batch": pl.String})
+        parts = [
+            pl.read_parquet(file).with_row_index("source").with_columns(batch=pl.lit(file.parent.name))
+            for file in files
+        ]
         return pl.concat(parts)
 
     def has(self, sources: pl.DataFrame) -> bool:
@@ -92,7 +98,7 @@ class Store:
     def commit(self, tables: Mapping[str, pl.DataFrame]) -> str:
         """Write one batch; returns its id. The same batch written twice is the same batch."""
         batch = batch_id(tables["sources"])
-        working = self.working_directory / batch
+        working = self.working_directory / f"{batch}.{os.getpid()}"
         final = self.batches_directory / batch
         if final.exists():
             return batch
@@ -100,7 +106,7 @@ class Store:
             working.mkdir(parents=True, exist_ok=True)
             for name, table in tables.items():
                 table.write_parquet(working / f"{name}.parquet", compression="lz4", statistics=False)
-            working.rename(final)
+            _put_in_place(working, final)
         except OSError as error:
             shutil.rmtree(working, ignore_errors=True)
             raise DeliveryError(
@@ -112,6 +118,16 @@ class Store:
         return batch
 
 
+def _put_in_place(working: Path, final: Path) -> None:
+    try:
+        working.rename(final)
+    except OSError:
+        # Another process was first with the same batch.
+        if not final.is_dir():
+            raise
+        shutil.rmtree(working)
+
+
 def source_id(label: str, content_hash: str) -> str:
     """Return the id of a source: the same content under the same label has the same id."""
     return hashlib.sha256(f"{content_hash}\n{label}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -119,10 +135,8 @@ def source_id(label: str, content_hash: str) -> str:
 
 def batch_id(sources: pl.DataFrame) -> str:
     """Return the id of a batch: a hash of which pieces of which sources it holds."""
-    digest = hashlib.sha256()
-    for row in sources.select("source_id", "modified_ns", "piece", "text_bytes").iter_rows():
-        digest.update(repr(row).encode())
-    return digest.hexdigest()[:20]
+    columns = (sources[name].to_list() for name in ("source_id", "modified_ns", "piece", "text_bytes"))
+    return hashlib.sha256(repr(list(columns)).encode()).hexdigest()[:20]
 
 
 def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
@@ -139,8 +153,11 @@ def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
     return {name: kinds.get(name, pl.String) for name in MANIFEST_COLUMNS}
 
 
-def manifest_frame(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Return `rows` of the manifest with its columns and dtypes."""
+def manifest_frame(columns: Mapping[str, Sequence[object]]) -> pl.DataFrame:
+    """Return a manifest with `MANIFEST_COLUMNS`; of those that are not given, every value is null."""
     import polars as pl
 
-    return pl.DataFrame(rows, schema=_manifest_schema())
+    schema = _manifest_schema()
+    given = {name: pl.Series(name, values, dtype=schema[name]) for name, values in columns.items()}
+    missing = [pl.lit(None, dtype=schema[name]).alias(name) for name in schema if name not in given]
+    return pl.DataFrame(given).with_columns(missing).select(list(schema))

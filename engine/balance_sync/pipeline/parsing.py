@@ -1,0 +1,141 @@
+"""Parses batches and keeps them in the store, in this process and in others beside it.
+
+Processes and not threads: a third of the work is Python's own (files are many and small), and two threads
+were no faster than one. What other processes write is whole batches, so that nothing is shared but the store.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from typing import TYPE_CHECKING
+
+from balance_sync.store.dataset import Store, manifest_frame, source_id
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from balance_sync.sources.batching import Batch, TextPiece
+
+
+def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[pl.DataFrame]:
+    """Parse `batches` and commit them to `store`.
+
+    Parameters
+    ----------
+    processes
+        How many work at once, this one included.
+
+    Yields
+    ------
+    DataFrame
+        The part of the manifest that each batch is, in the order in which they are done.
+    """
+    with _no_garbage_collection():
+        if processes == 1:
+            yield from (parse_into(batch, store) for batch in batches)
+        else:
+            yield from _parse_beside(batches, store, processes - 1)
+
+
+def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[pl.DataFrame]:
+    """Keep `helpers` processes busy, and parse here whenever they have enough to do."""
+    pool = ProcessPoolExecutor(helpers, mp_context=get_context("spawn"), initializer=_begin_helper)
+    running: set[Future[pl.DataFrame]] = set()
+    try:
+        for batch in batches:
+            if len(running) < 2 * helpers:
+                running.add(pool.submit(parse_into, batch, store))
+            else:
+                yield parse_into(batch, store)
+            done = {future for future in running if future.done()}
+            running -= done
+            yield from (future.result() for future in done)
+        yield from (future.result() for future in wait(running).done)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_helper() -> None:
+    """Prepare a helping process: before anything heavy is imported."""
+    # The terminal interrupts all processes; the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    gc.disable()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    # Parsing leaves no cycles behind, and to look for some costs a tenth of its time.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def parse_into(batch: Batch, store: Store) -> pl.DataFrame:
+    """Parse one batch, commit it to `store` unless it is there, and return its part of the manifest."""
+    import polars as pl
+
+    from balance_sync.logs.tables import parse_batch
+
+    pieces = batch()
+    manifest = _manifest(pieces)
+    if store.has(manifest):
+        return manifest
+    tables = parse_batch(pieces)
+    ids = manifest["source_id"]
+    spans = tables.events.group_by("source").agg(
+        pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
+    )
+    numbered = manifest.drop("events", "first_at", "last_at").with_row_index("source")
+    sources = numbered.join(spans, on="source", how="left", maintain_order="left").drop("source")
+    named = {
+        name: getattr(tables, name)
+        .with_columns(source_id=ids.gather(getattr(tables, name)["source"]))
+        .drop("source")
+        for name in tables.__dataclass_fields__
+        if name != "events"
+    }
+    sources = sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)
+    store.commit({**named, "events": tables.events, "sources": sources})
+    return manifest
+
+
+def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:
+    sources = [piece.source for piece in pieces]
+    readings = [piece.reading for piece in pieces]
+    pairs = list(zip(sources, readings, strict=True))
+    return manifest_frame(
+        {
+            "source_id": [source_id(source.label, reading.content_hash) for source, reading in pairs],
+            "path": [source.label for source in sources],
+            "location": [source.path for source in sources],
+            "stream": [source.stream for source in sources],
+            "size_bytes": [source.size_bytes for source in sources],
+            "modified_ns": [source.modified_ns for source in sources],
+            "content_hash": [reading.content_hash for reading in readings],
+            "piece": [piece.number for piece in pieces],
+            "is_last": [piece.is_last for piece in pieces],
+            "text_bytes": [len(piece.text) for piece in pieces],
+            "problem": [reading.problem or None for reading in readings],
+        }
+    )
