@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from program import Ended, balance_sync
 
 from archive_text import STREAM, start, synced, write_export
+from balance_sync.cli import main
 
 COMMANDS = ("run", "demo", "ingest", "explain", "query", "rules", "info", "completion")
 
@@ -173,6 +176,26 @@ def test_a_wrong_configuration_is_told(work: Path, tmp_path: Path, content: str,
     ended = balance_sync("ingest", work / "logs", "--config", "c.toml", cwd=tmp_path)
     assert ended.code == 2
     assert all(text in ended.err for text in told)
+
+
+def test_an_interrupt_that_a_library_renames_gives_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read_arrow(*_: object) -> None:
+        # As DuckDB does where the signal finds it reading Arrow data.
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            message = "reading the object as Arrow data failed: KeyboardInterrupt: "
+            raise duckdb.InvalidInputException(message) from None
+
+    monkeypatch.setattr("balance_sync.pipeline.run.run", read_arrow)
+    monkeypatch.setattr(sys, "argv", ["balance-sync", "run", "logs"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.strip().startswith("balance-sync: error: interrupted: nothing half done")
 
 
 def test_query_prints_tables_csv_and_json(work: Path) -> None:
