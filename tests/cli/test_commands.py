@@ -91,6 +91,13 @@ def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) ->
         (("run", "logs", "--format", "docx"), 2, "run", "Invalid value for '--format'"),
         (("run", "logs", "--threads", "0"), 2, "run", "Invalid value for '--threads'"),
         (("run", "logs", "--since", "yesterday"), 2, "--since", "'yesterday' is no date or time"),
+        (("run", "logs", "--since", "0001-01-01"), 2, "--since", "'0001-01-01' is no date or time"),
+        (
+            ("run", "logs", "--since", "2024-02-01", "--until", "2024-01-01"),
+            2,
+            "--until",
+            "'2024-01-01' is not after --since '2024-02-01'",
+        ),
         (("run", "logs", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
         (("run", "logs", "--rule", "nothing"), 2, None, None),
         (("run", "logs", "--memory-limit", "lots"), 2, "memory limit", "'lots' cannot be meant"),
@@ -104,6 +111,17 @@ def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) ->
             "there is no database of a run",
         ),
         (("query", "SELECT nothing"), 2, "query", 'Binder Error: Referenced column "nothing"'),
+        (("query", "SELECT 1; SELECT 2"), 2, "query", "give one SQL statement"),
+        (("query", ""), 2, "query", "give one SQL statement"),
+        (("query", "SELECT 1", "--database", "taken"), 2, "taken", "is no database of a run"),
+        (("explain", "zzz", "--database", "taken"), 2, "taken", "is no database of a run"),
+        (
+            ("explain", "zzz", "--database", "other.duckdb"),
+            2,
+            "other.duckdb",
+            "is no whole database of a run",
+        ),
+        (("explain", "0", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
         (("explain", "zzz"), 2, "zzz", "no finding of reports/balance-sync.duckdb has an id that begins so"),
         (("ingest", "logs", "--store", "taken/store"), 5, "taken/store", "the store cannot be written"),
     ],
@@ -112,6 +130,7 @@ def test_failures_have_their_code_and_form(
     work: Path, arguments: tuple[str, ...], code: int, where: str | None, what: str | None
 ) -> None:
     (work / "taken").write_text("a file is in the way")
+    duckdb.connect(work / "other.duckdb").close()
     ended = balance_sync(*arguments, cwd=work)
     assert (ended.code, ended.out) == (code, "")
     if where is None:
@@ -168,6 +187,7 @@ def test_flag_beats_environment_beats_file_beats_default(work: Path, tmp_path: P
         ('[ingest]\nstor = "x"\n', ["c.toml: [ingest]: there is no option 'stor'", "did you mean 'store'?"]),
         ("[ingest\n", ["balance-sync: error: c.toml: is no TOML"]),
         ("ingest = 5\n", ["balance-sync: error: c.toml: [ingest]: is no table"]),
+        ("[ingset]\nthreads = 1\n", ["c.toml: [ingset]: there is no such command", "did you mean [ingest]?"]),
         ("[ingest]\nthreads = 0\n", ["balance-sync: error: ingest: Invalid value for '--threads'"]),
     ],
 )  # fmt: skip
@@ -176,6 +196,14 @@ def test_a_wrong_configuration_is_told(work: Path, tmp_path: Path, content: str,
     ended = balance_sync("ingest", work / "logs", "--config", "c.toml", cwd=tmp_path)
     assert ended.code == 2
     assert all(text in ended.err for text in told)
+
+
+def test_one_text_in_the_file_stands_for_a_list_of_one(work: Path, tmp_path: Path) -> None:
+    (tmp_path / "balance-sync.toml").write_text('[run]\nformat = "json"\nrule = "overdraft@1"\n')
+    ended = balance_sync("run", work / "logs", "-q", cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.out.splitlines()[-2:] == ["reports/summary.json", "reports/balance-sync.duckdb"]
+    assert ended.out.startswith("overdraft")
 
 
 def test_an_interrupt_that_a_library_renames_gives_130(
