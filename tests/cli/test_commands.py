@@ -279,6 +279,24 @@ def test_explain_leads_a_finding_back_to_its_lines(work: Path) -> None:
     assert "newBalance: -5" in ended.out
 
 
+def test_the_hint_of_explain_can_be_pasted_where_the_program_is_not_on_the_path(work: Path) -> None:
+    database = work / "a b.duckdb"
+    database.write_bytes((work / "reports/balance-sync.duckdb").read_bytes())
+    sql = "SELECT finding_id FROM findings ORDER BY finding_id LIMIT 1"
+    (row,) = json.loads(balance_sync("query", sql, "--json", cwd=work).out)
+
+    def shell(command: str) -> str:
+        path = {"PATH": "/usr/bin:/bin"}
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=work, env=path, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    program = Path(sys.executable).with_name("balance-sync")
+    told = shell(f"{program} explain --database 'a b.duckdb' {row['finding_id']}")
+    assert "SELECT" in shell(told.rstrip("\n").rsplit("SQL: ", 1)[1])
+
+
 def test_info_and_rules_and_completion_print_something(tmp_path: Path) -> None:
     facts = json.loads(balance_sync("info", "--json", cwd=tmp_path).out)
     assert {"balance-sync", "python", "polars", "duckdb"} <= facts.keys()

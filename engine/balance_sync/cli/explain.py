@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from balance_sync import config
+from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
 from balance_sync.errors import UsageError
@@ -45,7 +46,8 @@ def explain(
     if with_sql:
         click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{found.sql}")
     else:
-        click.echo("\nTo see the rule's SQL: balance-sync explain --sql " + found.finding["finding_id"])
+        again = command("explain", "--sql", "--database", database, found.finding["finding_id"])
+        click.echo(f"\nTo see the rule's SQL: {again}")
 
 
 def _gather(finding: str, database: Path, logs: tuple[str, ...]) -> Explanation:
