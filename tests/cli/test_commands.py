@@ -100,6 +100,7 @@ def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) ->
         ),
         (("run", "logs", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
         (("run", "logs", "--rule", "nothing"), 2, None, None),
+        (("run", "logs", "--rules-dir", "logs"), 2, "--rules-dir", "'logs' holds no rules"),
         (("run", "logs", "--memory-limit", "lots"), 2, "memory limit", "'lots' cannot be meant"),
         (("run", "logs", "--config", "none.toml"), 2, "none.toml", "cannot be read"),
         (("run", "nowhere"), 3, "nowhere", "no such file or folder"),

@@ -137,6 +137,9 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
             f"{given['until']!r} is not after --since {given['since']!r}",
             help="the period begins with --since and ends before --until",
         )
+    own = given["rules_dir"]
+    if own and not any(own.rglob("*.sql")):
+        raise UsageError("--rules-dir", f"{str(own)!r} holds no rules", help="they are laid out as ID/v1.sql")
     return config.RunOptions(
         logs=tuple(given["logs"]),
         output=given["output"],
@@ -144,7 +147,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         database=given["database"],
         formats=tuple(dict.fromkeys(given["formats"])),
         rules=tuple(given["rules"]),
-        rules_directory=given["rules_dir"],
+        rules_directory=own,
         since=since,
         until=until,
         timezone=zone,
