@@ -118,11 +118,11 @@ def read_instant(text: str | None, *, timezone: str, option: str) -> datetime | 
         else:
             local = datetime.fromisoformat(text)
             local = local if local.tzinfo else local.replace(tzinfo=zone)
-    except ValueError as error:
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             option, f"{text!r} is no date or time", help="write 2024-01-31 or 2024-01-31T21:00:00+03:00"
         ) from error
-    return local.astimezone(UTC)
 
 
 def read_zone(name: str) -> ZoneInfo:

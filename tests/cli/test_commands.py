@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from program import Ended, balance_sync
 
 from archive_text import STREAM, start, synced, write_export
+from balance_sync.cli import main
 
 COMMANDS = ("run", "demo", "ingest", "explain", "query", "rules", "info", "completion")
 
@@ -88,8 +91,16 @@ def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) ->
         (("run", "logs", "--format", "docx"), 2, "run", "Invalid value for '--format'"),
         (("run", "logs", "--threads", "0"), 2, "run", "Invalid value for '--threads'"),
         (("run", "logs", "--since", "yesterday"), 2, "--since", "'yesterday' is no date or time"),
+        (("run", "logs", "--since", "0001-01-01"), 2, "--since", "'0001-01-01' is no date or time"),
+        (
+            ("run", "logs", "--since", "2024-02-01", "--until", "2024-01-01"),
+            2,
+            "--until",
+            "'2024-01-01' is not after --since '2024-02-01'",
+        ),
         (("run", "logs", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
         (("run", "logs", "--rule", "nothing"), 2, None, None),
+        (("run", "logs", "--rules-dir", "logs"), 2, "--rules-dir", "'logs' holds no rules"),
         (("run", "logs", "--memory-limit", "lots"), 2, "memory limit", "'lots' cannot be meant"),
         (("run", "logs", "--config", "none.toml"), 2, "none.toml", "cannot be read"),
         (("run", "nowhere"), 3, "nowhere", "no such file or folder"),
@@ -101,6 +112,17 @@ def test_fail_on_gives_0_where_there_are_only_milder_findings(tmp_path: Path) ->
             "there is no database of a run",
         ),
         (("query", "SELECT nothing"), 2, "query", 'Binder Error: Referenced column "nothing"'),
+        (("query", "SELECT 1; SELECT 2"), 2, "query", "give one SQL statement"),
+        (("query", ""), 2, "query", "give one SQL statement"),
+        (("query", "SELECT 1", "--database", "taken"), 2, "taken", "is no database of a run"),
+        (("explain", "zzz", "--database", "taken"), 2, "taken", "is no database of a run"),
+        (
+            ("explain", "zzz", "--database", "other.duckdb"),
+            2,
+            "other.duckdb",
+            "is no whole database of a run",
+        ),
+        (("explain", "0", "--timezone", "Asia/Nowhere"), 2, "--timezone", "'Asia/Nowhere' is no time zone"),
         (("explain", "zzz"), 2, "zzz", "no finding of reports/balance-sync.duckdb has an id that begins so"),
         (("ingest", "logs", "--store", "taken/store"), 5, "taken/store", "the store cannot be written"),
     ],
@@ -109,6 +131,7 @@ def test_failures_have_their_code_and_form(
     work: Path, arguments: tuple[str, ...], code: int, where: str | None, what: str | None
 ) -> None:
     (work / "taken").write_text("a file is in the way")
+    duckdb.connect(work / "other.duckdb").close()
     ended = balance_sync(*arguments, cwd=work)
     assert (ended.code, ended.out) == (code, "")
     if where is None:
@@ -165,6 +188,7 @@ def test_flag_beats_environment_beats_file_beats_default(work: Path, tmp_path: P
         ('[ingest]\nstor = "x"\n', ["c.toml: [ingest]: there is no option 'stor'", "did you mean 'store'?"]),
         ("[ingest\n", ["balance-sync: error: c.toml: is no TOML"]),
         ("ingest = 5\n", ["balance-sync: error: c.toml: [ingest]: is no table"]),
+        ("[ingset]\nthreads = 1\n", ["c.toml: [ingset]: there is no such command", "did you mean [ingest]?"]),
         ("[ingest]\nthreads = 0\n", ["balance-sync: error: ingest: Invalid value for '--threads'"]),
     ],
 )  # fmt: skip
@@ -173,6 +197,34 @@ def test_a_wrong_configuration_is_told(work: Path, tmp_path: Path, content: str,
     ended = balance_sync("ingest", work / "logs", "--config", "c.toml", cwd=tmp_path)
     assert ended.code == 2
     assert all(text in ended.err for text in told)
+
+
+def test_one_text_in_the_file_stands_for_a_list_of_one(work: Path, tmp_path: Path) -> None:
+    (tmp_path / "balance-sync.toml").write_text('[run]\nformat = "json"\nrule = "overdraft@1"\n')
+    ended = balance_sync("run", work / "logs", "-q", cwd=tmp_path)
+    assert ended.code == 0
+    assert ended.out.splitlines()[-2:] == ["reports/summary.json", "reports/balance-sync.duckdb"]
+    assert ended.out.startswith("overdraft")
+
+
+def test_an_interrupt_that_a_library_renames_gives_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read_arrow(*_: object) -> None:
+        # As DuckDB does where the signal finds it reading Arrow data.
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            message = "reading the object as Arrow data failed: KeyboardInterrupt: "
+            raise duckdb.InvalidInputException(message) from None
+
+    monkeypatch.setattr("balance_sync.pipeline.run.run", read_arrow)
+    monkeypatch.setattr(sys, "argv", ["balance-sync", "run", "logs"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.strip().startswith("balance-sync: error: interrupted: nothing half done")
 
 
 def test_query_prints_tables_csv_and_json(work: Path) -> None:
@@ -226,6 +278,24 @@ def test_explain_leads_a_finding_back_to_its_lines(work: Path) -> None:
     assert "critical: overdraft" in ended.out
     assert f"{STREAM}/000000.gz:" in ended.out
     assert "newBalance: -5" in ended.out
+
+
+def test_the_hint_of_explain_can_be_pasted_where_the_program_is_not_on_the_path(work: Path) -> None:
+    database = work / "a b.duckdb"
+    database.write_bytes((work / "reports/balance-sync.duckdb").read_bytes())
+    sql = "SELECT finding_id FROM findings ORDER BY finding_id LIMIT 1"
+    (row,) = json.loads(balance_sync("query", sql, "--json", cwd=work).out)
+
+    def shell(command: str) -> str:
+        path = {"PATH": "/usr/bin:/bin"}
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=work, env=path, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    program = Path(sys.executable).with_name("balance-sync")
+    told = shell(f"{program} explain --database 'a b.duckdb' {row['finding_id']}")
+    assert "SELECT" in shell(told.rstrip("\n").rsplit("SQL: ", 1)[1])
 
 
 def test_info_and_rules_and_completion_print_something(tmp_path: Path) -> None:

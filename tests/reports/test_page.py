@@ -118,7 +118,7 @@ def test_capped_detail_says_so_and_names_the_file(tmp_path):
     with made_up_run(sync_errors=errors) as (connection, context):
         write_page(tmp_path / "report.html", build_report_data(connection, context))
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "The first 40 of 60. All of them: <code>csv/findings.csv</code>." in html
+    assert "The first 40 of 60. All of them: the workbook, or <code>csv/findings.csv</code> of a run" in html
 
 
 def test_empty_run_says_so(tmp_path):

@@ -31,15 +31,29 @@ def load(context: click.Context, _: click.Parameter, path: str | None) -> None:
         raise UsageError(str(file), "cannot be read", reason=str(error.strerror)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(str(file), "is no TOML", reason=str(error)) from error
+    _check_sections(content, context, file)
     section = content.get(context.info_name or "", {})
     if not isinstance(section, dict):
         raise UsageError(f"{file}: [{context.info_name}]", "is no table")
     context.default_map = {**(context.default_map or {}), **_known(section, context, file)}
 
 
+def _check_sections(content: dict[str, Any], context: click.Context, file: Path) -> None:
+    program = context.find_root().command
+    commands = program.commands if isinstance(program, click.Group) else {}
+    for name in content:
+        if commands and name not in commands:
+            close = difflib.get_close_matches(name, commands, n=1)
+            raise UsageError(
+                f"{file}: [{name}]",
+                "there is no such command",
+                help=f"did you mean [{close[0]}]?" if close else "a section has the name of a command",
+            )
+
+
 def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[str, Any]:
-    names = {parameter.name for parameter in context.command.params if parameter.name}
-    spelled = {_spelling(name): name for name in names} | {"format": "formats", "rule": "rules"}
+    parameters = {parameter.name: parameter for parameter in context.command.params if parameter.name}
+    spelled = {_spelling(name): name for name in parameters} | {"format": "formats", "rule": "rules"}
     known = {}
     for key, value in section.items():
         name = spelled.get(key.replace("_", "-"))
@@ -50,7 +64,7 @@ def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[
                 f"there is no option {key!r}",
                 help=f"did you mean {close[0]!r}?" if close else "see the options with --help",
             )
-        known[name] = value
+        known[name] = [value] if parameters[name].multiple and isinstance(value, str) else value
     return known
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from balance_sync import config
+from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import note
 from balance_sync.cli.progress import ProgressBar
 from balance_sync.cli.run import tell
@@ -45,7 +46,7 @@ def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
     workbook = next((path for path in result.reports if path.suffix == ".xlsx"), output)
     click.echo(f"\nOpen {workbook} (or {workbook.with_suffix('.html')} in a browser).")
     click.echo(
-        f"What a finding rests on: balance-sync explain --database {result.database} FINDING_ID\n"
+        f"What a finding rests on: {command('explain', '--database', result.database, 'FINDING_ID')}\n"
         "(each row of the sheets of findings has its id)"
     )
 

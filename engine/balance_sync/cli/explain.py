@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from balance_sync import config
+from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
+from balance_sync.errors import UsageError
 
 if TYPE_CHECKING:
     from balance_sync.pipeline.explain import Explanation
@@ -33,9 +35,8 @@ def explain(
 
     The arithmetic, the subscriber's ledger around it, and the raw log lines with file and line.
     """
-    from balance_sync.pipeline.explain import explain as gather
-
-    found = gather(database, finding, logs=logs)
+    config.read_zone(timezone)
+    found = _gather(finding, database, logs)
     if as_json:
         events = [{"path": event.path, "line": event.line, "text": event.text} for event in found.events]
         content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": found.sql}
@@ -45,7 +46,24 @@ def explain(
     if with_sql:
         click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{found.sql}")
     else:
-        click.echo("\nTo see the rule's SQL: balance-sync explain --sql " + found.finding["finding_id"])
+        again = command("explain", "--sql", "--database", database, found.finding["finding_id"])
+        click.echo(f"\nTo see the rule's SQL: {again}")
+
+
+def _gather(finding: str, database: Path, logs: tuple[str, ...]) -> Explanation:
+    import duckdb
+
+    from balance_sync.pipeline.explain import explain as gather
+
+    try:
+        return gather(database, finding, logs=logs)
+    except duckdb.Error as error:
+        raise UsageError(
+            str(database),
+            "is no whole database of a run",
+            reason=str(error).splitlines()[0],
+            help="`balance-sync run LOGS` makes it anew",
+        ) from error
 
 
 def _print(found: Explanation, timezone: str) -> None:

@@ -10,8 +10,12 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli import configuration
+from balance_sync.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MAGIC, _MAGIC_AT = b"DUCK", 8
+"""What a DuckDB file begins with, after a checksum of eight bytes."""
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -89,6 +93,20 @@ def period_options(command: Command) -> Command:
     )(command)
 
 
+def _database(_: click.Context, __: click.Parameter, path: Path) -> Path:
+    """Refuse a file that is no database before DuckDB takes it for a disk that fails."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_MAGIC_AT + len(_MAGIC))
+    except OSError:
+        return path
+    if start[_MAGIC_AT:] != _MAGIC:
+        raise UsageError(
+            str(path), "is no database of a run", help="name DIR/balance-sync.duckdb of a run with --database"
+        )
+    return path
+
+
 def database_argument(command: Command) -> Command:
     """Add ``--database FILE`` of a finished run."""
     return option(
@@ -97,5 +115,6 @@ def database_argument(command: Command) -> Command:
         metavar="FILE",
         default=Path("reports/balance-sync.duckdb"),
         show_default=True,
+        callback=_database,
         help="Database of a finished run.",
     )(command)

@@ -9,6 +9,7 @@ import rich_click as click
 from balance_sync import __version__
 from balance_sync.cli import completion, demo, explain, info, ingest, query, rules, run
 from balance_sync.cli.diagnostics import EXIT_CODES_HELP, exit_code_of
+from balance_sync.cli.interrupts import interrupts_noticed
 
 PROGRAM = "balance-sync"
 
@@ -41,8 +42,9 @@ for _command in (
 
 def main() -> None:
     """Run the program on the process's arguments, and exit with the code of the contract."""
-    try:
-        code = program.main(prog_name=PROGRAM, standalone_mode=False)
-    except BaseException as error:
-        code = exit_code_of(error)
+    with interrupts_noticed() as noticed:
+        try:
+            code = program.main(prog_name=PROGRAM, standalone_mode=False)
+        except BaseException as error:
+            code = exit_code_of(KeyboardInterrupt() if noticed.is_set() else error)
     sys.exit(code if isinstance(code, int) else 0)

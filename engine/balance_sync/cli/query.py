@@ -39,6 +39,8 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
 
     with read_only_session(database) as connection:
         try:
+            if len(connection.extract_statements(sql)) != 1:
+                raise UsageError("query", "give one SQL statement", help='e.g. "SELECT * FROM findings"')
             table = _first_rows(connection.sql(sql), max_rows)
         except duckdb.Error as error:
             raise UsageError(

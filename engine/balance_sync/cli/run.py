@@ -21,7 +21,7 @@ from balance_sync.cli.options import (
     verbosity_options,
 )
 from balance_sync.cli.progress import ProgressBar
-from balance_sync.errors import ExitCode
+from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from balance_sync.pipeline.run import RunResult
@@ -129,6 +129,17 @@ def run(**given: Any) -> int:
 def run_options(given: dict[str, Any]) -> config.RunOptions:
     """Make typed options of what the command line was given."""
     zone = given["timezone"]
+    since = config.read_instant(given["since"], timezone=zone, option="--since")
+    until = config.read_instant(given["until"], timezone=zone, option="--until")
+    if since and until and since >= until:
+        raise UsageError(
+            "--until",
+            f"{given['until']!r} is not after --since {given['since']!r}",
+            help="the period begins with --since and ends before --until",
+        )
+    own = given["rules_dir"]
+    if own and not any(own.rglob("*.sql")):
+        raise UsageError("--rules-dir", f"{str(own)!r} holds no rules", help="they are laid out as ID/v1.sql")
     return config.RunOptions(
         logs=tuple(given["logs"]),
         output=given["output"],
@@ -136,9 +147,9 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         database=given["database"],
         formats=tuple(dict.fromkeys(given["formats"])),
         rules=tuple(given["rules"]),
-        rules_directory=given["rules_dir"],
-        since=config.read_instant(given["since"], timezone=zone, option="--since"),
-        until=config.read_instant(given["until"], timezone=zone, option="--until"),
+        rules_directory=own,
+        since=since,
+        until=until,
         timezone=zone,
         review_budget=given["review_budget"],
         threads=given["threads"],

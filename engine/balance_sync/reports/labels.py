@@ -268,5 +268,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
-CUT_TEXTS = "{count:,} text(s) too long for a cell are cut; each says so. In full: {file}."
+CUT_TEXTS = (
+    "{count:,} text(s) too long for a cell are cut; each says so. In full: {file} of a run with --format csv."
+)
 CUT_LINKS = "Only the first {count:,} rows link to their transaction: a sheet holds no more links."

@@ -77,16 +77,17 @@ def money_style(minor_unit: int) -> str:
 def money_format(decimals: int) -> str:
     """Return the number format of money: thousands separators, red below zero.
 
-    What rounds to zero shows as plain zero: noise of the sixteenth digit is no red figure.
+    What rounds to zero shows as plain zero: noise of the sixteenth digit is no red figure. What is below
+    zero has to come second: LibreOffice keeps the sign beside the format's own minus in a first section.
 
     Examples
     --------
     >>> money_format(2)
-    '[Red][<=-0.005]-#,##0.00;[<0.005]"0.00";#,##0.00'
+    '[>=0.005]#,##0.00;[Red][<=-0.005]-#,##0.00;"0.00"'
     """
     zero = f"0{'.' if decimals else ''}{'0' * decimals}"
     half = f"0.{'0' * decimals}5"
-    return f'[Red][<=-{half}]-#,##{zero};[<{half}]"{zero}";#,##{zero}'
+    return f'[>={half}]#,##{zero};[Red][<=-{half}]-#,##{zero};"{zero}"'
 
 
 class FormatBook:
