@@ -26,8 +26,8 @@ from archive_text import (
     sync_error,
     transaction,
 )
-from balance_sync.logs.kinds import KINDS, OUTCOME_OF_KIND, classify
-from balance_sync.logs.split import split_events
+from balance_sync.logs.kinds import KINDS, OUTCOME_OF_KIND
+from balance_sync.logs.scan import classified_frame
 from balance_sync.sources.batching import TextPiece
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
@@ -38,7 +38,7 @@ NEGATIVE_DUMP = f"{{\n  message: '{NEGATIVE}',\n  data: {{ userId: 'U1', current
 
 def classified(text: str | bytes) -> pl.DataFrame:
     content = text.encode() if isinstance(text, str) else text
-    return classify(split_events([TextPiece(Source("", "", 0, 0, "", None), content, 0, 1, True, Reading())]))
+    return classified_frame([TextPiece(Source("", "", 0, 0, "", None), content, 0, 1, True, Reading())])
 
 
 def only(text: str | bytes) -> dict[str, Any]:
@@ -100,10 +100,11 @@ def test_platform_lines(text: str, kind: str, request_id: str | None, outcome: s
     ],
 )
 def test_application_lines(message: str, level: str, kind: str) -> None:
-    row = only(line(0, ONE, message, level))
+    text = line(0, ONE, message, level)
+    row = only(text)
     assert (row["kind"], row["level"], row["request_id"]) == (kind, level, ONE)
     assert row["outcome"] == OUTCOME_OF_KIND.get(kind)
-    assert row["text"][row["message_at"] :] == f"{message}\n\n".encode()
+    assert row["text"] == text.encode()
 
 
 NOTICES = (ALREADY_SYNCED, SKIPPED_FLAG, NEGATIVE, NEGATIVE_DUMP, PUBLISHED, SYNC_NOTICE, ERROR_NOTICE)

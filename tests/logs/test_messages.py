@@ -45,6 +45,7 @@ STEP = st.fixed_dictionaries(
 def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
     rows = [
         {
+            "part": [ONE, TWO].index(step["request_id"]) if step["request_id"] else None,
             "request_id": step["request_id"],
             "at": DAY + timedelta(milliseconds=step["at"]),
             "source": step["source"],
@@ -58,7 +59,7 @@ def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
     ]
     time = pl.Datetime("us", "UTC")
     texts = dict.fromkeys(("request_id", "kind", "outcome", "message_id", "transaction_id"), pl.String)
-    return pl.DataFrame(rows, schema={**texts, "at": time, "source": pl.UInt32, "line": pl.Int64})
+    return pl.DataFrame(rows, schema={"part": pl.UInt32, **texts, "at": time, "source": pl.UInt32, "line": pl.Int64})
 
 
 def told_plainly(steps: pl.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -43,7 +43,7 @@ def pieces(*texts: bytes, first_line: int = 1) -> list[TextPiece]:
 
 def split(text: str | bytes) -> list[tuple[int, datetime | None, bytes]]:
     content = text.encode() if isinstance(text, str) else text
-    return split_events(pieces(content)).select("line", "at", "text").rows()
+    return split_events(pieces(content)).frame().select("line", "at", "text").rows()
 
 
 def expected_events(text: bytes) -> list[tuple[int, datetime | None, bytes]]:
@@ -68,7 +68,7 @@ def expected_events(text: bytes) -> list[tuple[int, datetime | None, bytes]]:
 
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4), first_line=st.integers(1, 10**9))
 def test_every_byte_is_in_exactly_one_event(texts: list[bytes], first_line: int) -> None:
-    events = split_events(pieces(*texts, first_line=first_line))
+    events = split_events(pieces(*texts, first_line=first_line)).frame()
     for number, text in enumerate(texts):
         found = events.filter(pl.col("piece") == number).select("line", "at", "text").rows()
         wanted = [(line + first_line - 1, at, content) for line, at, content in expected_events(text)]
@@ -111,8 +111,8 @@ def test_text_before_the_first_event_is_an_event_without_a_time() -> None:
 
 
 def test_no_text_gives_no_events() -> None:
-    assert split_events([]).is_empty()
-    assert split_events(pieces(b"", b"")).is_empty()
+    assert split_events([]).frame().is_empty()
+    assert split_events(pieces(b"", b"")).frame().is_empty()
 
 
 def test_lines_are_those_that_grep_counts(tmp_path: Path) -> None:

@@ -40,9 +40,11 @@ class Database:
         return {**self.tables, "kinds": self.kinds}
 
 
-def fill(*logs: Path, store: Path, batch_bytes: int | None = None, **options: Any) -> Database:
+def fill(
+    *logs: Path, store: Path, batch_bytes: int | None = None, threads: int = 1, **options: Any
+) -> Database:
     """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches."""
-    chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=2, **options)
+    chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=threads, **options)
     with pytest.MonkeyPatch.context() as patch:
         if batch_bytes is not None:
             patch.setattr(inflate, "_CHUNK_BYTES", max(2, min(batch_bytes, 64)))

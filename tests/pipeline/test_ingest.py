@@ -106,6 +106,17 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
     assert found.content == fill(file, store=tmp_path / "fresh").content
 
 
+def test_several_processes_read_what_one_does(tmp_path: Path) -> None:
+    texts = {f"2024-01-15-[$LATEST]{number:032x}": synced(number * 100, number) for number in range(1, 30)}
+    logs = write_export(tmp_path / "logs", texts)
+    alone = fill(logs, store=tmp_path / "alone", batch_bytes=700)
+    together = fill(logs, store=tmp_path / "together", batch_bytes=700, threads=3)
+    assert together.content == alone.content
+    kept = [open_store(tmp_path / name).batches() for name in ("alone", "together")]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) > 4
+
+
 def test_batches_of_another_parser_are_not_seen(logs: Path, tmp_path: Path) -> None:
     read(logs, tmp_path / "store")
     (version,) = (tmp_path / "store" / "batches").iterdir()

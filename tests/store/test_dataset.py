@@ -21,7 +21,7 @@ def manifest(label: str = "a.gz", content: str = "c0", piece: int = 0) -> pl.Dat
         "modified_ns": 1,
         "text_bytes": 10,
     }
-    return manifest_frame([row])
+    return manifest_frame({name: [value] for name, value in row.items()})
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Store:
 
 def test_an_empty_store_has_an_empty_manifest(store: Store) -> None:
     assert store.batches() == []
-    assert store.manifest().columns == ["batch", *MANIFEST_COLUMNS]
+    assert store.manifest().columns == ["source", *MANIFEST_COLUMNS, "batch"]
 
 
 def test_a_batch_is_kept_with_its_tables_and_its_part_of_the_manifest(store: Store) -> None:

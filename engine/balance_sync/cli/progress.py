@@ -36,12 +36,17 @@ class ProgressBar:
         if self._progress is not None:
             self._progress.stop()
 
-    def stage(self, name: str, total: int) -> None:
-        """Begin the stage `name`, of `total` steps."""
+    def stage(self, name: str, total: int | None) -> None:
+        """Begin the stage `name`, of `total` steps; `None` where it is not known yet."""
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
             self._task = self._progress.add_task(name, total=total)
+
+    def expect(self, total: int) -> None:
+        """Say how many steps the stage turns out to have."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, total=total)
 
     def advance(self, steps: int) -> None:
         """Count `steps` of the stage as done."""

@@ -8,13 +8,12 @@ import numpy as np
 import polars as pl
 
 from balance_sync.logs.kinds import CODES, ID_BYTES, ClassifiedEvents
+from balance_sync.logs.octets import text_views
 from balance_sync.logs.rows import at_rows, rows_of
 from balance_sync.logs.split import STAMP_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from balance_sync.logs.octets import Octets
 
 Milliseconds = pl.Decimal(18, 2)
 
@@ -22,103 +21,133 @@ STATUSES = ("unseen", "unfinished", "ok", "error", "timeout")
 """From what says least to what says most: of a request that is told of several times, the last counts."""
 
 _FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] = (
-    ("duration_ms", b"Duration: ", b" ms", Milliseconds),
-    ("billed_ms", b"Billed Duration: ", b" ms", pl.Int64),
-    ("memory_mb", b"Memory Size: ", b" MB", pl.Int64),
-    ("max_memory_mb", b"Max Memory Used: ", b" MB", pl.Int64),
-    ("init_ms", b"Init Duration: ", b" ms", Milliseconds),
+    ("duration_ms", b"\tDuration: ", b" ms", Milliseconds),
+    ("billed_ms", b"\tBilled Duration: ", b" ms", pl.Int64),
+    ("memory_mb", b"\tMemory Size: ", b" MB", pl.Int64),
+    ("max_memory_mb", b"\tMax Memory Used: ", b" MB", pl.Int64),
+    ("init_ms", b"\tInit Duration: ", b" ms", Milliseconds),
 )
+_NUMBER_BYTES = 24
+_FARTHEST, _LONGEST = 16, 100
 _FIGURES_AT = STAMP_BYTES + len(b"REPORT RequestId: ") + ID_BYTES
-_NUMBER = r"^[0-9]{1,15}(?:\.[0-9]{1,15})?$"
-_STATUS = r"\tStatus: (\w+)"
 _TOLD_KINDS = ("start", "report", "timeout", "crash")
 
 
-def read_invocations(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFrame:
+def read_invocations(classified: ClassifiedEvents, part: NDArray[np.int64], parts: int) -> pl.DataFrame:
     """Read what the events of one batch say of invocations.
 
     Parameters
     ----------
     part
         For each event the part of a request that it belongs to; -1 for none.
+    parts
+        How many there are.
 
     Returns
     -------
     DataFrame
-        A row for each ``START``, ``REPORT``, timeout or crash line, and one of status ``unseen`` for
-        the first event of each part that has none of them, to be merged by `merge_invocations`: ``part,
-        started_at, duration_ms, billed_ms, memory_mb, max_memory_mb, init_ms, status, source, line``.
+        As `merge_invocations`: a row for each part, in their order.
     """
     events = classified.events
-    codes = [CODES[name] for name in _TOLD_KINDS]
-    is_told = np.isin(classified.kind, codes) & (part >= 0)
-    told = np.flatnonzero(is_told)
-    seen = np.zeros(len(part) + 1, dtype=np.bool_)
-    seen[part[told]] = True
-    unseen = np.flatnonzero((part >= 0) & ~seen[part])
-    unseen = unseen[np.unique(part[unseen], return_index=True)[1]]
-    rows = np.concatenate([told, unseen])
-    places = pl.DataFrame(
+    told = {name: _own(classified.of_kind(name), part) for name in _TOLD_KINDS}
+    reports = told["report"]
+    figures = _figures(classified, reports)
+    counts = [np.bincount(part[rows], minlength=parts) for rows in told.values()]
+    is_plain = (counts[0] <= 1) & (counts[1] <= 1) & (counts[2] == 0) & (counts[3] == 0)
+    start = rows_of(part[told["start"]], parts)
+    report = rows_of(part[reports], parts)
+    first = np.full(parts, len(part), dtype=np.int64)
+    named = np.flatnonzero(part >= 0)
+    np.minimum.at(first, part[named], named)
+    status = np.where(report >= 0, at_rows(figures["status"], report).fill_null(0).to_numpy(), (start >= 0) * 1)
+    place = np.where(start >= 0, _event_of(told["start"], start), np.where(report >= 0, _event_of(reports, report), first))
+    plain = pl.DataFrame(
         {
-            "part": pl.Series(part[rows], dtype=pl.UInt32),
-            "source": pl.Series(events.piece[rows], dtype=pl.UInt32),
-            "line": pl.Series(events.line[rows], dtype=pl.Int64),
+            "part": pl.Series(np.arange(parts), dtype=pl.UInt32),
+            "started_at": at_rows(events.times(), _event_of(told["start"], start)),
+            **{name: at_rows(figures[name], report) for name, *_ in _FIGURES},
+            "status": pl.Series(status, dtype=pl.UInt8).cat.to(pl.Enum(STATUSES)).cast(pl.String),
+            "source": pl.Series(events.piece[place], dtype=pl.UInt32),
+            "line": pl.Series(events.line[place], dtype=pl.Int64),
         }
     )
-    facts = pl.concat([_told(classified, told), pl.DataFrame({"status": ["unseen"] * len(unseen)})], how="diagonal")
-    return pl.concat([facts, places], how="horizontal")
+    if is_plain.all():
+        return plain
+    rows = np.concatenate([own[~is_plain[part[own]]] for own in told.values()])
+    merged = merge_invocations(_told(classified, part, np.sort(rows), reports, figures))
+    return pl.concat([plain.filter(pl.Series(is_plain)), merged]).sort("part")
 
 
-def _told(classified: ClassifiedEvents, told: NDArray[np.int64]) -> pl.DataFrame:
+def _own(rows: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:
+    return rows[part[rows] >= 0]
+
+
+def _event_of(events: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the elements of `events` at `rows`; -1 for -1."""
+    return np.append(events, -1)[rows]
+
+
+def _told(
+    classified: ClassifiedEvents,
+    part: NDArray[np.int64],
+    told: NDArray[np.int64],
+    reports: NDArray[np.int64],
+    figures: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return what each of the lines `told` says for itself, as `merge_invocations` takes it."""
     events = classified.events
     kind = classified.kind[told]
     is_start = pl.Series(kind == CODES["start"])
-    reports = np.flatnonzero(kind == CODES["report"])
-    figures = _figures(events.octets, events.start[told[reports]], events.end[told[reports]])
     ends = {"start": "unfinished", "report": "ok", "timeout": "timeout", "crash": "error"}
     by_code = np.zeros(len(CODES), dtype=np.uint8)
     for name, status in ends.items():
         by_code[CODES[name]] = STATUSES.index(status)
-    status = by_code[kind]
-    status[reports] = figures["status"].to_numpy()
-    return pl.DataFrame({"at": events.times().gather(told)}).select(
-        pl.when(is_start).then(pl.col("at")).alias("started_at"),
-        *[at_rows(figures[name], rows_of(reports, len(told))) for name, *_ in _FIGURES],
-        pl.Series("status", status).cat.to(pl.Enum(STATUSES)).cast(pl.String),
-    )
+    own = rows_of(reports, len(events))[told]
+    status = at_rows(figures["status"], own).fill_null(pl.Series(by_code[kind]))
+    return pl.DataFrame(
+        {
+            "part": pl.Series(part[told], dtype=pl.UInt32),
+            "started_at": events.times().gather(told),
+            **{name: at_rows(figures[name], own) for name, *_ in _FIGURES},
+            "status": status.cat.to(pl.Enum(STATUSES)).cast(pl.String),
+            "source": pl.Series(events.piece[told], dtype=pl.UInt32),
+            "line": pl.Series(events.line[told], dtype=pl.Int64),
+        }
+    ).with_columns(pl.when(is_start).then(pl.col("started_at")))
 
 
-def _figures(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> pl.DataFrame:
+def _figures(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.DataFrame:
     """Read the figures of ``REPORT`` lines, and their status as its position in `STATUSES`.
 
-    Figures stand one after the other, each behind its name; what follows one that is none is not read.
+    Figures stand one after the other, each behind its name; where one does not, those after it are not read.
     """
-    at = begin + _FIGURES_AT
+    octets = classified.events.octets
+    at = classified.events.start[reports] + _FIGURES_AT
     columns: list[pl.Series] = []
-    stands = np.ones(len(begin), dtype=np.bool_)
+    stands = np.ones(len(reports), dtype=np.bool_)
     for name, label, unit, dtype in _FIGURES:
-        stands &= octets.begins(at, b"\t" + label)
-        number_at = at + 1 + len(label)
-        number_end = number_at + octets.lengths_before(number_at, b" ")
-        stands &= octets.begins(number_end, unit)
+        rows = octets.rows(at, len(label) + _NUMBER_BYTES)
+        number_at = at + len(label)
+        length = rows.lengths_before(len(label), b" ")
+        for place in np.flatnonzero(length == _FARTHEST).tolist():
+            length[place] = octets.data.find(b" ", number_at[place], number_at[place] + _LONGEST) - number_at[place]
+        stands &= rows.have(0, label) & octets.begins(number_at + length, unit)
+        said = np.where(stands, np.maximum(length, 0), 0)
+        views = text_views(number_at, said, rows.words(len(label)), rows.words(len(label) + 4))
         # What no figure of the platform can be is none.
-        said = octets.strings(number_at, np.where(stands, number_end, number_at))
-        is_number = said.str.contains(_NUMBER).fill_null(False)
-        stands &= is_number.to_numpy()
-        said = said.zip_with(is_number, pl.Series([None], dtype=pl.String))
-        columns.append(said.cast(dtype, strict=False).alias(name))
-        at = np.where(stands, number_end + len(unit), at)
-    return pl.DataFrame([*columns, _statuses(octets.strings(begin, end))])
+        columns.append(octets.viewed_strings(views).cast(dtype, strict=False).alias(name))
+        at = np.where(stands, number_at + length + len(unit), at)
+    return pl.DataFrame([*columns, _statuses(classified, reports)])
 
 
-def _statuses(reports: pl.Series) -> pl.Series:
+def _statuses(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Series:
     """Return the position in `STATUSES` of what ``REPORT`` lines say of the end."""
-    said = reports.str.contains("\tStatus: ", literal=True).fill_null(False)
-    status = pl.Series("status", np.full(len(reports), STATUSES.index("ok"), dtype=np.uint8))
-    words = reports.filter(said).str.extract(_STATUS)
-    known = {"timeout": "timeout", "error": "error", "failure": "error"}
-    codes = [STATUSES.index(known.get(word, "ok")) for word in words]
-    return status.scatter(said.arg_true(), pl.Series(codes, dtype=pl.UInt8))
+    events = classified.events
+    status = np.full(len(reports), STATUSES.index("ok"), dtype=np.uint8)
+    for place in np.flatnonzero(classified.outcome[reports] >= 0).tolist():
+        text = events.octets.data[events.start[reports[place]] : events.end[reports[place]]]
+        status[place] = STATUSES.index("timeout" if b"\tStatus: timeout" in text else "error")
+    return pl.Series("status", status)
 
 
 def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:

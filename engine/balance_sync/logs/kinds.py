@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs.octets import Octets, head_word
+from balance_sync.logs.octets import Octets, blocks, words_of
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import STAMP_BYTES, Events
 
@@ -82,6 +82,9 @@ _INNER = STAMP_BYTES + 24
 """Where the tab stands behind the inner time of an application line."""
 
 _LEVEL_AT = _INNER + 1 + ID_BYTES + 1
+_HEAD_BYTES = _LEVEL_AT + 8
+_BLOCK = 8192
+"""Events that are looked at together: as many as the processor's cache holds."""
 _TIMED_OUT_AT = STAMP_BYTES + 25 + ID_BYTES
 _PLATFORM_KINDS = (
     (b"START RequestId: ", "start"),
@@ -118,6 +121,7 @@ _SAID = (
 
 _WORDS = re.compile(rb"[^{\[\n\r'\"`]*")
 
+_FAILED_STATUSES = (b"\tStatus: timeout", b"\tStatus: error")
 _REQUEST_AT = {
     "timeout": STAMP_BYTES + 25,
     "start": STAMP_BYTES + 17,
@@ -125,6 +129,10 @@ _REQUEST_AT = {
     "report": STAMP_BYTES + 18,
     "crash": STAMP_BYTES + 11,
 }
+_REQUEST_OFFSETS = np.array([_REQUEST_AT.get(name, 0) for name in KINDS], dtype=np.int64)
+_OUTCOME_OF_CODE = np.array(
+    [OUTCOMES.index(OUTCOME_OF_KIND[name]) if name in OUTCOME_OF_KIND else -1 for name in KINDS], dtype=np.int8
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,59 +179,59 @@ class ClassifiedEvents:
 
 def classify(events: Events) -> ClassifiedEvents:
     """Tell the kind of each event."""
-    octets = events.octets
     level, message_at = _application_lines(events)
     kind = np.full(len(events), CODES["other"], dtype=np.uint8)
     lines = np.flatnonzero(message_at >= 0)
-    kind[lines] = _message_kinds(octets, events.end[lines], message_at[lines], level[lines])
+    kind[lines] = _message_kinds(events.octets, events.end[lines], message_at[lines], level[lines])
     rest = np.flatnonzero(message_at < 0)
-    kind[rest] = _platform_kinds(octets, events.start[rest], events.end[rest])
+    kind[rest] = _platform_kinds(events.octets, events.start[rest], events.end[rest])
     kind[~events.is_time] = CODES["preamble"]
-    return ClassifiedEvents(
-        events=events,
-        kind=kind,
-        level=level,
-        message_at=message_at,
-        request_at=_request_at(events, kind, message_at),
-        outcome=_outcomes(events, kind),
-    )
+    request_at = _request_at(events, kind, message_at)
+    return ClassifiedEvents(events, kind, level, message_at, request_at, _outcomes(events, kind))
 
 
 def _application_lines(events: Events) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
-    """Return level and place of the message of lines ``<time>TAB<request id>TAB<LEVEL>TAB<message>``."""
-    octets, start = events.octets, events.start
-    first_line_ends = events.line_ends[events.first_line]
-    identified = (octets.array[start + _INNER] == ord("\t")) & (first_line_ends > start + _INNER)
-    full = octets.array[start + _LEVEL_AT - 1] == ord("\t")
-    level_at = np.where(identified & full & (first_line_ends > start + _LEVEL_AT), start + _LEVEL_AT, -1)
-    for event in np.flatnonzero(identified & ~full):
-        # A request id that is not a UUID, such as ``undefined``.
-        begin = int(start[event]) + _INNER + 1
-        limit = min(int(first_line_ends[event]), begin + _NOTICE_BYTES)
-        level_at[event] = octets.data.find(b"\t", begin, limit) + 1 or -1
-    level = np.full(len(events), -1, dtype=np.int8)
-    message_at = np.full(len(events), -1, dtype=np.int64)
-    lines = np.flatnonzero(level_at >= 0)
-    words = octets.words(level_at[lines])
-    for code, name in enumerate(LEVELS):
-        head, mask = head_word(f"{name}\t".encode())
-        said = lines[(words & mask) == head]
-        level[said] = code
-        message_at[said] = level_at[said] + len(name) + 1
+    """Return level and place of the message of lines ``<time>TAB<request id>TAB<LEVEL>TAB<message>``.
+
+    Both are -1 where the event is none.
+    """
+    level = np.empty(len(events), dtype=np.int8)
+    message_at = np.empty(len(events), dtype=np.int64)
+    for block in blocks(len(events), _BLOCK):
+        start = events.start[block]
+        line_bytes = events.line_ends[events.first_line[block]] - start
+        rows = events.octets.rows(start, _HEAD_BYTES)
+        identified = (rows.octets[:, _INNER] == ord("\t")) & (line_bytes > _INNER)
+        full = rows.octets[:, _LEVEL_AT - 1] == ord("\t")
+        words = np.where(identified & full & (line_bytes > _LEVEL_AT), rows.words(_LEVEL_AT), 0)
+        level_at = start + _LEVEL_AT
+        odd = np.flatnonzero(identified & ~full)
+        level_at[odd] = [_odd_level_at(events.octets, *place) for place in zip(start[odd], line_bytes[odd], strict=True)]
+        words[odd] = events.octets.words(level_at[odd])
+        level[block], message_at[block] = _levels(words, level_at)
     return level, message_at
 
 
-def _named_kinds(
-    octets: Octets, at: NDArray[np.int64], table: Sequence[tuple[bytes, str]]
-) -> NDArray[np.uint8]:
-    """Return the kind whose prefix stands at each place, the first of the table; else ``other``."""
-    words = octets.words(at)
-    kinds = np.full(len(at), CODES["other"], dtype=np.uint8)
-    for prefix, name in reversed(table):
-        head, mask = head_word(prefix)
-        near = np.flatnonzero((words & mask) == head)
-        kinds[near[octets.begins(at[near] + 8, prefix[8:])]] = CODES[name]
-    return kinds
+def _odd_level_at(octets: Octets, start: int, line_bytes: int) -> int:
+    """Return where the level stands behind a request id that is not a UUID, such as ``undefined``."""
+    begin = int(start) + _INNER + 1
+    limit = min(int(start) + int(line_bytes), begin + _NOTICE_BYTES)
+    # What ends without a tab has no level: none stands at the end of the text.
+    return octets.data.find(b"\t", begin, limit) + 1 or octets.size
+
+
+def _levels(
+    words: NDArray[np.uint64], level_at: NDArray[np.int64]
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    level = np.full(len(words), -1, dtype=np.int8)
+    message_at = np.full(len(words), -1, dtype=np.int64)
+    for code, name in enumerate(LEVELS):
+        tag = f"{name}\t".encode()
+        ((_, wanted, mask),) = words_of(tag)
+        said = np.flatnonzero((words & mask) == wanted)
+        level[said] = code
+        message_at[said] = level_at[said] + len(tag)
+    return level, message_at
 
 
 def _message_kinds(
@@ -258,30 +266,37 @@ def _platform_kinds(
     return kinds
 
 
+def _named_kinds(
+    octets: Octets, at: NDArray[np.int64], table: Sequence[tuple[bytes, str]]
+) -> NDArray[np.uint8]:
+    """Return the kind whose prefix stands at each place, the first of the table; else ``other``."""
+    words = octets.words(at)
+    kinds = np.full(len(at), CODES["other"], dtype=np.uint8)
+    for prefix, name in reversed(table):
+        (_, first, mask), *others = words_of(prefix)
+        near = np.flatnonzero((words & mask) == first)
+        for offset, wanted, _ in others:
+            near = near[octets.words(at[near] + offset) == wanted]
+        kinds[near] = CODES[name]
+    return kinds
+
+
 def _request_at(
     events: Events, kind: NDArray[np.uint8], message_at: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    octets = events.octets
-    offsets = np.zeros(len(KINDS), dtype=np.int64)
-    for name, offset in _REQUEST_AT.items():
-        offsets[CODES[name]] = offset
-    offset = np.where(message_at >= 0, _INNER + 1, offsets[kind])
-    at = np.where(offset > 0, events.start + offset, -1)
-    chosen = np.flatnonzero(at >= 0)
-    places = at[chosen]
-    shaped = (octets.array[places + 8] == ord("-")) & (octets.array[places + 23] == ord("-"))
-    shaped &= places + ID_BYTES <= events.line_ends[events.first_line[chosen]]
-    at[chosen[~shaped]] = -1
-    return at
+    octets = events.octets.array
+    offset = np.where(message_at >= 0, _INNER + 1, _REQUEST_OFFSETS[kind])
+    at = events.start + offset
+    shaped = (offset > 0) & (at + ID_BYTES <= events.line_ends[events.first_line])
+    shaped &= (octets[at + 8] == ord("-")) & (octets[at + 23] == ord("-"))
+    return np.where(shaped, at, -1)
 
 
 def _outcomes(events: Events, kind: NDArray[np.uint8]) -> NDArray[np.int8]:
-    shown = np.full(len(KINDS), -1, dtype=np.int8)
-    for name, outcome in OUTCOME_OF_KIND.items():
-        shown[CODES[name]] = OUTCOMES.index(outcome)
-    outcome = shown[kind]
+    outcome = _OUTCOME_OF_CODE[kind]
     reports = np.flatnonzero(kind == CODES["report"])
     texts = events.octets.binaries(events.start[reports], events.end[reports])
-    failed = texts.bin.contains(b"\tStatus: timeout") | texts.bin.contains(b"\tStatus: error")
-    outcome[reports[failed.to_numpy()]] = OUTCOMES.index("failed")
+    told = texts.bin.contains(b"\tStatus: ").to_numpy()
+    failed = [any(status in text for status in _FAILED_STATUSES) for text in texts.filter(pl.Series(told))]
+    outcome[reports[told][np.array(failed, dtype=np.bool_)]] = OUTCOMES.index("failed")
     return outcome

@@ -7,6 +7,7 @@ neither position nor START and END decide anything.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,62 +26,70 @@ STEP_COLUMNS = (
 STEP_KINDS = ("processing", "transaction")
 
 
-def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Group the steps of requests into messages.
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Events that matter to messages, in the order (source, line); each array has an element for each.
 
-    Parameters
+    Attributes
     ----------
-    steps
-        `STEP_COLUMNS` of the events that matter: each is a ``processing``, a ``transaction`` or
-        shows an outcome. ``message_id`` stands on the first kind, ``transaction_id`` on the second.
-        ``part`` is a number that tells requests apart, or the parts of a request in each source; steps
-        without one are left out. ``source`` is anything that orders sources.
-
-    Returns
-    -------
-    messages
-        ``message_id, request_id, started_at, outcome, transaction_id, source, line``, a row for each
-        ``processing``; the outcome is the first that the message's events show, else ``incomplete``.
-    transactions
-        ``source, line, message_id, outcome`` for each ``transaction``; null before a request's first
-        message.
+    part
+        A number that tells requests apart, or the parts of a request in each source.
+    at
+        The time of the step, as a number.
+    is_start, is_synced, is_shown
+        Whether the step begins a message, syncs a transaction, shows an outcome.
     """
-    ordered = _in_order(steps.filter(pl.col("part").is_not_null()))
-    part = ordered["part"].to_numpy()
-    is_start = (ordered["kind"] == "processing").to_numpy()
-    # What precedes a request's first message is a segment too, and no message.
+
+    part: NDArray[np.int64]
+    at: NDArray[np.int64]
+    is_start: NDArray[np.bool_]
+    is_synced: NDArray[np.bool_]
+    is_shown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Messages as rows of `Steps`.
+
+    Attributes
+    ----------
+    start
+        The step that begins each message.
+    outcome, transaction
+        The first step of each message that shows an outcome, or syncs a transaction; -1 for none.
+    synced, owner
+        Each step that syncs a transaction, and the place in `start` of its message: -1 before a part's first.
+    """
+
+    start: NDArray[np.int64]
+    outcome: NDArray[np.int64]
+    transaction: NDArray[np.int64]
+    synced: NDArray[np.int64]
+    owner: NDArray[np.int64]
+
+
+def follow(steps: Steps) -> Followed:
+    """Group the steps of requests into messages."""
+    # What is nearly in order, as logs are, costs nearly nothing to sort.
+    order = np.lexsort((steps.at, steps.part))
+    part, is_start = steps.part[order], steps.is_start[order]
+    # What precedes a part's first message is a segment too, and no message.
     begins = is_start.copy()
     begins[:1] = True
     begins[1:] |= part[1:] != part[:-1]
     segment = np.cumsum(begins) - 1
     starts = np.flatnonzero(is_start)
-    synced = (ordered["kind"] == "transaction").to_numpy().nonzero()[0]
-    shown = ordered["outcome"].is_not_null().to_numpy().nonzero()[0]
-    outcome = at_rows(ordered["outcome"], _first_rows(segment, shown)[segment[starts]])
-    messages = ordered.select(
-        pl.col("message_id", "request_id").gather(starts),
-        pl.col("at").gather(starts).alias("started_at"),
-        outcome.cast(pl.String).fill_null("incomplete"),
-        at_rows(ordered["transaction_id"], _first_rows(segment, synced)[segment[starts]]),
-        pl.col("source", "line").gather(starts),
+    synced = np.flatnonzero(steps.is_synced[order])
+    shown = np.flatnonzero(steps.is_shown[order])
+    # One element more, so that -1 stays -1.
+    rows = np.append(order, -1)
+    return Followed(
+        start=order[starts],
+        outcome=rows[_first_rows(segment, shown)[segment[starts]]],
+        transaction=rows[_first_rows(segment, synced)[segment[starts]]],
+        synced=order[synced],
+        owner=rows_of(segment[starts], len(segment))[segment[synced]],
     )
-    owner = rows_of(segment[starts], len(segment))[segment[synced]]
-    transactions = ordered.select(pl.col("source", "line").gather(synced)).with_columns(
-        at_rows(messages["message_id"], owner), at_rows(messages["outcome"], owner)
-    )
-    return messages, transactions
-
-
-def is_step() -> pl.Expr:
-    """Return which events `follow_messages` needs."""
-    return pl.col("outcome").is_not_null() | pl.col("kind").cast(pl.String).is_in(STEP_KINDS)
-
-
-def _in_order(steps: pl.DataFrame) -> pl.DataFrame:
-    """Sort by part, time, source and line; what is nearly in order, as logs are, costs nearly nothing."""
-    keys = [steps[name].to_physical().to_numpy() for name in ("line", "source", "at", "part")]
-    order = np.lexsort(keys)
-    return steps if (order[1:] > order[:-1]).all() else steps[order]
 
 
 def _first_rows(segment: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -92,3 +101,44 @@ def _first_rows(segment: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[
     first[own[is_first]] = rows[is_first]
     return first
 
+
+def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Follow the steps that a table holds.
+
+    Parameters
+    ----------
+    steps
+        `STEP_COLUMNS` of the events that matter: each is a ``processing``, a ``transaction`` or
+        shows an outcome. ``message_id`` stands on the first kind, ``transaction_id`` on the second. Steps
+        without a ``part`` are left out.
+
+    Returns
+    -------
+    messages
+        ``message_id, request_id, started_at, outcome, transaction_id, source, line``, a row for each
+        ``processing``; the outcome is the first that the message's events show, else ``incomplete``.
+    transactions
+        ``source, line, message_id, outcome`` for each ``transaction``; null before a request's first
+        message.
+    """
+    own = steps.filter(pl.col("part").is_not_null()).sort("source", "line")
+    part, at = (own[name].to_physical().cast(pl.Int64).to_numpy() for name in ("part", "at"))
+    is_start, is_synced = ((own["kind"] == name).to_numpy() for name in STEP_KINDS)
+    is_shown = own["outcome"].is_not_null().to_numpy()
+    followed = follow(Steps(part, at, is_start, is_synced, is_shown))
+    messages = own.select(
+        pl.col("message_id", "request_id").gather(followed.start),
+        pl.col("at").gather(followed.start).alias("started_at"),
+        at_rows(own["outcome"], followed.outcome).cast(pl.String).fill_null("incomplete"),
+        at_rows(own["transaction_id"], followed.transaction),
+        pl.col("source", "line").gather(followed.start),
+    )
+    transactions = own.select(pl.col("source", "line").gather(followed.synced)).with_columns(
+        at_rows(messages["message_id"], followed.owner), at_rows(messages["outcome"], followed.owner)
+    )
+    return messages, transactions
+
+
+def is_step() -> pl.Expr:
+    """Return which events `follow_messages` needs."""
+    return pl.col("outcome").is_not_null() | pl.col("kind").cast(pl.String).is_in(STEP_KINDS)

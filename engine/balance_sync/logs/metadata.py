@@ -8,6 +8,7 @@ everything else stays in the archive, where a person can look it up line by line
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -51,30 +52,39 @@ _ID_KEY = re.compile(_ID.decode())
 _COMMON_PARTS = (b'{"walletId":"wallet#', b'","deliveryId":"', b'","walletSk":"')
 _COMMON_ENDS = (b'"}', b'","version":"syncBalanceSQS"}')
 _UUID_OCTETS = 36
+_COMMON_STARTS = tuple(
+    sum(map(len, _COMMON_PARTS[:count])) + count * _UUID_OCTETS for count in range(len(_COMMON_PARTS) + 1)
+)
 
 
 def are_common(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which texts ``[begin, end)`` have the shape of nearly all metadata: three ids, harmless as it is."""
-    starts = np.cumsum([0, *(len(part) + _UUID_OCTETS for part in _COMMON_PARTS)])
-    common = np.ones(len(begin), dtype=np.bool_)
-    for part, start in zip(_COMMON_PARTS, starts.tolist(), strict=False):
-        common &= octets.begins(begin + start, part)
-    ends = [octets.begins(begin + starts[-1], one) & (end - begin == starts[-1] + len(one)) for one in _COMMON_ENDS]
-    common &= np.logical_or.reduce(ends)
-    rows = np.flatnonzero(common)
-    for part, start in zip(_COMMON_PARTS, starts.tolist(), strict=False):
-        common[rows] &= _are_uuids(octets.blocks(begin[rows] + start + len(part), _UUID_OCTETS))
+    common = np.zeros(len(begin), dtype=np.bool_)
+    for ending in _COMMON_ENDS:
+        length = _COMMON_STARTS[-1] + len(ending)
+        likely = np.flatnonzero(end - begin == length)
+        if len(likely):
+            common[likely] = _are_common(octets, begin[likely], ending)
     return common
 
 
-def _are_uuids(blocks: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _are_common(octets: Octets, begin: NDArray[np.int64], ending: bytes) -> NDArray[np.bool_]:
+    rows = octets.rows(begin, _COMMON_STARTS[-1] + len(ending))
+    common = rows.have(_COMMON_STARTS[-1], ending)
+    for part, start in zip(_COMMON_PARTS, _COMMON_STARTS, strict=False):
+        common &= rows.have(start, part)
+        common &= _are_uuids(octets.copies(begin + start + len(part), _UUID_OCTETS))
+    return common
+
+
+def _are_uuids(copies: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return which rows are digits, letters from a to f, and hyphens alone."""
-    is_digit = (blocks - np.uint8(ord("0"))) < 10
-    is_letter = (blocks - np.uint8(ord("a"))) < 6
-    is_harmless = is_digit | is_letter | (blocks == ord("-"))
-    if is_harmless.all():
-        return np.ones(len(blocks), dtype=np.bool_)
-    harmless: NDArray[np.bool_] = is_harmless.all(axis=1)
+    is_digit = (copies - np.uint8(ord("0"))) < 10
+    is_letter = (copies - np.uint8(ord("a"))) < 6
+    are_harmless = is_digit | is_letter | (copies == ord("-"))
+    if are_harmless.all():
+        return np.ones(len(copies), dtype=np.bool_)
+    harmless: NDArray[np.bool_] = are_harmless.all(axis=1)
     return harmless
 
 
@@ -90,22 +100,14 @@ def allowed_metadata(text: str | None) -> str | None:
         fields = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return "{}"
-    kept = [f'"{key}":{bytes(value).decode()}' for key, value in fields.items() if _may_stay(key, value)]
-    return "{" + ",".join(kept) + "}"
+    kept = {key: raw for key, raw in fields.items() if key in _CHECKS and _CHECKS[key](raw)}
+    return msgspec.json.encode(kept).decode()
 
 
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def _may_stay(key: str, raw: msgspec.Raw) -> bool:
-    if key in ID_KEYS:
-        return _ID_VALUE.fullmatch(raw) is not None
-    if key in WORD_KEYS:
-        return _WORD_VALUE.fullmatch(raw) is not None
-    return key in COST_KEYS and _is_numbers(bytes(raw))
-
-
-def _is_numbers(raw: bytes) -> bool:
+def _is_numbers(raw: msgspec.Raw) -> bool:
     value = msgspec.json.decode(raw)
     if isinstance(value, str):
         try:
@@ -115,3 +117,11 @@ def _is_numbers(raw: bytes) -> bool:
     if isinstance(value, dict):
         return all(_ID_KEY.fullmatch(key) and isinstance(item, int | float) for key, item in value.items())
     return isinstance(value, list) and all(isinstance(item, int | float) for item in value)
+
+
+_CHECKS: dict[str, Callable[[msgspec.Raw], object]] = {
+    **dict.fromkeys(ID_KEYS, _ID_VALUE.fullmatch),
+    **dict.fromkeys(WORD_KEYS, _WORD_VALUE.fullmatch),
+    **dict.fromkeys(COST_KEYS, _is_numbers),
+}
+"""What the value of each allowed key must pass, as it is written."""

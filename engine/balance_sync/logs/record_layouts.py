@@ -7,7 +7,6 @@ string without a quote or a backslash in it, a number without an exponent, ``tru
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,17 +14,24 @@ import polars as pl
 
 from balance_sync.logs.kinds import SYNC_ERROR_NOTICE, TRANSACTION_NOTICE, ClassifiedEvents
 from balance_sync.logs.metadata import allowed_metadata, are_common
+from balance_sync.logs.octets import blocks, text_views
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balance_sync.logs.octets import Octets
+    from balance_sync.logs.split import Events
 
 Money = pl.Decimal(38, 18)
 Columns = dict[str, pl.DataType | type[pl.DataType]]
 
 _PLAIN_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,18})?$"
-_MISSING = b"undefined"
+_QUOTED_KINDS = frozenset({"id", "string", "metadata"})
+_VALUE_BYTES = 16
+"""As much of a value as is looked at beside its name."""
+
+_BLOCK = 4096
+"""Records that are looked at together: as much text as the processor's cache holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Field:
     kind: str = "string"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """The lines of a record in one version of the service: `opening` follows its notice."""
 
@@ -56,15 +62,6 @@ class Layout:
     def lines(self) -> int:
         """Lines of an event up to the end of the record."""
         return self.opening_lines + len(self.fields) + len(self.closing)
-
-    @cached_property
-    def line_heads(self) -> tuple[bytes, ...]:
-        """With what each line begins, from that of the first field on."""
-        return (*(f"{self.indent}{field.name}: ".encode() for field in self.fields), *self.closing)
-
-    def fields_of(self, *kinds: str) -> list[int]:
-        """Return the positions of the fields of these kinds."""
-        return [at for at, field in enumerate(self.fields) if field.kind in kinds]
 
 
 _AMOUNTS = (
@@ -114,16 +111,13 @@ def read_layout(
     """
     fitting = _fitting(classified, chosen, layout)
     rows = chosen[fitting]
-    values, is_certain = _values(classified, rows, layout)
-    read = _read_values(classified.events.octets, values, layout)
-    for _, is_plain in read.values():
-        is_certain &= is_plain
-    columns = {field.column: read[field.column][0] for field in layout.fields}
+    values = _Values.read(classified, rows, layout)
+    columns = {field.column: _READERS[field.kind](values, place) for place, field in enumerate(layout.fields)}
     records = pl.DataFrame({"event": pl.Series(rows, dtype=pl.UInt32), **columns})
-    if is_certain.all():
+    if values.are_certain.all():
         return records, chosen[~fitting]
-    fitting[np.flatnonzero(fitting)[~is_certain]] = False
-    return records.filter(pl.Series(is_certain)), chosen[~fitting]
+    fitting[np.flatnonzero(fitting)[~values.are_certain]] = False
+    return records.filter(pl.Series(values.are_certain)), chosen[~fitting]
 
 
 def _fitting(
@@ -142,109 +136,125 @@ def _fitting(
     return fitting & events.octets.begins(dump_at, layout.opening)
 
 
-@dataclass(frozen=True, slots=True)
 class _Values:
-    """Where in the text the values of records stand; both of shape (records, fields)."""
+    """The values of records as they are written, and which records are certain so far.
 
-    begin: NDArray[np.int64]
-    end: NDArray[np.int64]
+    Attributes
+    ----------
+    views
+        By field, then record: the text of the value, of strings what is between their quotes.
+    are_quoted
+        By field, then record.
+    are_certain, have_common_metadata
+        By record.
+    """
 
+    def __init__(self, octets: Octets, records: int, layout: Layout) -> None:
+        self.octets = octets
+        self.views = np.empty((len(layout.fields), records, 2), dtype=np.uint64)
+        self.are_quoted = np.zeros((len(layout.fields), records), dtype=np.bool_)
+        self.are_certain = np.ones(records, dtype=np.bool_)
+        self.have_common_metadata = np.zeros(records, dtype=np.bool_)
 
-def _values(
-    classified: ClassifiedEvents, rows: NDArray[np.int64], layout: Layout
-) -> tuple[_Values, NDArray[np.bool_]]:
-    """Return where the values stand, and which records have the names and commas that they must have."""
-    events = classified.events
-    heads = layout.line_heads
-    lines = events.first_line[rows][:, None] + np.arange(layout.opening_lines, layout.lines)
-    starts, ends = events.line_starts[lines], events.line_ends[lines]
-    is_certain = events.octets.begin_all(starts, heads)
-    count = len(layout.fields)
-    closing = ends[:, count:] - starts[:, count:] == [len(head) for head in layout.closing]
-    commas = events.octets.array[ends[:, : count - 1] - 1] == ord(",")
-    if not (closing.all() and commas.all()):
-        is_certain &= closing.all(axis=1) & commas.all(axis=1)
-    begin = starts[:, :count] + [len(head) for head in heads[:count]]
-    end = ends[:, :count]
-    end[:, : count - 1] -= len(b",")
-    return _Values(begin, np.maximum(end, begin)), is_certain
+    @classmethod
+    def read(cls, classified: ClassifiedEvents, rows: NDArray[np.int64], layout: Layout) -> _Values:
+        """Find the values of the events `rows`, which have as many lines as `layout`."""
+        values = cls(classified.events.octets, len(rows), layout)
+        for block in blocks(len(rows), _BLOCK):
+            values._read_block(classified.events, rows[block], block, layout)
+        return values
 
+    def _read_block(self, events: Events, rows: NDArray[np.int64], block: slice, layout: Layout) -> None:
+        first = events.first_line[rows] + layout.opening_lines
+        certain = np.ones(len(rows), dtype=np.bool_)
+        for place, field in enumerate(layout.fields):
+            start, end = events.line_starts[first + place], events.line_ends[first + place]
+            if place < len(layout.fields) - 1:
+                certain &= self.octets.array[end - 1] == ord(",")
+                end = end - 1
+            certain &= self._read_value(place, field, block, (start, end), f"{layout.indent}{field.name}: ".encode())
+        for place, closing in enumerate(layout.closing, start=len(layout.fields)):
+            start, end = events.line_starts[first + place], events.line_ends[first + place]
+            certain &= (end - start == len(closing)) & self.octets.begins(start, closing)
+        self.are_certain[block] = certain
 
-Read = dict[str, tuple[pl.Series, "NDArray[np.bool_]"]]
-"""By column: the values, and which of them are plain."""
+    def _read_value(
+        self, place: int, field: Field, block: slice, line: tuple[NDArray[np.int64], NDArray[np.int64]], head: bytes
+    ) -> NDArray[np.bool_]:
+        """Note the value on a `line`, and return where it has the `head` that it must have."""
+        start, end = line
+        rows = self.octets.rows(start, len(head) + _VALUE_BYTES)
+        begin, offset = start + len(head), len(head)
+        end = np.maximum(end, begin)
+        named = rows.have(0, head)
+        if field.kind in _QUOTED_KINDS:
+            quote = ord("'")
+            quoted = (rows.octets[:, offset] == quote) & (self.octets.array[end - 1] == quote) & (end - begin >= 2)
+            self.are_quoted[place, block] = quoted
+            if quoted.all():
+                begin, end, offset = begin + 1, end - 1, offset + 1
+                words = rows.words(offset), rows.words(offset + 4)
+            else:
+                begin, end = np.where(quoted, begin + 1, begin), np.where(quoted, end - 1, end)
+                words = self.octets.words(begin), self.octets.words(begin + 4)
+        else:
+            words = rows.words(offset), rows.words(offset + 4)
+        self.views[place, block] = text_views(begin, end - begin, *words)
+        if field.kind == "metadata":
+            self.have_common_metadata[block] = are_common(self.octets, begin, end)
+        return named
 
-
-def _read_values(octets: Octets, values: _Values, layout: Layout) -> Read:
-    read: Read = {}
-    for kinds, reader in _READERS:
-        places = layout.fields_of(*kinds)
-        if places:
-            fields = [layout.fields[place] for place in places]
-            read |= reader(octets, values.begin[:, places], values.end[:, places], fields)
-    return read
-
-
-def _read_strings(
-    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
-) -> Read:
-    """Read strings in single quotes that hold neither a quote nor a backslash; ids are not empty."""
-    is_plain = _are_quoted(octets, begin, end)
-    is_plain &= end - begin >= [3 if field.kind == "id" else 2 for field in fields]
-    columns = octets.string_columns(np.minimum(begin + 1, end), np.maximum(end - 1, begin))
-    is_odd = [column.str.contains(r"['\\]") for column in columns]
-    return {
-        field.column: (column, is_plain[:, place] & ~odd.fill_null(True).to_numpy())
-        for place, (field, column, odd) in enumerate(zip(fields, columns, is_odd, strict=True))
-    }
-
-
-def _are_quoted(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-    quote = ord("'")
-    return (octets.array[begin] == quote) & (octets.array[end - 1] == quote) & (end - begin >= 2)
-
-
-def _read_money(
-    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
-) -> Read:
-    read: Read = {}
-    for field, said in zip(fields, octets.string_columns(begin, end), strict=True):
-        is_plain = said.str.contains(_PLAIN_NUMBER).fill_null(False)
-        if not is_plain.all():
-            said = said.zip_with(is_plain, pl.Series([None], dtype=pl.String))
-        read[field.column] = (said.cast(Money), is_plain.to_numpy())
-    return read
-
-
-def _read_flags(
-    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
-) -> Read:
-    read: Read = {}
-    for place, field in enumerate(fields):
-        at, size = begin[:, place], end[:, place] - begin[:, place]
-        is_true = (size == len(b"true")) & octets.begins(at, b"true")
-        is_false = (size == len(b"false")) & octets.begins(at, b"false")
-        read[field.column] = (pl.Series(is_true), is_true | is_false)
-    return read
+    def strings(self, place: int) -> pl.Series:
+        """Return the values of a field as strings."""
+        return self.octets.viewed_strings(self.views[place])
 
 
-def _read_metadata(
-    octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64], fields: list[Field]
-) -> Read:
+def _read_string(values: _Values, place: int) -> pl.Series:
+    """Read strings in single quotes that hold neither a quote nor a backslash."""
+    said = values.strings(place)
+    is_odd = said.str.contains(r"['\\]").fill_null(True)
+    values.are_certain &= values.are_quoted[place] & ~is_odd.to_numpy()
+    return said
+
+
+def _read_id(values: _Values, place: int) -> pl.Series:
+    """Read strings that are not empty."""
+    values.are_certain &= values.views[place, :, 0] != 0
+    return _read_string(values, place)
+
+
+def _read_money(values: _Values, place: int) -> pl.Series:
+    said = values.strings(place)
+    is_plain = said.str.contains(_PLAIN_NUMBER).fill_null(False)
+    if not is_plain.all():
+        values.are_certain &= is_plain.to_numpy()
+        said = said.zip_with(is_plain, pl.Series([None], dtype=pl.String))
+    return said.cast(Money)
+
+
+def _read_flag(values: _Values, place: int) -> pl.Series:
+    views = values.views[place]
+    is_true, is_false = ((views == word).all(axis=1) for word in _FLAGS)
+    values.are_certain &= is_true | is_false
+    return pl.Series(is_true)
+
+
+def _read_metadata(values: _Values, place: int) -> pl.Series:
     """Read a string in which pairs of backslashes may stand; ``undefined`` is how missing ones are printed."""
-    at, until = begin[:, 0], end[:, 0]
-    inner = octets.strings(np.minimum(at + 1, until), np.maximum(until - 1, at))
-    is_plain = _are_quoted(octets, at, until)
-    odd = np.flatnonzero(~(is_plain & are_common(octets, at + 1, until - 1)))
-    if len(odd):
-        missing = octets.begins(at[odd], _MISSING) & (until[odd] - at[odd] == len(_MISSING))
-        unquoted, is_certain = _unescaped(inner.gather(odd), is_plain[odd] & ~missing)
-        is_plain[odd] = is_certain | missing
-        inner = inner.scatter(odd, pl.Series(map(allowed_metadata, unquoted), dtype=pl.String))
-    return {fields[0].column: (inner, is_plain)}
+    said = values.strings(place)
+    is_quoted = values.are_quoted[place]
+    odd = np.flatnonzero(~(is_quoted & values.have_common_metadata))
+    if not len(odd):
+        return said
+    missing = (values.views[place, odd] == _MISSING).all(axis=1) & ~is_quoted[odd]
+    unquoted, is_certain = _unescaped(said.gather(odd), is_quoted[odd])
+    values.are_certain[odd] &= is_certain | missing
+    return said.scatter(odd, pl.Series(map(allowed_metadata, unquoted), dtype=pl.String))
 
 
 def _unescaped(texts: pl.Series, wanted: NDArray[np.bool_]) -> tuple[pl.Series, NDArray[np.bool_]]:
     """Return what Node quoted, null unless `wanted` and certain, and where it is both."""
+    # Pairs of backslashes are all that JSON within JSON adds.
     backslash, pair = "\\", "\\\\"
     without = texts.str.replace_all(pair, "", literal=True)
     is_odd = without.str.contains(backslash, literal=True) | without.str.contains("'", literal=True)
@@ -253,9 +263,17 @@ def _unescaped(texts: pl.Series, wanted: NDArray[np.bool_]) -> tuple[pl.Series, 
     return unescaped.zip_with(is_certain, pl.Series([None], dtype=pl.String)), is_certain.to_numpy()
 
 
-_READERS = (
-    (("id", "string"), _read_strings),
-    (("money",), _read_money),
-    (("flag",), _read_flags),
-    (("metadata",), _read_metadata),
-)
+def _short_view(word: bytes) -> NDArray[np.uint64]:
+    """Return how a view array names a text of at most twelve octets."""
+    return np.frombuffer(len(word).to_bytes(4, "little") + word.ljust(12, b"\0"), dtype="<u8")
+
+
+_FLAGS = (_short_view(b"true"), _short_view(b"false"))
+_MISSING = _short_view(b"undefined")
+_READERS = {
+    "id": _read_id,
+    "string": _read_string,
+    "money": _read_money,
+    "flag": _read_flag,
+    "metadata": _read_metadata,
+}

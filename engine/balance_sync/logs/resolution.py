@@ -125,7 +125,7 @@ def _follow_again(
     numbered = requests.lazy().with_row_index("part")
 
     def of_requests(table: str) -> pl.LazyFrame:
-        return tables[table].join(numbered, on="request_id")
+        return tables[table].drop("part", strict=False).join(numbered, on="request_id")
 
     place = ["source_id", "line"]
     steps = (
@@ -141,7 +141,8 @@ def _follow_again(
 
 
 def _merge_again(invocations: pl.LazyFrame, requests: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:
-    rows = invocations.join(requests.lazy().with_row_index("part"), on="request_id")
+    # A part of a request is numbered within its batch; here a request is one.
+    rows = invocations.drop("part").join(requests.lazy().with_row_index("part"), on="request_id")
     ranked = rows.join(ranks.lazy().rename({"rank": "source"}), on="source_id").drop("source_id")
     merged = merge_invocations(ranked.collect())
     request_ids = requests["request_id"].gather(merged["part"])

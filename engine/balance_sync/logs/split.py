@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs.octets import Octets
+from balance_sync.logs.octets import Octets, blocks, word
+from balance_sync.logs.rows import rows_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,9 +29,15 @@ STAMP_BYTES = 25
 _TEMPLATE = b"0000-00-00T00:00:00.000Z "
 """A stamp in which every digit is a zero."""
 
-_ZEROS = np.uint64(0x3030303030303030)
+_TEMPLATE_WORDS = tuple(
+    # What lifts a value that is more than a digit, or more than no difference, to its high bit.
+    (offset, word(part), word(bytes(0x76 if sign == ord("0") else 0x7F for sign in part)))
+    for offset, part in ((0, _TEMPLATE[:8]), (8, _TEMPLATE[8:16]), (16, _TEMPLATE[16:24]))
+)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _MICROSECONDS = 1_000_000
+_BLOCK = 4096
+"""Lines that are looked at together: as many as the processor's cache holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +112,26 @@ def split_events(pieces: Sequence[TextPiece]) -> Events:
     line_starts[1:] = line_ends[:-1] + 1
     # Every piece ends with a line feed, so each that is not empty begins a line.
     piece_lines = np.searchsorted(line_starts, piece_starts)
-    first_line, is_stamped = _event_lines(octets, line_starts, piece_lines[lengths > 0])
+    stamped_lines, at, is_time = _stamped_lines(octets, line_starts)
+    begins = np.zeros(len(line_starts), dtype=np.bool_)
+    begins[stamped_lines] = True
+    begins[piece_lines[lengths > 0]] = True
+    first_line = np.flatnonzero(begins)
+    stamp = rows_of(stamped_lines, len(line_starts))[first_line]
     start = line_starts[first_line]
     in_piece = np.diff(np.searchsorted(start, np.append(piece_starts, octets.size)))
     piece = np.repeat(np.arange(len(texts)), in_piece)
     first_lines = np.array([piece.first_line for piece in pieces], dtype=np.int64)
-    at, is_time = _times(octets, start, is_stamped)
     return Events(
         octets=octets,
         start=start,
         end=np.append(start[1:], octets.size)[: len(start)],
         piece=piece,
         line=first_line - piece_lines[piece] + first_lines[piece],
-        at=at,
-        is_stamped=is_stamped,
-        is_time=is_time,
+        # One element more, for events without a stamp.
+        at=np.append(at, 0)[stamp],
+        is_stamped=stamp >= 0,
+        is_time=np.append(is_time, False)[stamp],
         first_line=first_line,
         line_starts=line_starts,
         line_ends=line_ends,
@@ -130,50 +142,39 @@ def _with_final_break(text: bytes) -> bytes:
     return text if not text or text.endswith(b"\n") else text + b"\n"
 
 
-def _event_lines(
-    octets: Octets, line_starts: NDArray[np.int64], piece_lines: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return which lines begin an event, in order, and which of those with a time stamp."""
+def _stamped_lines(
+    octets: Octets, line_starts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return which lines begin with a time stamp, when that is, and whether it is a time at all."""
     # The sign that tells most other lines apart comes first: what is left is little.
-    stamped = np.flatnonzero(octets.array[line_starts + _TEMPLATE.index(b"T")] == ord("T"))
-    for offset in (0, 8, 16, 24):
-        places = line_starts[stamped] + offset
-        stamped = stamped[_is_like(octets.words(places), _TEMPLATE[offset : offset + 8])]
-    is_stamped = np.zeros(len(line_starts), dtype=np.bool_)
-    is_stamped[stamped] = True
-    begins = is_stamped.copy()
-    begins[piece_lines] = True
-    lines = np.flatnonzero(begins)
-    return lines, is_stamped[lines]
+    likely = np.flatnonzero(octets.array[line_starts + _TEMPLATE.index(b"T")] == ord("T"))
+    places = line_starts[likely]
+    stands = np.empty(len(places), dtype=np.bool_)
+    at = np.empty(len(places), dtype=np.int64)
+    is_time = np.empty(len(places), dtype=np.bool_)
+    for block in blocks(len(places), _BLOCK):
+        stands[block], at[block], is_time[block] = _read_stamps(octets, places[block])
+    return likely[stands], at[stands], is_time[stands]
 
 
-def _is_like(words: NDArray[np.uint64], template: bytes) -> NDArray[np.bool_]:
-    """Return which `words` have digits where `template` has zeros, and its other signs where they are."""
-    digits = int.from_bytes(bytes(0xFF if sign == ord("0") else 0 for sign in template), "little")
-    signs = int.from_bytes(bytes(0 if sign == ord("0") else 0xFF for sign in template), "little")
-    wanted = int.from_bytes(bytes(0 if sign == ord("0") else sign for sign in template), "little")
-    values = (words ^ _ZEROS) & np.uint64(digits)
-    # A digit is at most 9: adding 0x76 to it leaves the high bit as it is.
-    too_large = (values | (values + (np.uint64(0x7676767676767676) & np.uint64(digits)))) & _HIGH_BITS
-    return ((words & np.uint64(signs)) == np.uint64(wanted)) & (too_large == 0)
-
-
-def _times(
-    octets: Octets, start: NDArray[np.int64], is_stamped: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return microseconds since 1970 in UTC, and where they are a time at all."""
-    stamped = np.flatnonzero(is_stamped)
-    places = start[stamped]
-    days, is_day = _days(_pairs(octets.words(places)), _pairs(octets.words(places + 2)))
-    clock, rest = _pairs(octets.words(places + 11)), _pairs(octets.words(places + 16))
+def _read_stamps(
+    octets: Octets, places: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return where a stamp stands, microseconds since 1970 in UTC, and whether they are a time."""
+    rows = octets.rows(places, STAMP_BYTES)
+    odd = np.zeros(len(places), dtype=np.uint64)
+    for offset, template, beyond in _TEMPLATE_WORDS:
+        # Digits become their values and other signs 0, if all is as in the template.
+        values = rows.words(offset) ^ template
+        odd |= values | (values + beyond)
+    stands = ((odd & _HIGH_BITS) == 0) & (rows.octets[:, STAMP_BYTES - 1] == ord(" "))
+    days, is_day = _days(rows.words(0), rows.words(2))
+    clock, rest = _pairs(rows.words(11)), _pairs(rows.words(16))
     hour, minute, second = clock[:, 0], clock[:, 3], clock[:, 6]
-    milliseconds = rest[:, 4].astype(np.int64) * 10 + octets.array[places + 22] - ord("0")
-    seconds = ((days * 24 + hour) * 60 + minute) * 60 + second
-    at = np.zeros(len(start), dtype=np.int64)
-    is_time = np.zeros(len(start), dtype=np.bool_)
-    at[stamped] = seconds * _MICROSECONDS + milliseconds * 1000
-    is_time[stamped] = is_day & (hour < 24) & (minute < 60) & (second < 60)
-    return at, is_time
+    milliseconds = rest[:, 4] * np.int64(10) + (rows.octets[:, 22] - np.uint8(ord("0")))
+    seconds = days * 86_400 + hour * np.int64(3600) + (minute * np.int64(60) + second)
+    is_time = stands & is_day & (hour < 24) & (minute < 60) & (second < 60)
+    return stands, seconds * _MICROSECONDS + milliseconds * 1000, is_time
 
 
 def _pairs(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
@@ -185,20 +186,24 @@ def _pairs(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
     return (digits * np.uint64(10) + (digits >> np.uint64(8))).view(np.uint8).reshape(-1, 8)
 
 
-def _days(years: NDArray[np.uint8], rest: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return days since 1970, and whether there is such a day, from the pairs of a date's digits.
+def _days(
+    head: NDArray[np.uint64], rest: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return days since 1970, and whether there is such a day, from the words of dates.
 
-    `years` are the pairs from the date's first octet on, `rest` those from its third. Neighbours mostly
-    share their day, so only changes are worked out.
+    `head` begins with the date's first octet, `rest` with its third. Neighbours mostly share their day, so
+    only changes are worked out.
     """
-    key = rest.view(np.uint64).ravel() ^ (years[:, 0].astype(np.uint64) << np.uint64(56))
-    changes = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else key.astype(int)
-    year = years[changes, 0].astype(np.int64) * 100 + rest[changes, 0]
-    month, day = rest[changes, 3].astype(np.int64), rest[changes, 6].astype(np.int64)
+    changed = np.ones(len(head), dtype=np.bool_)
+    changed[1:] = (head[1:] != head[:-1]) | (rest[1:] != rest[:-1])
+    changes = np.flatnonzero(changed)
+    centuries, pairs = _pairs(head[changes]), _pairs(rest[changes])
+    year = centuries[:, 0].astype(np.int64) * 100 + pairs[:, 0]
+    month, day = pairs[:, 3].astype(np.int64), pairs[:, 6].astype(np.int64)
     months = (np.maximum(year, 1) - 1970) * 12 + np.clip(month, 1, 12) - 1
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     first_of_next = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     days = first_of_month + day - 1
     is_day = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)
-    lengths = np.diff(np.append(changes, len(key)))
+    lengths = np.diff(np.append(changes, len(head)))
     return np.repeat(days, lengths), np.repeat(is_day, lengths)

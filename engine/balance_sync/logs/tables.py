@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs.invocations import merge_invocations, read_invocations
+from balance_sync.logs.invocations import read_invocations
 from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
-from balance_sync.logs.messages import STEP_KINDS, follow_messages
+from balance_sync.logs.messages import STEP_KINDS, Steps, follow
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.redaction import redact
 from balance_sync.logs.requests import number_parts
@@ -61,21 +61,19 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     """Parse the text of `pieces`; every event is counted in exactly one kind."""
     classified = classify(split_events(pieces))
     part, parts = number_parts(classified)
-    events = _events(classified, part)
     request_ids = at_rows(parts["request_id"], part)
+    events = _events(classified, part)
     transactions, bad_transactions = read_transactions(classified)
     sync_errors, bad_sync_errors = read_sync_errors(classified)
-    messages, of_messages = follow_messages(_steps(classified, events.with_columns(request_ids), part, transactions))
-    transactions = _located(transactions, events, request_ids).join(
-        of_messages, on=["source", "line"], how="left", maintain_order="left"
-    )
-    invocations = merge_invocations(read_invocations(classified, part))
+    messages, of_messages = _messages(classified, part, transactions)
+    invocations = read_invocations(classified, part, parts.height)
+    placed = events.select("source", "line", pl.col("at").alias("logged_at")).with_columns(request_ids)
     return BatchTables(
         events=events,
-        transactions=transactions,
-        sync_errors=_located(sync_errors, events, request_ids),
-        messages=messages,
-        invocations=invocations.with_columns(parts["request_id"].gather(invocations["part"])),
+        transactions=transactions.hstack(of_messages).drop("event").hstack(placed[transactions["event"]]),
+        sync_errors=sync_errors.drop("event").hstack(placed[sync_errors["event"]]),
+        messages=messages.hstack(placed[messages["event"]].rename({"logged_at": "started_at"})).drop("event"),
+        invocations=invocations.with_columns(parts["request_id"]),
         rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
     )
 
@@ -103,31 +101,32 @@ def _fingerprints(events: Events) -> pl.Series:
     return events.octets.binaries(events.start, end).hash()
 
 
-def _located(records: pl.DataFrame, events: pl.DataFrame, request_ids: pl.Series) -> pl.DataFrame:
-    """Add time, request and place of the event to each record."""
-    rows = events.select(
-        pl.col("at").alias("logged_at").gather(records["event"]),
-        request_ids.gather(records["event"]),
-        pl.col("source", "line").gather(records["event"]),
+def _messages(
+    classified: ClassifiedEvents, part: NDArray[np.int64], transactions: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return ``event, message_id, outcome, transaction_id``; and ``message_id, outcome`` of `transactions`."""
+    events = classified.events
+    is_start, is_synced = (classified.kind == CODES[name] for name in STEP_KINDS)
+    steps = np.flatnonzero((is_start | is_synced | (classified.outcome >= 0)) & (part >= 0))
+    columns = (part, events.at, is_start, is_synced, classified.outcome >= 0)
+    followed = follow(Steps(*(column[steps] for column in columns)))
+    start = steps[followed.start]
+    # One element more, so that -1 stays -1.
+    shown, carried = (np.append(steps, -1)[rows] for rows in (followed.outcome, followed.transaction))
+    synced = transactions["event"].to_numpy()
+    of_event = np.append(rows_of(synced, len(part)), -1)
+    messages = pl.DataFrame(
+        {
+            "event": pl.Series(start),
+            "message_id": _message_ids(classified, start),
+            "outcome": at_rows(classified.outcomes(), shown).cast(pl.String).fill_null("incomplete"),
+            "transaction_id": at_rows(transactions["transaction_id"], of_event[carried]),
+        }
     )
-    return pl.concat([records.drop("event"), rows], how="horizontal")
-
-
-def _steps(
-    classified: ClassifiedEvents, events: pl.DataFrame, part: NDArray[np.int64], transactions: pl.DataFrame
-) -> pl.DataFrame:
-    kinds = [CODES[name] for name in STEP_KINDS]
-    is_step = (classified.outcome >= 0) | np.isin(classified.kind, kinds)
-    steps = np.flatnonzero(is_step & (part >= 0))
-    processing = classified.of_kind("processing")
-    of_processing = rows_of(processing, len(part))[steps]
-    of_transaction = rows_of(transactions["event"].to_numpy(), len(part))[steps]
-    chosen = events.select(pl.col("request_id", "at", "source", "line", "kind", "outcome").gather(steps))
-    return chosen.with_columns(
-        part=pl.Series(part[steps]),
-        message_id=at_rows(_message_ids(classified, processing), of_processing),
-        transaction_id=at_rows(transactions["transaction_id"], of_transaction),
-    )
+    owner = np.full(len(part), -1, dtype=np.int64)
+    owner[steps[followed.synced]] = followed.owner
+    own = owner[synced]
+    return messages, pl.DataFrame([at_rows(messages[name], own) for name in ("message_id", "outcome")])
 
 
 def _message_ids(classified: ClassifiedEvents, processing: NDArray[np.int64]) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +12,11 @@ from balance_sync.errors import InputError
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Discovery, Source, discover
+from balance_sync.sources.discovery import Discovery, PassedOver, Source, iter_sources
 from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-_WORTH_PROCESSES = 8 << 20
-"""Compressed bytes from which starting further processes pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +52,45 @@ def ingest(options: IngestOptions, watcher: Watcher | None = None) -> Ingested:
     """
     watcher = watcher or Unwatched()
     store = open_store(options.store)
-    discovery = discover(options.logs)
-    last_day = options.until.date() if options.until else None
-    wanted = [s for s in discovery.sources if not (last_day and s.stream_date and s.stream_date > last_day)]
-    manifest = store.manifest()
-    kept = _complete_sources(manifest)
-    if options.strict:
-        _refuse_problems(_of_sources(manifest, wanted))
-    missing = [s for s in wanted if (s.label, s.size_bytes, s.modified_ns) not in kept]
-    watcher.stage("reading logs", sum(source.size_bytes for source in missing))
-    processes = options.threads if sum(source.size_bytes for source in missing) > _WORTH_PROCESSES else 1
-    for sources in parse_batches(plan_batches(missing), store, processes=processes):
+    search = _Search(options, _complete_sources(store.manifest()), watcher)
+    watcher.stage("reading logs", None)
+    for sources in parse_batches(plan_batches(search.missing()), store, processes=options.threads):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
-        if options.strict:
-            _refuse_problems(sources)
+    if options.strict:
+        _refuse_problems(_of_sources(store.manifest(), search.wanted))
     return Ingested(
-        Discovery(tuple(wanted), discovery.passed_over),
+        Discovery(tuple(search.wanted), tuple(search.passed_over)),
         store,
-        sources_read=len(missing),
-        sources_kept=len(wanted) - len(missing),
-        later_sources=len(discovery.sources) - len(wanted),
+        sources_read=search.sources_missing,
+        sources_kept=len(search.wanted) - search.sources_missing,
+        later_sources=search.later_sources,
     )
+
+
+class _Search:
+    """Finds the sources of a run while they are read, and keeps count."""
+
+    def __init__(self, options: IngestOptions, kept: set[tuple[str, int, int]], watcher: Watcher) -> None:
+        self.wanted: list[Source] = []
+        self.passed_over: list[PassedOver] = []
+        self.sources_missing = 0
+        self.later_sources = 0
+        self._options, self._kept, self._watcher = options, kept, watcher
+
+    def missing(self) -> Iterator[Source]:
+        """Yield the sources that are wanted and not in the store."""
+        last_day = self._options.until.date() if self._options.until else None
+        missing_bytes = 0
+        for source in iter_sources(self._options.logs, self.passed_over):
+            if last_day and source.stream_date and source.stream_date > last_day:
+                self.later_sources += 1
+                continue
+            self.wanted.append(source)
+            if (source.label, source.size_bytes, source.modified_ns) not in self._kept:
+                self.sources_missing += 1
+                missing_bytes += source.size_bytes
+                yield source
+        self._watcher.expect(missing_bytes)
 
 
 def open_store(directory: Path) -> Store:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from balance_sync.sources.batching import Batch, TextPiece
+
+
+_WORTH_HELPERS = 4
+"""Batches from which starting further processes pays."""
 
 
 def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[pl.DataFrame]:
@@ -38,10 +43,12 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
         The part of the manifest that each batch is, in the order in which they are done.
     """
     with _no_garbage_collection():
-        if processes == 1:
-            yield from (parse_into(batch, store) for batch in batches)
+        head = list(islice(batches, _WORTH_HELPERS))
+        every = chain(head, batches)
+        if processes == 1 or len(head) < _WORTH_HELPERS:
+            yield from (parse_into(batch, store) for batch in every)
         else:
-            yield from _parse_beside(batches, store, processes - 1)
+            yield from _parse_beside(every, store, processes - 1)
 
 
 def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[pl.DataFrame]:

@@ -8,8 +8,11 @@ from typing import Protocol
 class Watcher(Protocol):
     """Is told how far a run is; the command line shows it on a terminal."""
 
-    def stage(self, name: str, total: int) -> None:
-        """Begin the stage `name`, of `total` steps."""
+    def stage(self, name: str, total: int | None) -> None:
+        """Begin the stage `name`, of `total` steps; `None` where it is not known yet."""
+
+    def expect(self, total: int) -> None:
+        """Say how many steps the stage turns out to have."""
 
     def advance(self, steps: int) -> None:
         """Count `steps` of the stage as done."""
@@ -18,7 +21,10 @@ class Watcher(Protocol):
 class Unwatched:
     """Tells nobody."""
 
-    def stage(self, name: str, total: int) -> None:
+    def stage(self, name: str, total: int | None) -> None:
+        """Do nothing."""
+
+    def expect(self, total: int) -> None:
         """Do nothing."""
 
     def advance(self, steps: int) -> None:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading, hash_source, iter_text, read_source
 
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 12 << 20
 """Uncompressed text in one batch, about; what one worker holds at a time."""
 
-EXPANSION = 8
+EXPANSION = 6
 """Compressed bytes are taken to become this many bytes of text when batches are planned."""
 
 _EVENT_START = re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )")

@@ -105,7 +105,7 @@ class Store:
         try:
             working.mkdir(parents=True, exist_ok=True)
             for name, table in tables.items():
-                table.write_parquet(working / f"{name}.parquet", compression="lz4", statistics=False)
+                table.write_parquet(working / f"{name}.parquet", compression="uncompressed", statistics=False)
             _put_in_place(working, final)
         except OSError as error:
             shutil.rmtree(working, ignore_errors=True)
