@@ -61,7 +61,7 @@ def fill(
         tables = {}
         for table in TABLES:
             # Through Arrow: fetching times with a zone as Python objects would need pytz.
-            tables[table] = connection.sql(f"FROM {table}").to_arrow_table().to_pylist()
+            tables[table] = connection.sql(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
     finally:
         connection.close()
     return Database(ingested, filled, tables)

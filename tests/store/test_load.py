@@ -1,4 +1,4 @@
-"""The published tables: the sources of the run alone, each event once, in total order."""
+"""The published tables: the sources of the run alone, each event once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from balance_sync.schema import PUBLISHED_TABLES
-from balance_sync.store.load import load_tables
+from balance_sync.store.load import Loaded, load_tables
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
 
@@ -54,6 +54,8 @@ def load(
     folder: Path,
     batches: dict[str, dict[str, list[dict[str, Any]]]],
     resolved: dict[str, pl.DataFrame],
+    *,
+    every_source: bool = False,
     **period: datetime,
 ) -> None:
     files: dict[str, list[Path]] = {name: [] for name in LOADED}
@@ -67,7 +69,7 @@ def load(
         connection.execute(
             "INSERT INTO sources BY NAME SELECT $1 AS source_id, $2 AS status", [source, status]
         )
-    load_tables(connection, files, resolved, **period)
+    load_tables(connection, Loaded(files, resolved, every_source=every_source, **period))
 
 
 def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:
@@ -75,10 +77,10 @@ def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:
 
 
 def places(connection: DuckDBPyConnection, name: str) -> list[tuple[str, int]]:
-    return connection.execute(f"SELECT source_id, line FROM {name}").fetchall()
+    return connection.execute(f"SELECT source_id, line FROM {name} ORDER BY ALL").fetchall()
 
 
-def test_only_sources_of_the_run_are_loaded_in_total_order(
+def test_only_sources_of_the_run_are_loaded(
     connection: DuckDBPyConnection, tmp_path: Path
 ) -> None:
     rows = [
@@ -92,6 +94,14 @@ def test_only_sources_of_the_run_are_loaded_in_total_order(
         connection, tmp_path, {"b1": {"sync_errors": rows[:2]}, "b2": {"sync_errors": rows[2:]}}, resolution()
     )
     assert places(connection, "sync_errors") == [("s1", 2), ("s1", 9), ("s2", 1)]
+
+
+def test_all_is_loaded_where_the_run_counts_every_source(
+    connection: DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rows = {"sync_errors": [sync_error("s1", 9), sync_error("s2", 1)]}
+    load(connection, tmp_path, {"b1": rows}, resolution(), every_source=True)
+    assert places(connection, "sync_errors") == [("s1", 9), ("s2", 1)]
 
 
 def test_repeats_are_left_out(connection: DuckDBPyConnection, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     import polars as pl
 
     from balance_sync.logs.resolution import resolve
-    from balance_sync.store.load import load_tables
+    from balance_sync.store.load import Loaded, load_tables
 
     kept = ingested.store.manifest()
     manifest = kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi")
@@ -63,7 +63,15 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     sources, kinds = _count_events(sources, events, resolution.repeats, options)
     _insert_sources(connection, sources)
     resolved = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__}
-    load_tables(connection, files, {**resolved, "stale": stale}, since=options.since, until=options.until)
+    in_files = kept.join(manifest.select("batch").unique(), on="batch", how="semi")["source_id"].n_unique()
+    loaded = Loaded(
+        files,
+        {**resolved, "stale": stale},
+        every_source=in_files == counted.height,
+        since=options.since,
+        until=options.until,
+    )
+    load_tables(connection, loaded)
     problems = sources.filter(pl.col("reason").is_not_null() & (pl.col("status") != "duplicate"))
     return Filled(
         kinds,

@@ -9,14 +9,17 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
+from balance_sync.errors import ResourceError
 from balance_sync.store.dataset import Store, manifest_frame, source_id
 
 if TYPE_CHECKING:
@@ -58,15 +61,36 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Itera
     try:
         for batch in batches:
             if len(running) < 2 * helpers:
-                running.add(pool.submit(parse_into, batch, store))
+                with _nameless_main():
+                    running.add(pool.submit(parse_into, batch, store))
             else:
                 yield parse_into(batch, store)
             done = {future for future in running if future.done()}
             running -= done
             yield from (future.result() for future in done)
         yield from (future.result() for future in wait(running).done)
+    except BrokenProcessPool as error:
+        raise ResourceError(
+            str(store.directory),
+            "a process that read logs was ended from outside",
+            reason="most often the system ran out of memory",
+            help="run the same command again to go on; --threads 1 needs half of the memory",
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """Keep new processes from running the caller's script, which need not be made for that."""
+    main = sys.modules["__main__"]
+    hidden = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        vars(main).pop("__spec__", None)
+        vars(main).update(hidden)
 
 
 def _begin_helper() -> None:

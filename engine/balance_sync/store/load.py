@@ -1,30 +1,27 @@
-"""Fills a run's database from the store: the sources of the run, each event once, in total order."""
+"""Fills a run's database from the store: the sources of the run, each event once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
     from duckdb import DuckDBPyConnection
 
-_ORDER = {
-    "transactions": "logged_at, transaction_id, source_id, line",
-    "sync_errors": "logged_at, user_id, source_id, line",
-    "messages": "started_at, message_id, source_id, line",
-    "invocations": "started_at, request_id, source_id, line",
-    "rejects": "source_id, line",
-}
 _TIME = {
     "transactions": "logged_at",
     "sync_errors": "logged_at",
     "messages": "started_at",
     "invocations": "started_at",
 }
+"""The tables that are loaded, the largest first, with what lies within the period; `rejects` has no time."""
 
-_SELECT = {
+_REPLACED = {
     "transactions": """
         SELECT t.* REPLACE (
             CASE WHEN again.line IS NULL THEN t.message_id ELSE again.message_id END AS message_id,
@@ -32,7 +29,6 @@ _SELECT = {
         )
         FROM batch AS t LEFT JOIN resolved_transactions AS again USING (source_id, line)
     """,
-    "sync_errors": "SELECT * FROM batch",
     "messages": """
         SELECT * FROM batch
         WHERE request_id IS NULL OR request_id NOT IN (SELECT request_id FROM resolved_requests)
@@ -42,76 +38,97 @@ _SELECT = {
         SELECT * FROM batch WHERE request_id NOT IN (SELECT request_id FROM resolved_requests)
         UNION ALL BY NAME SELECT * FROM resolved_invocations
     """,
-    "rejects": "SELECT * FROM batch",
 }
 _KEPT = {"invocations": "status <> 'unseen'"}
 
 
-def load_tables(
-    connection: DuckDBPyConnection,
-    files: Mapping[str, Sequence[Path]],
-    resolved: Mapping[str, Any],
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> None:
-    """Fill the published tables of parsed records.
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What is loaded, and what of it is left out or replaced.
 
-    Parameters
+    Attributes
     ----------
-    connection
-        With the empty tables, not yet locked down, and `sources` filled: only they are loaded.
     files
         Parquet files by table, of all batches that hold a source of the run.
     resolved
         Frames by name: ``repeats``, ``requests``, ``messages``, ``invocations``, ``transactions``
         (see `balance_sync.logs.resolution.Resolution`); and ``stale``: ``batch, source_id`` of what is
         not of the run although its batch is, with the folder of the batch.
+    every_source
+        Whether the run counts every source that stands in the files.
     since, until
         The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
     """
-    for name, frame in resolved.items():
-        connection.register(f"resolved_{name}", frame)
+
+    files: Mapping[str, Sequence[Path]]
+    resolved: Mapping[str, pl.DataFrame]
+    every_source: bool
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
+    """Fill the published tables of parsed records.
+
+    Their rows have no order: what is published sorts. Each table is written by one thread, so the largest
+    goes beside all others.
+
+    Parameters
+    ----------
+    connection
+        With the empty tables, not yet locked down, and `sources` filled: only they are loaded.
+    """
+    largest, *others = [*_TIME, "rejects"]
+    with ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
+        running = [pool.submit(_load, connection.cursor(), tables, loaded) for tables in ([largest], others)]
+        for one in running:
+            one.result()
+
+
+def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded) -> None:
     try:
-        for table, order in _ORDER.items():
-            _load(connection, table, order, files[table], (since, until))
+        for name, frame in loaded.resolved.items():
+            connection.register(f"resolved_{name}", frame)
+        for table in tables:
+            if loaded.files[table]:
+                connection.execute(_insert(connection, table, loaded), _parameters(table, loaded))
     finally:
-        for name in resolved:
-            connection.unregister(f"resolved_{name}")
+        connection.close()
 
 
-def _load(
-    connection: DuckDBPyConnection,
-    table: str,
-    order: str,
-    files: Sequence[Path],
-    period: tuple[datetime | None, datetime | None],
-) -> None:
-    if not files:
-        return
+def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
     columns = ", ".join(name for (name, *_) in connection.execute(f"DESCRIBE {table}").fetchall())
+    chosen = _REPLACED.get(table, "SELECT * FROM batch")
+    if loaded.resolved["requests"].is_empty():
+        chosen = "SELECT * FROM batch"
     conditions = [_KEPT.get(table, "true")]
     if table in _TIME:
         # What has no time cannot be said to lie outside the period: it stays.
         time = _TIME[table]
-        conditions.append(f"($since::TIMESTAMPTZ IS NULL OR {time} IS NULL OR {time} >= $since)")
-        conditions.append(f"($until::TIMESTAMPTZ IS NULL OR {time} IS NULL OR {time} < $until)")
-    connection.execute(
-        f"""
+        conditions += [f"({time} IS NULL OR {time} >= $since)"] if loaded.since else []
+        conditions += [f"({time} IS NULL OR {time} < $until)"] if loaded.until else []
+    return f"""
         INSERT INTO {table} BY NAME
         WITH batch AS (
             SELECT b.* FROM read_parquet($files, union_by_name = true, filename = true) AS b
-            SEMI JOIN sources ON b.source_id = sources.source_id AND sources.status NOT IN ('duplicate')
-            ANTI JOIN resolved_repeats AS r ON b.source_id = r.source_id AND b.line = r.line
-            ANTI JOIN resolved_stale AS s
-                ON b.source_id = s.source_id AND b.filename = s.batch || '/{table}.parquet'
+            {" ".join(_exclusions(table, loaded))}
         ),
-        chosen AS ({_SELECT[table]})
-        SELECT {columns} FROM chosen WHERE {" AND ".join(conditions)} ORDER BY {order}
-        """,  # noqa: S608 - table, order and columns are this module's own words
-        {"files": [str(file) for file in files], **_bound(table, period)},
-    )
+        chosen AS ({chosen})
+        SELECT {columns} FROM chosen WHERE {" AND ".join(conditions)}
+    """  # noqa: S608 - table and columns are this module's own words
 
 
-def _bound(table: str, period: tuple[datetime | None, datetime | None]) -> dict[str, datetime | None]:
-    return {"since": period[0], "until": period[1]} if table in _TIME else {}
+def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
+    if not loaded.every_source:
+        yield "SEMI JOIN sources ON b.source_id = sources.source_id AND sources.status NOT IN ('duplicate')"
+    if not loaded.resolved["repeats"].is_empty():
+        yield "ANTI JOIN resolved_repeats AS r ON b.source_id = r.source_id AND b.line = r.line"
+    if not loaded.resolved["stale"].is_empty():
+        yield f"""ANTI JOIN resolved_stale AS s
+            ON b.source_id = s.source_id AND b.filename = s.batch || '/{table}.parquet'"""
+
+
+def _parameters(table: str, loaded: Loaded) -> dict[str, object]:
+    period = {"since": loaded.since, "until": loaded.until} if table in _TIME else {}
+    named = {name: instant for name, instant in period.items() if instant}
+    return {"files": [str(file) for file in loaded.files[table]], **named}
