@@ -47,11 +47,17 @@ class IsolationForestDetector:
             n_estimators=TREES, max_samples=min(ROWS_PER_TREE, len(sample)), random_state=seed, n_jobs=1
         )
         self._forest = forest.fit(sample)
+        self._usual = np.median(sample, axis=0).astype(sample.dtype)
+        self._usual_score = -self._forest.score_samples(self._usual[np.newaxis])[0]
         return self
 
     def score(self, rows: ScaledMatrix) -> Scores:
         """Return scores between 0 and 1."""
-        scores: Scores = -self._forest.score_samples(rows)
+        scores = np.full(len(rows), self._usual_score)
+        # Most amounts are within every usual range: their rows are all the same, and so is their score.
+        unusual = np.flatnonzero((rows != self._usual).any(axis=1))
+        if len(unusual):
+            scores[unusual] = -self._forest.score_samples(rows[unusual])
         return scores
 
 

@@ -37,22 +37,17 @@ FINDING_ROW: dict[str, str] = {
 _INSERT = """
 INSERT INTO findings
 SELECT
-    left(sha256($_rule || chr(31) || n.subject || chr(31) || n.ordinal::VARCHAR), 20) AS finding_id,
+    left(sha256($_rule || chr(31) || f.subject || chr(31) || f.ordinal::VARCHAR), 20) AS finding_id,
     $_rule AS rule, $_version AS rule_version, $_severity AS severity,
-    n.user_id, n.transaction_id, n.request_id, n.logged_at, n.currency, n.wallet,
-    n.expected, n.actual, n.difference, n.explanation, n.source_id, n.line
-FROM (
-    SELECT
-        f.*,
-        row_number() OVER (
-            PARTITION BY f.subject
-            ORDER BY f.logged_at, f.source_id, f.line, f.wallet, f.actual, f.explanation
-        ) AS ordinal
-    FROM (
-{rows_sql}
-    ) AS f
-) AS n
-ORDER BY n.logged_at, n.source_id, n.line, n.subject, n.ordinal
+    f.user_id, f.transaction_id, f.request_id, f.logged_at, f.currency, f.wallet,
+    f.expected, f.actual, f.difference, f.explanation, f.source_id, f.line
+FROM (SELECT *, {ordinal} AS ordinal FROM found) AS f
+ORDER BY f.logged_at, f.source_id, f.line, f.subject, f.ordinal
+"""
+_ORDINAL = """
+row_number() OVER (
+    PARTITION BY subject ORDER BY logged_at, source_id, line, wallet, actual, explanation
+)
 """
 
 
@@ -84,16 +79,13 @@ def record_findings(
         A row lacks its subject or the log line it came from.
     """
     connection.execute("DELETE FROM findings WHERE rule = $rule", {"rule": rule})
-    connection.execute(
-        _INSERT.format(rows_sql=rows_sql),
-        {**parameters, "_rule": rule, "_version": version, "_severity": severity},
-    )
-    ((found, rootless),) = connection.execute(
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS\n{rows_sql}", dict(parameters))
+    ((found, subjects, rootless),) = connection.execute(
         """
-        SELECT count(*), count(*) FILTER (finding_id IS NULL OR source_id IS NULL OR line IS NULL)
-        FROM findings WHERE rule = $rule
-        """,
-        {"rule": rule},
+        SELECT count(*), count(DISTINCT subject),
+            count(*) FILTER (subject IS NULL OR source_id IS NULL OR line IS NULL)
+        FROM found
+        """
     ).fetchall()
     if rootless:
         raise RuleFileError(
@@ -101,6 +93,12 @@ def record_findings(
             f"{rootless} of {found} findings name no subject or no log line",
             help="a rule must select subject, source_id and line for each row",
         )
+    if found:
+        connection.execute(
+            _INSERT.format(ordinal="1" if subjects == found else _ORDINAL),
+            {"_rule": rule, "_version": version, "_severity": severity},
+        )
+    connection.execute("DROP TABLE found")
     return int(found)
 
 
