@@ -59,7 +59,8 @@ def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
     ]
     time = pl.Datetime("us", "UTC")
     texts = dict.fromkeys(("request_id", "kind", "outcome", "message_id", "transaction_id"), pl.String)
-    return pl.DataFrame(rows, schema={"part": pl.UInt32, **texts, "at": time, "source": pl.UInt32, "line": pl.Int64})
+    numbers = {"part": pl.UInt32, "source": pl.UInt32, "line": pl.Int64}
+    return pl.DataFrame(rows, schema={**texts, **numbers, "at": time})
 
 
 def told_plainly(steps: pl.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -80,9 +80,7 @@ def places(connection: DuckDBPyConnection, name: str) -> list[tuple[str, int]]:
     return connection.execute(f"SELECT source_id, line FROM {name} ORDER BY ALL").fetchall()
 
 
-def test_only_sources_of_the_run_are_loaded(
-    connection: DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_only_sources_of_the_run_are_loaded(connection: DuckDBPyConnection, tmp_path: Path) -> None:
     rows = [
         sync_error("s2", 1),
         sync_error("s1", 9),

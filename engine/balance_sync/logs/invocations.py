@@ -48,34 +48,50 @@ def read_invocations(classified: ClassifiedEvents, part: NDArray[np.int64], part
     DataFrame
         As `merge_invocations`: a row for each part, in their order.
     """
-    events = classified.events
     told = {name: _own(classified.of_kind(name), part) for name in _TOLD_KINDS}
-    reports = told["report"]
-    figures = _figures(classified, reports)
-    counts = [np.bincount(part[rows], minlength=parts) for rows in told.values()]
-    is_plain = (counts[0] <= 1) & (counts[1] <= 1) & (counts[2] == 0) & (counts[3] == 0)
-    start = rows_of(part[told["start"]], parts)
-    report = rows_of(part[reports], parts)
+    figures = _figures(classified, told["report"])
+    rows = {name: rows_of(part[own], parts) for name, own in told.items()}
+    plain = _plain(classified, part, told, rows, figures)
+    repeated = np.zeros(parts, dtype=np.bool_)
+    for name, own in told.items():
+        most = 1 if name in ("start", "report") else 0
+        repeated |= np.bincount(part[own], minlength=parts) > most
+    if not repeated.any():
+        return plain
+    others = np.sort(np.concatenate([own[repeated[part[own]]] for own in told.values()]))
+    merged = merge_invocations(_told(classified, part, others, told["report"], figures))
+    return pl.concat([plain.filter(pl.Series(~repeated)), merged]).sort("part")
+
+
+def _plain(
+    classified: ClassifiedEvents,
+    part: NDArray[np.int64],
+    told: dict[str, NDArray[np.int64]],
+    rows: dict[str, NDArray[np.int64]],
+    figures: pl.DataFrame,
+) -> pl.DataFrame:
+    """Return a row for each part, right where it has at most one START and one REPORT and nothing else.
+
+    `rows` are, by part, the places in `told` and so in `figures`; -1 for none.
+    """
+    events, parts = classified.events, len(rows["start"])
+    start, report = _event_of(told["start"], rows["start"]), _event_of(told["report"], rows["report"])
     first = np.full(parts, len(part), dtype=np.int64)
     named = np.flatnonzero(part >= 0)
     np.minimum.at(first, part[named], named)
-    status = np.where(report >= 0, at_rows(figures["status"], report).fill_null(0).to_numpy(), (start >= 0) * 1)
-    place = np.where(start >= 0, _event_of(told["start"], start), np.where(report >= 0, _event_of(reports, report), first))
-    plain = pl.DataFrame(
+    place = np.where(start >= 0, start, np.where(report >= 0, report, first))
+    begun = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen")).astype(np.uint8)
+    status = at_rows(figures["status"], rows["report"]).fill_null(pl.Series(begun))
+    return pl.DataFrame(
         {
             "part": pl.Series(np.arange(parts), dtype=pl.UInt32),
-            "started_at": at_rows(events.times(), _event_of(told["start"], start)),
-            **{name: at_rows(figures[name], report) for name, *_ in _FIGURES},
-            "status": pl.Series(status, dtype=pl.UInt8).cat.to(pl.Enum(STATUSES)).cast(pl.String),
+            "started_at": at_rows(events.times(), start),
+            **{name: at_rows(figures[name], rows["report"]) for name, *_ in _FIGURES},
+            "status": status.cat.to(pl.Enum(STATUSES)).cast(pl.String),
             "source": pl.Series(events.piece[place], dtype=pl.UInt32),
             "line": pl.Series(events.line[place], dtype=pl.Int64),
         }
     )
-    if is_plain.all():
-        return plain
-    rows = np.concatenate([own[~is_plain[part[own]]] for own in told.values()])
-    merged = merge_invocations(_told(classified, part, np.sort(rows), reports, figures))
-    return pl.concat([plain.filter(pl.Series(is_plain)), merged]).sort("part")
 
 
 def _own(rows: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -100,8 +116,8 @@ def _told(
     is_start = pl.Series(kind == CODES["start"])
     ends = {"start": "unfinished", "report": "ok", "timeout": "timeout", "crash": "error"}
     by_code = np.zeros(len(CODES), dtype=np.uint8)
-    for name, status in ends.items():
-        by_code[CODES[name]] = STATUSES.index(status)
+    for name, end in ends.items():
+        by_code[CODES[name]] = STATUSES.index(end)
     own = rows_of(reports, len(events))[told]
     status = at_rows(figures["status"], own).fill_null(pl.Series(by_code[kind]))
     return pl.DataFrame(
@@ -130,7 +146,9 @@ def _figures(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Dat
         number_at = at + len(label)
         length = rows.lengths_before(len(label), b" ")
         for place in np.flatnonzero(length == _FARTHEST).tolist():
-            length[place] = octets.data.find(b" ", number_at[place], number_at[place] + _LONGEST) - number_at[place]
+            length[place] = (
+                octets.data.find(b" ", number_at[place], number_at[place] + _LONGEST) - number_at[place]
+            )
         stands &= rows.have(0, label) & octets.begins(number_at + length, unit)
         said = np.where(stands, np.maximum(length, 0), 0)
         views = text_views(number_at, said, rows.words(len(label)), rows.words(len(label) + 4))
@@ -162,8 +180,8 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     -------
     DataFrame
         One row a part, in their order; of a figure told several times the largest. ``status`` is the last of
-        `STATUSES` that is told: ``unfinished`` where nothing tells of an end, ``unseen`` where not even a start
-        is told. ``source`` and ``line`` are those of the first line in the order (start, source, line).
+        `STATUSES` that is told: ``unfinished`` where nothing tells of an end, ``unseen`` where nothing tells
+        of a start either. ``source`` and ``line`` are those of the first line in the order (start, source, line).
         Merging what was merged in parts gives the same.
     """
     figures = [name for name, *_ in _FIGURES]

@@ -111,7 +111,10 @@ _MESSAGE_KINDS = (
     (b"Skipping the process, Update Payment Balance Flag is set to false", "skipped_flag"),
     (_NEGATIVE_NOTICE, "rejected_negative"),
     # Where Node writes to a console a dump's line breaks become carriage returns.
-    *((b"{%bmessage: '" % space + _NEGATIVE_NOTICE, "rejected_negative") for space in (b" ", b"\n  ", b"\r  ")),
+    *(
+        (b"{%bmessage: '" % space + _NEGATIVE_NOTICE, "rejected_negative")
+        for space in (b" ", b"\n  ", b"\r  ")
+    ),
 )
 _SAID = (
     (b"alance is already synced from other listeners", "already_synced"),
@@ -131,7 +134,8 @@ _REQUEST_AT = {
 }
 _REQUEST_OFFSETS = np.array([_REQUEST_AT.get(name, 0) for name in KINDS], dtype=np.int64)
 _OUTCOME_OF_CODE = np.array(
-    [OUTCOMES.index(OUTCOME_OF_KIND[name]) if name in OUTCOME_OF_KIND else -1 for name in KINDS], dtype=np.int8
+    [OUTCOMES.index(OUTCOME_OF_KIND[name]) if name in OUTCOME_OF_KIND else -1 for name in KINDS],
+    dtype=np.int8,
 )
 
 
@@ -206,7 +210,9 @@ def _application_lines(events: Events) -> tuple[NDArray[np.int8], NDArray[np.int
         words = np.where(identified & full & (line_bytes > _LEVEL_AT), rows.words(_LEVEL_AT), 0)
         level_at = start + _LEVEL_AT
         odd = np.flatnonzero(identified & ~full)
-        level_at[odd] = [_odd_level_at(events.octets, *place) for place in zip(start[odd], line_bytes[odd], strict=True)]
+        level_at[odd] = [
+            _odd_level_at(events.octets, *place) for place in zip(start[odd], line_bytes[odd], strict=True)
+        ]
         words[odd] = events.octets.words(level_at[odd])
         level[block], message_at[block] = _levels(words, level_at)
     return level, message_at
@@ -254,9 +260,7 @@ def _first_words(message: bytes) -> bytes:
     return words[0] if words else b""
 
 
-def _platform_kinds(
-    octets: Octets, start: NDArray[np.int64], end: NDArray[np.int64]
-) -> NDArray[np.uint8]:
+def _platform_kinds(octets: Octets, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint8]:
     kinds = _named_kinds(octets, start + STAMP_BYTES, _PLATFORM_KINDS)
     other = np.flatnonzero(kinds == CODES["other"])
     notice = b" Task timed out "
@@ -281,9 +285,7 @@ def _named_kinds(
     return kinds
 
 
-def _request_at(
-    events: Events, kind: NDArray[np.uint8], message_at: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _request_at(events: Events, kind: NDArray[np.uint8], message_at: NDArray[np.int64]) -> NDArray[np.int64]:
     octets = events.octets.array
     offset = np.where(message_at >= 0, _INNER + 1, _REQUEST_OFFSETS[kind])
     at = events.start + offset

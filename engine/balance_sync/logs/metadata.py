@@ -58,7 +58,7 @@ _COMMON_STARTS = tuple(
 
 
 def are_common(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which texts ``[begin, end)`` have the shape of nearly all metadata: three ids, harmless as it is."""
+    """Return which texts ``[begin, end)`` have the shape of nearly all metadata: three harmless ids."""
     common = np.zeros(len(begin), dtype=np.bool_)
     for ending in _COMMON_ENDS:
         length = _COMMON_STARTS[-1] + len(ending)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -43,7 +43,7 @@ class Octets:
         self.data = b"".join([*texts, bytes(PADDING)])
         self.size = len(self.data) - PADDING
         self.array: NDArray[np.uint8] = np.frombuffer(self.data, dtype=np.uint8)
-        self._words = _overlapping(self.data, "<u8")
+        self._words: NDArray[np.uint64] = _overlapping(self.data, np.dtype("<u8"))
 
     def words(self, at: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the eight octets from each place of `at` on as one number, the first octet lowest."""
@@ -52,7 +52,7 @@ class Octets:
     def begins(self, at: NDArray[np.int64], prefix: bytes) -> NDArray[np.bool_]:
         """Return at which places `prefix` stands."""
         (_, first, mask), *others = words_of(prefix)
-        same = (self.words(at) & mask) == first
+        same: NDArray[np.bool_] = (self.words(at) & mask) == first
         for offset, wanted, _ in others:
             same &= self.words(at + offset) == wanted
         return same
@@ -66,7 +66,8 @@ class Octets:
 
     def copies(self, at: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
         """Return the `width` octets from each place on; at most `PADDING`. Shape (places, width)."""
-        return _overlapping(self.data, f"V{width}")[at].view(np.uint8).reshape(len(at), width)
+        copied: NDArray[np.uint8] = _overlapping(self.data, np.dtype(f"V{width}"))[at].view(np.uint8)
+        return copied.reshape(len(at), width)
 
     def places(self, octet: bytes) -> NDArray[np.int64]:
         """Return where in the text `octet` stands."""
@@ -128,7 +129,7 @@ class Rows:
     def have(self, offset: int, text: bytes) -> NDArray[np.bool_]:
         """Return which rows have `text` at `offset`."""
         (_, first, mask), *others = words_of(text)
-        same = (self.words(offset) & mask) == first
+        same: NDArray[np.bool_] = (self.words(offset) & mask) == first
         for at, wanted, _ in others:
             same &= self.words(offset + at) == wanted
         return same
@@ -201,7 +202,7 @@ def _octets_before(words: NDArray[np.uint64], sign: bytes) -> NDArray[np.int64]:
     return (np.bitwise_count(below - np.uint64(1)) >> 3).astype(np.int64)
 
 
-def _overlapping(data: bytes, kind: str) -> NDArray[np.generic]:
+def _overlapping(data: bytes, kind: np.dtype[Any]) -> NDArray[Any]:
     """Return the values that begin at each octet of `data`, as a view of it."""
     first = np.frombuffer(data, dtype=kind, count=1)
     places = len(data) - first.itemsize + 1

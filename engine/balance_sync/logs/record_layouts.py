@@ -7,7 +7,7 @@ string without a quote or a backslash in it, a number without an exponent, ``tru
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,7 @@ Columns = dict[str, pl.DataType | type[pl.DataType]]
 
 _PLAIN_NUMBER = r"^-?[0-9]{1,15}(?:\.[0-9]{1,18})?$"
 _QUOTED_KINDS = frozenset({"id", "string", "metadata"})
+_QUOTE = ord("'")
 _VALUE_BYTES = 16
 """As much of a value as is looked at beside its name."""
 
@@ -120,9 +121,7 @@ def read_layout(
     return records.filter(pl.Series(values.are_certain)), chosen[~fitting]
 
 
-def _fitting(
-    classified: ClassifiedEvents, chosen: NDArray[np.int64], layout: Layout
-) -> NDArray[np.bool_]:
+def _fitting(classified: ClassifiedEvents, chosen: NDArray[np.int64], layout: Layout) -> NDArray[np.bool_]:
     """Return which events have the opening of `layout`, and as many lines with nothing behind them."""
     events = classified.events
     ends = events.line_ends
@@ -131,9 +130,20 @@ def _fitting(
     dump_at = classified.message_at[chosen] + len(layout.notice)
     last = np.minimum(first + layout.lines - 1, len(ends) - 1)
     # What follows the closing is empty lines alone, and the notice stands on the event's first line.
-    fitting = (lines >= layout.lines) & (events.end[chosen] - ends[last] - 1 == lines - layout.lines)
+    fitting: NDArray[np.bool_] = (lines >= layout.lines) & (
+        events.end[chosen] - ends[last] - 1 == lines - layout.lines
+    )
     fitting &= ends[first] == dump_at + layout.opening.index(b"\n")
-    return fitting & events.octets.begins(dump_at, layout.opening)
+    fitting &= events.octets.begins(dump_at, layout.opening)
+    return fitting
+
+
+class _Line(NamedTuple):
+    """The same line of several records: where it begins and ends, and what it must begin with."""
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    head: bytes
 
 
 class _Values:
@@ -172,37 +182,32 @@ class _Values:
             if place < len(layout.fields) - 1:
                 certain &= self.octets.array[end - 1] == ord(",")
                 end = end - 1
-            certain &= self._read_value(place, field, block, (start, end), f"{layout.indent}{field.name}: ".encode())
+            head = f"{layout.indent}{field.name}: ".encode()
+            certain &= self._read_value(place, field, block, _Line(start, end, head))
         for place, closing in enumerate(layout.closing, start=len(layout.fields)):
             start, end = events.line_starts[first + place], events.line_ends[first + place]
             certain &= (end - start == len(closing)) & self.octets.begins(start, closing)
         self.are_certain[block] = certain
 
-    def _read_value(
-        self, place: int, field: Field, block: slice, line: tuple[NDArray[np.int64], NDArray[np.int64]], head: bytes
-    ) -> NDArray[np.bool_]:
-        """Note the value on a `line`, and return where it has the `head` that it must have."""
-        start, end = line
-        rows = self.octets.rows(start, len(head) + _VALUE_BYTES)
-        begin, offset = start + len(head), len(head)
-        end = np.maximum(end, begin)
-        named = rows.have(0, head)
+    def _read_value(self, place: int, field: Field, block: slice, line: _Line) -> NDArray[np.bool_]:
+        """Note the value on a `line`, and return where it has the head that it must have."""
+        octets, offset = self.octets, len(line.head)
+        rows = octets.rows(line.start, offset + _VALUE_BYTES)
+        begin = line.start + offset
+        end = np.maximum(line.end, begin)
+        words = rows.words(offset), rows.words(offset + 4)
         if field.kind in _QUOTED_KINDS:
-            quote = ord("'")
-            quoted = (rows.octets[:, offset] == quote) & (self.octets.array[end - 1] == quote) & (end - begin >= 2)
+            opened, closed = rows.octets[:, offset] == _QUOTE, octets.array[end - 1] == _QUOTE
+            quoted = opened & closed & (end - begin >= len(b"''"))
             self.are_quoted[place, block] = quoted
-            if quoted.all():
-                begin, end, offset = begin + 1, end - 1, offset + 1
-                words = rows.words(offset), rows.words(offset + 4)
-            else:
-                begin, end = np.where(quoted, begin + 1, begin), np.where(quoted, end - 1, end)
-                words = self.octets.words(begin), self.octets.words(begin + 4)
-        else:
-            words = rows.words(offset), rows.words(offset + 4)
+            begin, end = np.where(quoted, begin + 1, begin), np.where(quoted, end - 1, end)
+            words = rows.words(offset + 1), rows.words(offset + 5)
+            if not quoted.all():
+                words = octets.words(begin), octets.words(begin + 4)
         self.views[place, block] = text_views(begin, end - begin, *words)
         if field.kind == "metadata":
-            self.have_common_metadata[block] = are_common(self.octets, begin, end)
-        return named
+            self.have_common_metadata[block] = are_common(octets, begin, end)
+        return rows.have(0, line.head)
 
     def strings(self, place: int) -> pl.Series:
         """Return the values of a field as strings."""
@@ -240,7 +245,7 @@ def _read_flag(values: _Values, place: int) -> pl.Series:
 
 
 def _read_metadata(values: _Values, place: int) -> pl.Series:
-    """Read a string in which pairs of backslashes may stand; ``undefined`` is how missing ones are printed."""
+    """Read a string in which pairs of backslashes may stand; a missing one is printed as ``undefined``."""
     said = values.strings(place)
     is_quoted = values.are_quoted[place]
     odd = np.flatnonzero(~(is_quoted & values.have_common_metadata))

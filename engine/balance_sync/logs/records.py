@@ -103,9 +103,7 @@ def _read_exactly(
     rejects: list[dict[str, object]] = []
     events = classified.events
     begins = classified.message_at[chosen] + notice_bytes
-    for event, begin, end in zip(
-        chosen.tolist(), begins.tolist(), events.end[chosen].tolist(), strict=True
-    ):
+    for event, begin, end in zip(chosen.tolist(), begins.tolist(), events.end[chosen].tolist(), strict=True):
         record, reason = exact(events.octets.data[begin:end].decode("utf-8", "replace"))
         if reason:
             rejects.append({"event": event, "reason": reason})

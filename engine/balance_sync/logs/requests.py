@@ -24,7 +24,7 @@ _BLOCK = 4096
 
 
 def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.DataFrame]:
-    """Number the parts of requests: what one source holds of one request.
+    """Give numbers to the parts of requests, a part being what one source holds of one request.
 
     Returns
     -------
@@ -68,7 +68,8 @@ def _are_ascii(octets: Octets, at: NDArray[np.int64]) -> NDArray[np.bool_]:
     seen = np.zeros(len(at), dtype=np.uint64)
     for offset in _WORDS:
         seen |= octets.words(at + offset)
-    return (seen & np.uint64(0x8080808080808080)) == 0
+    are_ascii: NDArray[np.bool_] = (seen & np.uint64(0x8080808080808080)) == 0
+    return are_ascii
 
 
 def _numbers(named: pl.DataFrame, parts: pl.DataFrame) -> NDArray[np.int64]:

@@ -186,9 +186,7 @@ def _pairs(words: NDArray[np.uint64]) -> NDArray[np.uint8]:
     return (digits * np.uint64(10) + (digits >> np.uint64(8))).view(np.uint8).reshape(-1, 8)
 
 
-def _days(
-    head: NDArray[np.uint64], rest: NDArray[np.uint64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def _days(head: NDArray[np.uint64], rest: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return days since 1970, and whether there is such a day, from the words of dates.
 
     `head` begins with the date's first octet, `rest` with its third. Neighbours mostly share their day, so

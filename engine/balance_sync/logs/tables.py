@@ -104,12 +104,12 @@ def _fingerprints(events: Events) -> pl.Series:
 def _messages(
     classified: ClassifiedEvents, part: NDArray[np.int64], transactions: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return ``event, message_id, outcome, transaction_id``; and ``message_id, outcome`` of `transactions`."""
+    """Return messages with their ``event``, and ``message_id, outcome`` of each of `transactions`."""
     events = classified.events
     is_start, is_synced = (classified.kind == CODES[name] for name in STEP_KINDS)
     steps = np.flatnonzero((is_start | is_synced | (classified.outcome >= 0)) & (part >= 0))
-    columns = (part, events.at, is_start, is_synced, classified.outcome >= 0)
-    followed = follow(Steps(*(column[steps] for column in columns)))
+    is_shown = classified.outcome[steps] >= 0
+    followed = follow(Steps(part[steps], events.at[steps], is_start[steps], is_synced[steps], is_shown))
     start = steps[followed.start]
     # One element more, so that -1 stays -1.
     shown, carried = (np.append(steps, -1)[rows] for rows in (followed.outcome, followed.transaction))

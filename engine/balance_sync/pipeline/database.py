@@ -106,8 +106,6 @@ def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
 
 def _scan_events(files: list[Path], manifest: pl.DataFrame) -> pl.LazyFrame:
     """Scan the events of the sources in `manifest`, with ``source_id`` and the folder of their ``batch``."""
-    import polars as pl
-
     places = manifest.lazy().select("batch", "source", "source_id")
     return _with_batch(files).join(places, on=["batch", "source"]).drop("source")
 

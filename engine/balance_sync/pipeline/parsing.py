@@ -83,14 +83,14 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Itera
 @contextmanager
 def _nameless_main() -> Iterator[None]:
     """Keep new processes from running the caller's script, which need not be made for that."""
-    main = sys.modules["__main__"]
-    hidden = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
-    main.__spec__ = None
+    main = vars(sys.modules["__main__"])
+    hidden: dict[str, object] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
     try:
         yield
     finally:
-        vars(main).pop("__spec__", None)
-        vars(main).update(hidden)
+        main.pop("__spec__", None)
+        main.update(hidden)
 
 
 def _begin_helper() -> None:
