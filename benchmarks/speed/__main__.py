@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     gate = commands.add_parser("gate", help="fail on wrong answers, memory and ratios far out of line")
     gate.add_argument("--size", default=SMALL)
-    gate.add_argument("--shape", default="export")
+    gate.add_argument("--shape", default="export", help="of most cases; logs to tables and the job: all")
     gate.add_argument("cases", nargs="*", metavar="CASE")
     page = commands.add_parser("trend", help="make the page of charts from the history")
     page.add_argument("--output", type=Path, default=trend.PAGE)
@@ -73,7 +73,7 @@ def _points(options: argparse.Namespace) -> list[tuple[Case, str, str]]:
     sizes = options.size.split(",")
     for size in sizes:
         size_bytes(size)
-    points = []
+    points: list[tuple[Case, str, str]] = []
     for shape in shapes:
         for size in sizes:
             points.extend(
@@ -120,17 +120,29 @@ def _gate(options: argparse.Namespace) -> int:
     refused = 0
     with open_session() as session:
         start_s = min(session.run(START, session.place(this_engine(), None)).seconds for _ in range(2))
-        for point in _points(options):
+        for point in _gated_points(options):
             result = _measure_point(session, point, 1)
             found = result.problems or objections(point[0], _figures(result, start_s))
             if found and not result.problems:
                 # A ratio may be out of line because something else ran in the same second.
                 result = _measure_point(session, point, _GATE_REPEATS)
                 found = result.problems or objections(point[0], _figures(result, start_s))
-            print(f"{point[0].name}: {'; '.join(found) or _well(result)}", flush=True)
+            print(f"{point[0].name} ({point[2]}): {'; '.join(found) or _well(result)}", flush=True)
             refused += bool(found)
     print(f"{refused} of the benchmarks refused" if refused else "the benchmarks are in line")
     return int(refused > 0)
+
+
+def _gated_points(options: argparse.Namespace) -> list[tuple[Case, str, str]]:
+    points = _points(options)
+    if not options.cases:
+        points += [
+            (CASES[name], options.size, shape)
+            for name in ("tables", "job")
+            for shape in SHAPES
+            if shape != options.shape
+        ]
+    return points
 
 
 def _figures(result: Result, start_s: float) -> Figures:

@@ -114,8 +114,8 @@ class Case:
     title
         What is measured, in words.
     bar
-        The ratio to stay below. What is promised (`benchmarks.speed.bars`) is promised at 1 GB; the bar of any
-        other case is about what it takes at 20 MB, and is lowered when it becomes faster.
+        The ratio to stay below. What is promised (`benchmarks.speed.bars`) is promised at 1 GB; the bar of
+        any other case is about what it takes at 20 MB, and is lowered when it becomes faster.
     memory_mb
         The ceiling of its memory, whatever the size.
     starts

@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import mkdtemp
 
 from benchmarks.speed.archives import archive, cache_folder
-from benchmarks.speed.case import Case
+from benchmarks.speed.case import Case, Place
 from benchmarks.speed.engine import SUITE_ROOT, Engine
 from benchmarks.speed.session import Run, RunError, Session, open_session, this_engine
 
@@ -46,7 +46,9 @@ def compare(revision: str, points: Sequence[tuple[Case, str, str]], *, repeats: 
     return int(failed)
 
 
-def _alternate(session: Session, case: Case, places: tuple, repeats: int) -> list[tuple[Run, Run]]:
+def _alternate(
+    session: Session, case: Case, places: tuple[Place, Place], repeats: int
+) -> list[tuple[Run, Run]]:
     for place in places:
         session.prepare(case.program, place)
         session.warm(place)

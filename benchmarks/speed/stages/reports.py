@@ -69,7 +69,8 @@ def _transactions(kind: str, files: dict[str, Path]) -> Any:
 
     reader = {"csv": "read_csv", "parquet": "read_parquet"}[kind]
     path = files[f"transactions.{kind}"]
-    return duckdb.sql(f"SELECT count(*) FROM {reader}('{path}')").fetchall()[0][0]
+    with duckdb.connect() as connection:
+        return connection.execute(f"SELECT count(*) FROM {reader}('{path}')").fetchall()[0][0]
 
 
 def _told_by_page(path: Path) -> int:

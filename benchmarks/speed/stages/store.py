@@ -86,5 +86,9 @@ def load(kept: Path, scratch: Path, logs: Path) -> None:
 
 
 if __name__ == "__main__":
-    what, *paths = sys.argv[1:]
-    {"write": write, "load": load}[what](*map(Path, paths))
+    what, *named = sys.argv[1:]
+    paths = [Path(name) for name in named]
+    if what == "write":
+        write(paths[0], paths[1])
+    else:
+        load(paths[0], paths[1], paths[2])
