@@ -123,6 +123,8 @@ class Case:
         changes: the gate allows for that at small sizes.
     shapes
         Of archives; none for what reads no archive.
+    of_text
+        Whether MB of the archive's text a second say something about it.
     largest
         Bytes of text beyond which the case has no meaning; 0: none.
     """
@@ -134,6 +136,7 @@ class Case:
     memory_mb: float
     starts: bool = False
     shapes: tuple[str, ...] = SHAPES
+    of_text: bool = True
     largest: int = 0
 
     @property

@@ -40,7 +40,7 @@ class Line:
     seconds, yardstick_s
         Medians; `seconds_range` has the least and the most.
     mb_s
-        MB of uncompressed text a second; null where no archive is read.
+        MB of uncompressed text a second; null where no text is read.
     cpu_s
         The median of user and system time of all processes.
     peak_mb
@@ -83,7 +83,7 @@ class Line:
 def line_of(result: Result) -> Line:
     """Make the line of a result without problems."""
     runs, yardsticks = result.runs, result.yardstick_runs
-    text_bytes = result.archive.answer["bytes"] if result.archive else None
+    text_bytes = result.archive.answer["bytes"] if result.archive and result.case.of_text else None
     commit, dirty = _checked_out()
     return Line(
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from benchmarks.speed.archives import size_bytes
 from benchmarks.speed.bars import standings
 from benchmarks.speed.catalogue import CASES
 from benchmarks.speed.charts import ratio_chart
-from benchmarks.speed.history import HISTORY, Line, series
+from benchmarks.speed.history import HISTORY, NOTHING, Line, series
 from benchmarks.speed.regressions import EARLIER, WORSE, Regression, regressions
 
 PAGE = HISTORY.with_name("trend.html")
+
+_BARS_FROM = size_bytes("1GB")
 
 _STYLE = (Path(__file__).parent / "trend.css").read_text(encoding="utf-8")
 _COLUMNS = (
@@ -65,8 +68,8 @@ def _regressions(found: Sequence[Regression]) -> list[str]:
 def _promises(lines: Sequence[Line]) -> list[str]:
     rows = []
     for each in standings(lines):
-        found = "–" if each.found is None else f"{each.found:.3g}"
-        cells = (escape(each.bar.promise).replace("`", ""), f"{each.bar.limit:.3g}", found)
+        found = "–" if each.found is None else _figure(each.found)
+        cells = (escape(each.bar.promise).replace("`", ""), _figure(each.bar.limit), found)
         look = each.word.replace(" ", "-")
         commits = escape(", ".join(each.commits)) or "–"
         rows.append(
@@ -77,31 +80,42 @@ def _promises(lines: Sequence[Line]) -> list[str]:
     return ["<h2>Promises</h2>", _table(head, rows)]
 
 
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _charts(lines: Sequence[Line], found: Sequence[Regression]) -> list[str]:
     worse = {each.line.series for each in found}
     figures = []
     for key, measured in sorted(series(lines).items(), key=lambda item: _order(item[0])):
         line = measured[-1]
         case = CASES.get(line.case)
-        chart = ratio_chart(measured, bar=case.bar if case else None, is_worse=key in worse)
+        chart = ratio_chart(measured, bar=_bar_of(line), is_worse=key in worse)
         where = f"{line.size}, {line.shape}" if line.files else "no archive"
         look = " class=worse" if key in worse else ""
         title = case.title.replace("`", "") if case else ""
         figures.append(
-            f"<figure{look}><figcaption><strong>{escape(line.case)}</strong> <span>{escape(where)}</span> "
-            f"<b>{line.ratio:.3g}</b><small>{escape(f'{title}; beside {line.yardstick}')}</small>"
+            f"<figure{look}><figcaption><b>{line.ratio:.3g}</b><strong>{escape(line.case)}</strong> "
+            f"<span>{escape(where)}</span><small>{escape(f'{title}; beside {line.yardstick}')}</small>"
             f"</figcaption>{chart}</figure>"
         )
-    legend = (
-        "<p>One point a measurement; the dashed line is the case's bar, where it is near enough to show.</p>"
-    )
+    legend = "<p>One point a measurement; the dashed line is the case's bar, where it applies and is near enough to show.</p>"
     return ["<h2>Ratios</h2>", legend, f'<div class="charts">{"".join(figures)}</div>']
+
+
+def _bar_of(line: Line) -> float | None:
+    """Return the bar of a line's case, but for small archives, of which starting Python is the most."""
+    case = CASES.get(line.case)
+    if case is None or (case.starts and size_bytes(line.size) < _BARS_FROM):
+        return None
+    return case.bar
 
 
 def _order(key: tuple[str, str, str, str]) -> tuple[int, str, int, str]:
     case, shape, size, yardstick = key
     places = list(CASES)
-    return (places.index(case) if case in places else len(places), shape, len(size), size + yardstick)
+    place = places.index(case) if case in places else len(places)
+    return (place, shape, size_bytes(size) if size != NOTHING else 0, yardstick)
 
 
 def _newest(lines: Sequence[Line]) -> list[str]:

@@ -63,6 +63,7 @@ CASES = (
         bar=0.25,
         memory_mb=400,
         shapes=("export",),
+        of_text=False,
         # write_excel cannot go on on a second sheet.
         largest=10**9,
     ),
