@@ -93,9 +93,10 @@ def _measure_point(session: Session, point: tuple[Case, str, str], repeats: int)
 
 def _measure(options: argparse.Namespace) -> int:
     failed = False
+    points = _points(options)
     print(table.HEADER)
     with open_session() as session:
-        for point in _points(options):
+        for point in points:
             result = _measure_point(session, point, options.repeats)
             if result.problems:
                 failed = True

@@ -99,7 +99,10 @@ def _charts(lines: Sequence[Line], found: Sequence[Regression]) -> list[str]:
             f"<span>{escape(where)}</span><small>{escape(f'{title}; beside {line.yardstick}')}</small>"
             f"</figcaption>{chart}</figure>"
         )
-    legend = "<p>One point a measurement; the dashed line is the case's bar, where it applies and is near enough to show.</p>"
+    legend = (
+        "<p>One point a measurement; the dashed line is the case's bar, "
+        "where it applies and is near enough to show.</p>"
+    )
     return ["<h2>Ratios</h2>", legend, f'<div class="charts">{"".join(figures)}</div>']
 
 
