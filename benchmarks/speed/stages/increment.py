@@ -60,6 +60,7 @@ CASES = (
         memory_mb=500,
         starts=True,
         shapes=("export", "tiny"),
+        of_text=False,
     ),
     Case(
         Program("increment-job", _run, whole_job.read_summary, whole_job.expected_summary, _prepare),
@@ -69,5 +70,6 @@ CASES = (
         memory_mb=1500,
         starts=True,
         shapes=("export", "tiny"),
+        of_text=False,
     ),
 )
