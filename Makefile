@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 help: ## list these commands
 	@echo "usage: make COMMAND"
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 setup: ## make .venv with all that development needs, and the Git hooks
 	sh install.sh --dev
