@@ -11,6 +11,9 @@ from benchmarks.speed.history import Line, series
 EARLIER = 5
 """Lines before the newest that say what is usual."""
 
+FEWEST = 3
+"""With fewer lines before it, nobody can say what is usual: small archives are over in a moment."""
+
 WORSE = 1.15
 """A ratio this many times the usual one is a regression."""
 
@@ -46,7 +49,9 @@ def regressions(lines: Iterable[Line]) -> list[Regression]:
     found = []
     for measured in series(lines).values():
         *before, newest = measured
-        usual = median(line.ratio for line in before[-EARLIER:]) if before else newest.ratio
+        if len(before) < FEWEST:
+            continue
+        usual = median(line.ratio for line in before[-EARLIER:])
         if newest.ratio > WORSE * usual:
             found.append(Regression(newest, usual))
     return sorted(found, key=lambda each: -each.worse_by)

@@ -49,6 +49,7 @@ def test_a_ratio_far_above_the_usual_one_is_named():
     "ratios",
     [
         pytest.param((1.0,), id="nothing to compare with"),
+        pytest.param((1.0, 1.0, 2.0), id="too little to say what is usual"),
         pytest.param((1.0, 1.0, 1.0, 1.14), id="within what is usual"),
         pytest.param((1.0, 1.0, 1.0, 0.2), id="better"),
         pytest.param((1.0, 5.0, 1.0, 1.0, 1.0, 1.0), id="worse once, and mended"),
@@ -61,16 +62,16 @@ def test_no_regression(ratios):
 
 def test_sizes_shapes_and_cases_are_compared_with_their_like_alone():
     mixed = [
-        *lines(1.0, 1.0, size="20MB"),
-        *lines(9.0, 9.0, size="1GB"),
-        *lines(4.0, 4.0, shape="tiny"),
-        *lines(20.0, 20.0, case="job"),
+        *lines(1.0, 1.0, 1.0, 1.0, size="20MB"),
+        *lines(9.0, 9.0, 9.0, 9.0, size="1GB"),
+        *lines(4.0, 4.0, 4.0, 4.0, shape="tiny"),
+        *lines(20.0, 20.0, 20.0, 20.0, case="job"),
     ]
     assert regressions(mixed) == []
 
 
 def test_the_worst_regression_comes_first():
-    found = regressions([*lines(1.0, 2.0), *lines(1.0, 3.0, case="job")])
+    found = regressions([*lines(1.0, 1.0, 1.0, 2.0), *lines(1.0, 1.0, 1.0, 3.0, case="job")])
     assert [each.line.case for each in found] == ["job", "tables"]
 
 
@@ -100,7 +101,7 @@ def test_the_newest_line_decides_about_a_promise():
 
 def test_the_page_names_regressions_and_needs_nothing_from_elsewhere(tmp_path):
     path = tmp_path / "trend.html"
-    found = trend.write(path, [*lines(1.0, 1.0, 2.0), *lines(5.0, case="job", shape="tiny")])
+    found = trend.write(path, [*lines(1.0, 1.0, 1.0, 2.0), *lines(5.0, case="job", shape="tiny")])
     text = path.read_text(encoding="utf-8")
     assert str(found[0]) in text
     assert text.count("<svg") == 2
