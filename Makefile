@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 help: ## list these commands
 	@echo "usage: make COMMAND"
-	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 setup: ## make .venv with all that development needs, and the Git hooks
 	sh install.sh --dev
@@ -28,10 +28,27 @@ test: ## run the tests that take a minute
 test-slow: ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-bench: ## run every benchmark; results are ratios, for machines differ
-	@set -e; for each in benchmarks/*/__main__.py; do \
-		$(BIN)/python -m $$(dirname $$each | tr / .); \
-	done
+SIZE := 20MB
+SHAPE := export
+REPEATS := 5
+CASES :=
+BENCH_OPTIONS = --size $(SIZE) --shape $(SHAPE) --repeats $(REPEATS)
+
+bench: ## measure each stage beside its yardstick; also SIZE=1GB SHAPE=tiny REPEATS=1 CASES="tables job"
+	$(BIN)/python -m benchmarks.speed measure $(BENCH_OPTIONS) $(CASES)
+
+bench-compare: ## measure another revision in turn with this one: BASE=v0.1.0
+	@test -n "$(BASE)" || { echo "name a revision: make bench-compare BASE=main" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.speed compare $(BENCH_OPTIONS) $(BASE) $(CASES)
+
+bench-trend: ## chart the history of the ratios, and name what became slower
+	$(BIN)/python -m benchmarks.speed trend
+
+bench-gate: ## refuse wrong answers, too much memory and ratios far out of line, as .ci/run does
+	$(BIN)/python -m benchmarks.speed gate
+
+bench-detection: ## count what the detector finds of planted errors
+	$(BIN)/python -m benchmarks.detection
 
 golden: ## write the golden files of the reports again; look at the difference before committing
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest tests/reports

@@ -1,0 +1,75 @@
+"""The whole job: ``balance-sync run`` with all rules and the detector.
+
+There is no run without any report: ``--format json`` writes the least, a summary of some kilobytes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks.speed.case import Case, Facts, Outcome, Place, Program
+from benchmarks.speed.yardsticks import GUNZIP
+
+_COUNTS = ("bytes", "events", "transactions", "sync_errors", "messages", "users", "rejects")
+
+
+def run(place: Place, output: Path, *options: str | Path) -> list[str]:
+    """Return the command that does the whole job on the archive."""
+    arguments = ["run", place.logs, "--output", output, "--format", "json", "--quiet", *options]
+    return place.engine.program(*arguments)
+
+
+def _command(place: Place) -> list[str]:
+    return run(place, place.scratch / "reports")
+
+
+def read_summary(place: Place, _: str) -> Outcome:
+    """Read the summary in the scratch folder."""
+    path = place.scratch / "reports" / "summary.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    facts = {name: summary[name] for name in (*_COUNTS, "outcomes", "findings")}
+    return Outcome(facts, rows=summary["transactions"])
+
+
+def expected_findings(answer: Facts) -> dict[str, int]:
+    """Return how often each rule must fire."""
+    lists = {
+        name: len(answer[name])
+        for name in (
+            *("arithmetic", "continuity", "lost_update", "negative_amount"),
+            *("repeated_delivery", "sub_minor_unit"),
+        )
+    }
+    return {
+        **lists,
+        "discrepancy": answer["discrepancies"],
+        "duplicate_transaction": len(answer["duplicate_ids"]),
+        "failed_sync": answer["failed_sync"],
+        "incomplete_sync": answer["incomplete_sync"],
+        "overdraft": len(answer["overdraft_ledger"]) + len(answer["overdraft_payment"]),
+        "repeated_message": answer["repeated_messages"],
+    }
+
+
+REVIEWED = 50
+"""Anomalies that a run puts before a person unless it is told otherwise."""
+
+
+def expected_summary(answer: Facts) -> Facts:
+    """Return what the summary of a run must say."""
+    counts = {name: answer[name] for name in _COUNTS}
+    findings = {**expected_findings(answer), "anomaly": REVIEWED}
+    return {**counts, "outcomes": answer["outcomes"], "findings": findings}
+
+
+CASES = (
+    Case(
+        Program("job", _command, read_summary, expected_summary),
+        title="the whole job without reports (`run --format json`)",
+        yardstick=GUNZIP,
+        bar=1.8,
+        memory_mb=1500,
+        starts=True,
+    ),
+)

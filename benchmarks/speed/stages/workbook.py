@@ -1,0 +1,115 @@
+"""The workbook by its cells, beside `polars.DataFrame.write_excel` of the same rows.
+
+A run's database gets a ledger of one row for every 1,000 bytes of the size asked for (1,000,000 at 1 GB),
+made of the rows of the smallest archive, and no findings: nearly all of the workbook is then its sheet of
+transactions. The yardstick has the very rows of that sheet in memory when its clock starts; the workbook's
+clock covers the query and its sort as well.
+
+DuckDB may use 256 MB here, so that the ceiling is about what the workbook takes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.speed.archives import archive, size_bytes
+from benchmarks.speed.case import Case, Facts, Place, Program, told_outcome
+from benchmarks.speed.sheets import cells_of, rows_below_header
+from benchmarks.speed.stages import finished
+from benchmarks.speed.stopwatch import Stopwatch
+from benchmarks.speed.yardsticks import WRITE_EXCEL
+
+SOURCE_SIZE = "20MB"
+_BYTES_A_ROW = 1000
+_DATABASE_MEMORY = "256MB"
+
+
+def _command(place: Place) -> list[str]:
+    return place.engine.module("stages.workbook", "write", place.prepared / "workbook", place.scratch)
+
+
+def _prepare(place: Place) -> None:
+    """Make the database and the rows, with a process of their own."""
+    made = place.prepared / "workbook"
+    if made.exists():
+        return
+    if place.archive is None:
+        raise ValueError("a workbook is made of an archive")
+    small = Place(place.engine, archive(SOURCE_SIZE, "export"), place.prepared / "small", place.scratch)
+    finished.prepare(small)
+    rows = size_bytes(place.archive.size) // _BYTES_A_ROW
+    unfinished = made.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    command = place.engine.module(
+        "stages.workbook", "prepare", finished.copy_database(small), unfinished, str(rows)
+    )
+    subprocess.run(command, env=place.engine.environment(), cwd=place.scratch, check=True)
+    unfinished.rename(made)
+
+
+def _expected(_: Facts) -> Facts:
+    return {"rows missing": 0}
+
+
+CASES = (
+    Case(
+        Program("workbook", _command, told_outcome, _expected, _prepare),
+        title="the workbook, seconds per cell",
+        yardstick=WRITE_EXCEL,
+        bar=0.25,
+        memory_mb=400,
+        shapes=("export",),
+        of_text=False,
+        # write_excel cannot go on on a second sheet.
+        largest=10**9,
+    ),
+)
+
+
+def prepare(database: Path, made: Path, rows: int) -> None:
+    """Make the ledger `rows` long, and keep the rows of the sheet of transactions for the yardstick."""
+    from balance_sync.reports.queries import report_sql
+
+    with finished.session(database, made, locked=False) as connection:
+        have = connection.table("transactions").count("*").fetchall()[0][0]
+        connection.execute(
+            "CREATE TABLE many AS SELECT l.* REPLACE (transaction_id || '-' || n AS transaction_id, "
+            f"source_id || n AS source_id) FROM ledger AS l, range({rows // have + 1}) AS t (n) LIMIT {rows}"
+        )
+        connection.execute("DROP VIEW main.ledger")
+        connection.execute("ALTER TABLE many RENAME TO ledger")
+        connection.execute("DELETE FROM findings")
+        target = str(made / "rows.parquet").replace("'", "''")
+        connection.execute(f"COPY ({report_sql('transactions')}) TO '{target}'")
+    shutil.rmtree(made / "spill", ignore_errors=True)
+    database.rename(made / "run.duckdb")
+
+
+def write(made: Path, scratch: Path) -> None:
+    """Write the workbook."""
+    from balance_sync.reports.data import build_report_data
+    from balance_sync.reports.workbook import write_workbook
+
+    watch = Stopwatch()
+    target = scratch / "report.xlsx"
+    copy = scratch / "run.duckdb"
+    shutil.copyfile(made / "run.duckdb", copy)
+    with finished.session(copy, scratch, memory_limit=_DATABASE_MEMORY) as connection:
+        rows = connection.table("ledger").count("*").fetchall()[0][0]
+        context = finished.context_of(connection)
+        with watch:
+            write_workbook(target, build_report_data(connection, context))
+    missing = {"rows missing": rows - rows_below_header(target)}
+    watch.tell(rows=rows, units=cells_of(target), **missing)
+
+
+if __name__ == "__main__":
+    what, first, second, *rest = sys.argv[1:]
+    if what == "prepare":
+        prepare(Path(first), Path(second), int(rest[0]))
+    else:
+        write(Path(first), Path(second))
