@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 from meal_ledgers import MIDNIGHT, chained, found, identifiers, judged, ordinary_moves, transaction
 
+from balance_sync.anomalies import warm_up
 from balance_sync.anomalies.detect import MOST_PER_SUBSCRIBER
 from balance_sync.anomalies.publish import publish
+from balance_sync.pipeline.processes import Processes
 
 SLIP_AT = MIDNIGHT + timedelta(days=9, minutes=1, seconds=55)
 
@@ -52,6 +54,12 @@ def test_planted_errors_are_found(flagged):
 def test_the_review_budget_is_kept(flagged):
     assert len(flagged.anomalies) <= 6
     assert [anomaly.rank for anomaly in flagged.anomalies] == list(range(1, len(flagged.anomalies) + 1))
+
+
+def test_another_process_gives_the_same_to_the_last_bit(flagged, tmp_path):
+    with judged(with_errors(), tmp_path) as connection, Processes(1) as executor:
+        executor.submit(warm_up)
+        assert found(connection, budget=6, executor=executor) == flagged
 
 
 def test_scores_and_percentiles_fall_with_the_rank(flagged):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balance_sync.anomalies.context import Context, fetch_contexts
+from balance_sync.anomalies.distant import DistantModel, fit_distant_model
 from balance_sync.anomalies.features import (
     FeatureChunk,
+    FloatMatrix,
     build_features,
     count_explained,
     drop_features,
@@ -97,6 +99,7 @@ def detect(
     timezone: str,
     threads: int,
     views: tuple[View, ...] = VIEWS,
+    executor: Executor | None = None,
 ) -> AnomalyResult:
     """Rank the transactions that no rule explains and flag the most unusual.
 
@@ -117,6 +120,8 @@ def detect(
         How many chunks are scored at a time.
     views
         The kinds of oddness to look for, with their shares of the budget.
+    executor
+        Of one process, warmed up, in which to fit and to score; without one it is done here.
     """
     count = build_features(connection, timezone=timezone)
     try:
@@ -124,7 +129,7 @@ def detect(
         if count < LEAST_TRANSACTIONS or review_budget < 1:
             return AnomalyResult((), count, explained, 0, timezone)
         sample = sample_features(connection, count)
-        model = fit_model(sample, seed=seed, views=views)
+        model = _fitted(sample, seed, views, executor)
         kept, standings = gather(
             _score_all(connection, model, threads),
             model=model,
@@ -140,7 +145,15 @@ def detect(
         drop_features(connection)
 
 
-def _score_all(connection: DuckDBPyConnection, model: Model, threads: int) -> Iterator[Scored]:
+def _fitted(
+    sample: FloatMatrix, seed: int, views: tuple[View, ...], executor: Executor | None
+) -> Model | DistantModel:
+    if executor is None:
+        return fit_model(sample, seed=seed, views=views)
+    return fit_distant_model(sample, seed=seed, views=views, executor=executor)
+
+
+def _score_all(connection: DuckDBPyConnection, model: Model | DistantModel, threads: int) -> Iterator[Scored]:
     """Score what no rule explains, `threads` chunks at a time; the trees run outside Python's lock."""
     chunks = iter_features(connection)
     with ThreadPoolExecutor(threads) as pool:
@@ -148,7 +161,7 @@ def _score_all(connection: DuckDBPyConnection, model: Model, threads: int) -> It
             yield from pool.map(lambda chunk: _score_chunk(chunk, model), batch)
 
 
-def _score_chunk(chunk: FeatureChunk, model: Model) -> Scored:
+def _score_chunk(chunk: FeatureChunk, model: Model | DistantModel) -> Scored:
     open_rows = ~chunk.explained
     return Scored(chunk.ledger_rows[open_rows], model.score(chunk.values[open_rows]))
 
@@ -164,7 +177,7 @@ class _Candidate:
 def _choose(
     connection: DuckDBPyConnection,
     kept: Scored,
-    model: Model,
+    model: Model | DistantModel,
     standings: Standings,
     *,
     budget: int,
@@ -192,7 +205,7 @@ def _choose(
 def _candidates(
     connection: DuckDBPyConnection,
     kept: Scored,
-    model: Model,
+    model: Model | DistantModel,
     standings: Standings,
     *,
     timezone: str,

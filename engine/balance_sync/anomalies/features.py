@@ -17,7 +17,7 @@ import numpy.typing as npt
 from balance_sync.store.sql_files import sql_directory
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    import polars as pl
     from duckdb import DuckDBPyConnection
 
 FEATURES = (
@@ -121,20 +121,19 @@ def iter_features(connection: DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROW
     """Yield the features of all transactions, in no particular order."""
     query = f"SELECT ledger_row, explained, {_columns()} FROM {FEATURES_TABLE}"  # noqa: S608
     for batch in _read_batches(connection, query, {}, chunk_rows):
-        yield FeatureChunk(
-            batch.column("ledger_row").to_numpy(),
-            batch.column("explained").to_numpy(zero_copy_only=False),
-            _matrix(batch),
-        )
+        yield FeatureChunk(batch["ledger_row"].to_numpy(), batch["explained"].to_numpy(), _matrix(batch))
 
 
 def _read_batches(
     connection: DuckDBPyConnection, query: str, parameters: dict[str, Any], rows: int
-) -> Iterator[pa.RecordBatch]:
+) -> Iterator[pl.DataFrame]:
+    import polars as pl
+
     # A relation, because Arrow batches straight from `execute` come unordered in spite of ORDER BY where
     # the session does not preserve insertion order (DuckDB 2.0).
-    reader: pa.RecordBatchReader = connection.sql(query, params=parameters).to_arrow_reader(rows)
-    yield from reader
+    # Through Polars, because pyarrow's own way to numpy imports pandas wherever that is installed.
+    for batch in connection.sql(query, params=parameters).to_arrow_reader(rows):
+        yield pl.DataFrame(batch)
 
 
 def _defaults(text: str) -> dict[str, Any]:
@@ -149,5 +148,5 @@ def _columns(prefix: str = "") -> str:
     return ", ".join(prefix + name for name in FEATURES)
 
 
-def _matrix(batch: pa.RecordBatch) -> FloatMatrix:
-    return np.column_stack([batch.column(name).to_numpy() for name in FEATURES])
+def _matrix(batch: pl.DataFrame) -> FloatMatrix:
+    return np.column_stack([batch[name].to_numpy() for name in FEATURES])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from balance_sync.anomalies.distant import DistantModel
 from balance_sync.anomalies.forest import Model, Scores
 
 
@@ -81,7 +82,7 @@ class Standings:
 
 
 def gather(
-    parts: Iterable[Scored], *, model: Model, reference: Scores, leaders: int, population: int
+    parts: Iterable[Scored], *, model: Model | DistantModel, reference: Scores, leaders: int, population: int
 ) -> tuple[Scored, Standings]:
     """Keep the highest scores of each view out of any number of parts.
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 import numpy as np
 
 from balance_sync.anomalies.context import Context
+from balance_sync.anomalies.distant import DistantModel
 from balance_sync.anomalies.features import FEATURES, FloatMatrix
 from balance_sync.anomalies.forest import Model, Scores
 from balance_sync.anomalies.ranking import Standings
@@ -59,7 +60,12 @@ class Kind:
 
 
 def explain(
-    contexts: Sequence[Context], values: FloatMatrix, *, model: Model, standings: Standings, timezone: str
+    contexts: Sequence[Context],
+    values: FloatMatrix,
+    *,
+    model: Model | DistantModel,
+    standings: Standings,
+    timezone: str,
 ) -> list[tuple[Reason, ...]]:
     """Give each transaction its strongest reasons, strongest first; none where nothing is worth saying.
 
@@ -80,7 +86,7 @@ def explain(
 
 
 def _scores_with_and_without(
-    values: FloatMatrix, model: Model, standings: Standings
+    values: FloatMatrix, model: Model | DistantModel, standings: Standings
 ) -> tuple[Scores, Scores]:
     """Return the scores, shape (n,), and those without each kind of reason, shape (n, kinds)."""
     variants = np.repeat(values[np.newaxis], len(KINDS) + 1, axis=0)

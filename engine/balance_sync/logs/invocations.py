@@ -181,8 +181,8 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     DataFrame
         One row a part, in their order; of a figure told several times the largest. ``status`` is the last of
         `STATUSES` that is told: ``unfinished`` where nothing tells of an end, ``unseen`` where nothing tells
-        of a start either. ``source`` and ``line`` are those of the first line in the order (start, source, line).
-        Merging what was merged in parts gives the same.
+        of a start either. ``source`` and ``line`` are those of the first line in the order (start, source,
+        line). Merging what was merged in parts gives the same.
     """
     figures = [name for name, *_ in _FIGURES]
     return (

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.errors import InputError, UsageError
+from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import open_store
-from balance_sync.pipeline.run import DETECTOR
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +40,15 @@ class Ingested:
     later_sources: int
 
 
-def ingest(options: IngestOptions, watcher: Watcher | None = None) -> Ingested:
+def ingest(
+    options: IngestOptions, watcher: Watcher | None = None, *, when_few: Callable[[], None] = lambda: None
+) -> Ingested:
     """Bring the logs of `options` into the store; what is in it already is not read again.
+
+    Parameters
+    ----------
+    when_few
+        Called before reading where there is so little to read that one process does it.
 
     Raises
     ------
@@ -54,7 +61,9 @@ def ingest(options: IngestOptions, watcher: Watcher | None = None) -> Ingested:
     store = open_store(options.store)
     search = _Search(options, _complete_sources(store.manifest()), watcher)
     watcher.stage("reading logs", None)
-    for sources in parse_batches(plan_batches(search.missing()), store, processes=options.threads):
+    for sources in parse_batches(
+        plan_batches(search.missing()), store, processes=options.threads, when_few=when_few
+    ):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))

@@ -7,19 +7,15 @@ were no faster than one. What other processes write is whole batches, so that no
 from __future__ import annotations
 
 import gc
-import os
-import signal
-import sys
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import ResourceError
+from balance_sync.pipeline.processes import Processes
 from balance_sync.store.dataset import Store, manifest_frame, source_id
 
 if TYPE_CHECKING:
@@ -32,13 +28,17 @@ _WORTH_HELPERS = 4
 """Batches from which starting further processes pays."""
 
 
-def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[pl.DataFrame]:
+def parse_batches(
+    batches: Iterator[Batch], store: Store, *, processes: int, when_few: Callable[[], None] = lambda: None
+) -> Iterator[pl.DataFrame]:
     """Parse `batches` and commit them to `store`.
 
     Parameters
     ----------
     processes
         How many work at once, this one included.
+    when_few
+        Called before the first batch is parsed where there are so few that this process parses them alone.
 
     Yields
     ------
@@ -48,6 +48,8 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
     with _no_garbage_collection():
         head = list(islice(batches, _WORTH_HELPERS))
         every = chain(head, batches)
+        if len(head) < _WORTH_HELPERS:
+            when_few()
         if processes == 1 or len(head) < _WORTH_HELPERS:
             yield from (parse_into(batch, store) for batch in every)
         else:
@@ -56,13 +58,12 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
 
 def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[pl.DataFrame]:
     """Keep `helpers` processes busy, and parse here whenever they have enough to do."""
-    pool = ProcessPoolExecutor(helpers, mp_context=get_context("spawn"), initializer=_begin_helper)
+    pool = Processes(helpers)
     running: set[Future[pl.DataFrame]] = set()
     try:
         for batch in batches:
             if len(running) < 2 * helpers:
-                with _nameless_main():
-                    running.add(pool.submit(parse_into, batch, store))
+                running.add(pool.submit(parse_into, batch, store))
             else:
                 yield parse_into(batch, store)
             done = {future for future in running if future.done()}
@@ -78,36 +79,6 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Itera
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _nameless_main() -> Iterator[None]:
-    """Keep new processes from running the caller's script, which need not be made for that."""
-    main = vars(sys.modules["__main__"])
-    hidden: dict[str, object] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
-    main["__spec__"] = None
-    try:
-        yield
-    finally:
-        main.pop("__spec__", None)
-        main.update(hidden)
-
-
-def _begin_helper() -> None:
-    """Prepare a helping process: before anything heavy is imported."""
-    # The terminal interrupts all processes; the first one ends the others.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["POLARS_MAX_THREADS"] = "1"
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    gc.disable()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 @contextmanager

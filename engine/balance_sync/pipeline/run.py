@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from balance_sync import __version__
 from balance_sync.config import RunOptions, read_zone
 from balance_sync.pipeline.database import Filled, fill_database
+from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked, record_anomalies
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.schema import Severity
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.context import ReportContext, RuleRun
-
-
-DETECTOR = "anomaly"
-"""The rule id under which the detector's findings are recorded."""
-
-DETECTOR_DESCRIPTION = """
-No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
-amount or its time. It need not be wrong: the reasons say what is unusual about it.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +52,24 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     BalanceSyncError
         Each expected failure, as its kind says.
     """
-    from balance_sync.anomalies import warm_up
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
     watcher = watcher or Unwatched()
-    ingested = ingest(options.ingest, watcher)
-    # Importing scikit-learn takes a second and Python's lock with it: beside the database it costs least.
-    threading.Thread(target=warm_up, daemon=True).start()
-    with published(options.database_path) as beside:
-        result = _reconcile(options, ingested, beside, (started_at, started), watcher)
-    return result
+    with DetectorProcess(options) as detector:
+        ingested = ingest(options.ingest, watcher, when_few=detector.start)
+        with published(options.database_path) as beside:
+            return _reconcile(options, ingested, beside, (started_at, started), watcher, detector)
 
 
 def _reconcile(
-    options: RunOptions, ingested: Ingested, database: Path, started: tuple[datetime, float], watcher: Watcher
+    options: RunOptions,
+    ingested: Ingested,
+    database: Path,
+    started: tuple[datetime, float],
+    watcher: Watcher,
+    detector: DetectorProcess,
 ) -> RunResult:
     from balance_sync.store.session import database_errors, open_session
 
@@ -90,7 +83,7 @@ def _reconcile(
             spill_limit=options.spill_limit,
         )
         try:
-            return _stages(connection, options, ingested, started, watcher)
+            return _stages(connection, options, ingested, started, watcher, detector)
         finally:
             connection.close()
 
@@ -101,6 +94,7 @@ def _stages(
     ingested: Ingested,
     started: tuple[datetime, float],
     watcher: Watcher,
+    detector: DetectorProcess,
 ) -> RunResult:
     from balance_sync.reports.writer import write_reports
     from balance_sync.store.session import lock_down
@@ -111,7 +105,7 @@ def _stages(
     filled = fill_database(connection, options, ingested)
     lock_down(connection)
     watcher.advance(1)
-    rule_runs = _judge(connection, options)
+    rule_runs = _judge(connection, options, detector)
     watcher.advance(2)
     run_id = _run_id(filled, rule_runs, options)
     _record_run(connection, run_id, rule_runs, options, started)
@@ -127,19 +121,20 @@ def _stages(
     )
 
 
-def _judge(connection: DuckDBPyConnection, options: RunOptions) -> tuple[RuleRun, ...]:
+def _judge(
+    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+) -> tuple[RuleRun, ...]:
     """Run the rules, then the detector on what they leave, then sum their findings up."""
     from balance_sync.rules import build_ledger, build_summaries
 
     chosen = [word for word in options.rules if word.partition("@")[0] != DETECTOR]
-    ranked = not options.rules or len(chosen) < len(options.rules)
     if chosen or not options.rules:
         runs, states = _run_rules(connection, options, chosen)
     else:
         build_ledger(connection)
         runs, states = (), []
-    if ranked:
-        runs = (*runs, _detect(connection, options))
+    if is_ranked(options):
+        runs = (*runs, record_anomalies(connection, options, detector))
     build_summaries(connection, state_rules=states, timezone=options.timezone)
     return runs
 
@@ -173,33 +168,6 @@ def _run_rules(
         for done in runs
     )
     return told, [done.id for done in runs if done.nature is Nature.STATE]
-
-
-def _detect(connection: DuckDBPyConnection, options: RunOptions) -> RuleRun:
-    """Rank the transactions, and record the most unusual ones as findings."""
-    from balance_sync.anomalies.detect import detect
-    from balance_sync.anomalies.features import FEATURES_VERSION
-    from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
-    from balance_sync.reports.context import RuleRun
-    from balance_sync.store.sql_files import sql_directory
-
-    features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
-    result = detect(
-        connection,
-        review_budget=options.review_budget,
-        seed=options.seed,
-        timezone=options.timezone,
-        threads=options.threads,
-    )
-    return RuleRun(
-        rule=RULE,
-        version=RULE_VERSION,
-        severity=SEVERITY.value,
-        title="Unusual transaction",
-        description=DETECTOR_DESCRIPTION,
-        sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
-        findings=publish(connection, result),
-    )
 
 
 def _run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], options: RunOptions) -> str:

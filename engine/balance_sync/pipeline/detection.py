@@ -1,0 +1,91 @@
+"""The detector's part of a run: whether it runs, in which process, and what is recorded of it."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures.process import BrokenProcessPool
+from typing import TYPE_CHECKING
+
+from balance_sync.config import RunOptions
+from balance_sync.pipeline.processes import Processes
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from balance_sync.anomalies.detect import AnomalyResult
+    from balance_sync.reports.context import RuleRun
+
+
+DETECTOR = "anomaly"
+"""The rule id under which the detector's findings are recorded."""
+
+DETECTOR_DESCRIPTION = """
+No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
+amount or its time. It need not be wrong: the reasons say what is unusual about it.
+"""
+
+
+def is_ranked(options: RunOptions) -> bool:
+    """Return whether the detector is among the chosen rules, as it is where none is chosen."""
+    return not options.rules or any(word.partition("@")[0] == DETECTOR for word in options.rules)
+
+
+class DetectorProcess:
+    """A process for the detector, where little is read: else the processors have enough to do."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self._wanted = options.threads > 1 and is_ranked(options)
+        self.executor: Processes | None = None
+
+    def __enter__(self) -> DetectorProcess:
+        return self
+
+    def start(self) -> None:
+        """Start the process, and let it import what the detector needs."""
+        from balance_sync.anomalies import warm_up
+
+        if self._wanted:
+            self.executor = Processes(1)
+            self.executor.submit(warm_up)
+
+    def __exit__(self, *_: object) -> None:
+        if self.executor is not None:
+            self.executor.shutdown(wait=False, cancel_futures=True)
+
+
+def record_anomalies(
+    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+) -> RuleRun:
+    """Rank the transactions, and record the most unusual ones as findings."""
+    from balance_sync.anomalies.detect import detect
+    from balance_sync.anomalies.features import FEATURES_VERSION
+    from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.store.sql_files import sql_directory
+
+    features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
+
+    def ranked(executor: Processes | None) -> AnomalyResult:
+        return detect(
+            connection,
+            review_budget=options.review_budget,
+            seed=options.seed,
+            timezone=options.timezone,
+            threads=options.threads,
+            executor=executor,
+        )
+
+    try:
+        result = ranked(detector.executor)
+    except BrokenProcessPool:
+        # Somebody ended the other process, most often the system when memory ran out: here it still works.
+        result = ranked(None)
+    return RuleRun(
+        rule=RULE,
+        version=RULE_VERSION,
+        severity=SEVERITY.value,
+        title="Unusual transaction",
+        description=DETECTOR_DESCRIPTION,
+        sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
+        findings=publish(connection, result),
+    )
