@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+_FEW_BYTES = 6 << 20
+"""Compressed bytes that one process reads as fast as several, which take as long to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def ingest(
     Parameters
     ----------
     when_few
-        Called before reading where there is so little to read that one process does it.
+        Called first of all where the logs are so few that one process reads them.
 
     Raises
     ------
@@ -58,12 +63,13 @@ def ingest(
         The store cannot be written.
     """
     watcher = watcher or Unwatched()
+    search = _Search(options, watcher)
+    if search.finds_few():
+        when_few()
     store = open_store(options.store)
-    search = _Search(options, _complete_sources(store.manifest()), watcher)
+    missing = search.missing(_complete_sources(store.manifest()))
     watcher.stage("reading logs", None)
-    for sources in parse_batches(
-        plan_batches(search.missing()), store, processes=options.threads, when_few=when_few
-    ):
+    for sources in parse_batches(plan_batches(missing), store, processes=options.threads):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))
@@ -79,23 +85,35 @@ def ingest(
 class _Search:
     """Finds the sources of a run while they are read, and keeps count."""
 
-    def __init__(self, options: IngestOptions, kept: set[tuple[str, int, int]], watcher: Watcher) -> None:
+    def __init__(self, options: IngestOptions, watcher: Watcher) -> None:
         self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
-        self._options, self._kept, self._watcher = options, kept, watcher
+        self._last_day = options.until.date() if options.until else None
+        self._found: Iterator[Source] = iter_sources(options.logs, self.passed_over)
+        self._watcher = watcher
 
-    def missing(self) -> Iterator[Source]:
-        """Yield the sources that are wanted and not in the store."""
-        last_day = self._options.until.date() if self._options.until else None
+    def finds_few(self) -> bool:
+        """Look ahead, and return whether all sources together are small."""
+        head, size_bytes = [], 0
+        for source in self._found:
+            head.append(source)
+            size_bytes += source.size_bytes
+            if size_bytes > _FEW_BYTES:
+                break
+        self._found = chain(head, self._found)
+        return size_bytes <= _FEW_BYTES
+
+    def missing(self, kept: set[tuple[str, int, int]]) -> Iterator[Source]:
+        """Yield the sources that are wanted and not `kept` (label, size and time) in the store."""
         missing_bytes = 0
-        for source in iter_sources(self._options.logs, self.passed_over):
-            if last_day and source.stream_date and source.stream_date > last_day:
+        for source in self._found:
+            if self._last_day and source.stream_date and source.stream_date > self._last_day:
                 self.later_sources += 1
                 continue
             self.wanted.append(source)
-            if (source.label, source.size_bytes, source.modified_ns) not in self._kept:
+            if (source.label, source.size_bytes, source.modified_ns) not in kept:
                 self.sources_missing += 1
                 missing_bytes += source.size_bytes
                 yield source

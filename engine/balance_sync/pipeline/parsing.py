@@ -7,7 +7,7 @@ were no faster than one. What other processes write is whole batches, so that no
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -28,17 +28,13 @@ _WORTH_HELPERS = 4
 """Batches from which starting further processes pays."""
 
 
-def parse_batches(
-    batches: Iterator[Batch], store: Store, *, processes: int, when_few: Callable[[], None] = lambda: None
-) -> Iterator[pl.DataFrame]:
+def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[pl.DataFrame]:
     """Parse `batches` and commit them to `store`.
 
     Parameters
     ----------
     processes
         How many work at once, this one included.
-    when_few
-        Called before the first batch is parsed where there are so few that this process parses them alone.
 
     Yields
     ------
@@ -48,8 +44,6 @@ def parse_batches(
     with _no_garbage_collection():
         head = list(islice(batches, _WORTH_HELPERS))
         every = chain(head, batches)
-        if len(head) < _WORTH_HELPERS:
-            when_few()
         if processes == 1 or len(head) < _WORTH_HELPERS:
             yield from (parse_into(batch, store) for batch in every)
         else:
