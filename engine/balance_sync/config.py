@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,11 +15,15 @@ from balance_sync.errors import UsageError
 BUSINESS_ZONE = "Asia/Bahrain"
 """Where the business is: UTC+3 all year. Its days are the accountants' days."""
 
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[kmgt]i?b|[kmgt]|b)", re.IGNORECASE)
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
 FORMATS = ("xlsx", "html", "csv", "parquet", "json")
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 SEED = 1
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "1500MB"
+INGEST_MEMORY_LIMIT = "500MB"
 SPILL_LIMIT = "50GB"
 
 
@@ -39,6 +44,8 @@ class IngestOptions:
         The folder of parsed tables.
     until
         Sources whose name says that they begin on or after this instant (UTC) are not opened.
+    memory_limit
+        Of all processes together, as `read_memory` reads it.
     """
 
     logs: tuple[str, ...]
@@ -46,6 +53,7 @@ class IngestOptions:
     threads: int = field(default_factory=default_threads)
     until: datetime | None = None
     strict: bool = False
+    memory_limit: str = INGEST_MEMORY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class RunOptions:
         Chosen rules as ``id`` or ``id@version``; empty: the newest active version of each.
     review_budget
         How many unusual transactions are put before a person.
+    memory_limit
+        Of all processes together, as `read_memory` reads it.
     """
 
     logs: tuple[str, ...]
@@ -96,7 +106,9 @@ class RunOptions:
     @property
     def ingest(self) -> IngestOptions:
         """The options of the first half."""
-        return IngestOptions(self.logs, self.store_directory, self.threads, self.until, self.strict)
+        return IngestOptions(
+            self.logs, self.store_directory, self.threads, self.until, self.strict, self.memory_limit
+        )
 
 
 def read_instant(text: str | None, *, timezone: str, option: str) -> datetime | None:
@@ -123,6 +135,36 @@ def read_instant(text: str | None, *, timezone: str, option: str) -> datetime | 
         raise UsageError(
             option, f"{text!r} is no date or time", help="write 2024-01-31 or 2024-01-31T21:00:00+03:00"
         ) from error
+
+
+def read_memory(text: str, *, option: str) -> int:
+    """Read a size such as ``512MB``, ``1.5 GiB`` or ``75%`` (of the machine's memory); return bytes.
+
+    Raises
+    ------
+    UsageError
+        `text` is no size. A negative one or ``none``, which DuckDB takes for no limit at all, is none here.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match:
+        raise UsageError(
+            option, f"{text!r} cannot be meant", help="write a number and a unit, e.g. 2GB, 512MiB or 75%"
+        )
+    number, unit = Decimal(match[1]), match[2].lower()
+    if unit == "%":
+        if number > 100:
+            raise UsageError(option, f"{text!r} is more than there is", help="write at most 100%")
+        return int(number * _machine_memory() / 100)
+    return int(number * (1024 if "i" in unit else 1000) ** "bkmgt".index(unit[0]))
+
+
+def _machine_memory() -> int:
+    """Return the bytes that the machine has, or its container may use."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(_CGROUP_LIMIT.read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return machine
 
 
 def read_zone(name: str) -> ZoneInfo:

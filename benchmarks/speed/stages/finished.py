@@ -53,12 +53,14 @@ def session(
 ) -> Iterator[DuckDBPyConnection]:
     """Open a database with the limits of a run."""
     from balance_sync import config
+    from balance_sync.pipeline.budget import divide_memory
     from balance_sync.store.session import lock_down, open_session
 
+    budget = divide_memory(config.MEMORY_LIMIT, threads=config.default_threads())
     connection = open_session(
         database,
-        memory_limit=memory_limit or config.MEMORY_LIMIT,
-        threads=config.default_threads(),
+        memory_limit=memory_limit or f"{budget.database}B",
+        threads=budget.database_threads,
         spill_directory=scratch / "spill",
         spill_limit=config.SPILL_LIMIT,
     )

@@ -12,6 +12,7 @@ from balance_sync.cli.diagnostics import note
 from balance_sync.cli.options import (
     config_option,
     logs_argument,
+    memory_option,
     store_option,
     strict_option,
     threads_option,
@@ -24,6 +25,7 @@ from balance_sync.cli.progress import ProgressBar
 @logs_argument
 @store_option
 @threads_option
+@memory_option(config.INGEST_MEMORY_LIMIT)
 @strict_option
 @config_option
 @verbosity_options
@@ -31,17 +33,23 @@ def ingest(
     logs: tuple[str, ...],
     store: Path | None,
     threads: int,
+    memory_limit: str,
     strict: bool,
     quiet: bool,
     verbose: int,
     as_json: bool,
 ) -> int:
     """Read LOGS into Parquet tables; what the store has already is not read again."""
+    from balance_sync.pipeline.budget import reading_processes
     from balance_sync.pipeline.ingest import ingest as ingest_logs
 
     directory = store or Path("reports/store")
+    options = config.IngestOptions(logs, directory, threads, strict=strict, memory_limit=memory_limit)
+    if verbose and not quiet:
+        processes = reading_processes(memory_limit, threads=threads)
+        note(f"memory: {memory_limit} in all; reading processes: {processes}")
     with ProgressBar(quiet=quiet) as progress:
-        result = ingest_logs(config.IngestOptions(logs, directory, threads, strict=strict), progress)
+        result = ingest_logs(options, progress)
     if as_json:
         figures = {
             "sources_read": result.sources_read,

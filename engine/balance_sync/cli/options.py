@@ -41,6 +41,17 @@ def threads_option(command: Command) -> Command:
     )(command)
 
 
+def memory_option(default: str) -> Callable[[Command], Command]:
+    """Add ``--memory-limit SIZE``."""
+    return option(
+        "--memory-limit",
+        default=default,
+        show_default=True,
+        metavar="SIZE",
+        help="Memory of all processes together, e.g. 2GB, 512MiB or 75%; a small one means fewer of them.",
+    )
+
+
 def verbosity_options(command: Command) -> Command:
     """Add ``-q``, ``-v`` and ``--json``."""
     command = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)

@@ -13,6 +13,7 @@ from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.options import (
     config_option,
     logs_argument,
+    memory_option,
     option,
     period_options,
     store_option,
@@ -83,13 +84,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     help="Exit with 1 if there are findings of this severity or a higher one.",
 )
 @threads_option
-@option(
-    "--memory-limit",
-    default=config.MEMORY_LIMIT,
-    show_default=True,
-    metavar="SIZE",
-    help="Memory of the database.",
-)
+@memory_option(config.MEMORY_LIMIT)
 @option(
     "--spill-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -117,9 +112,12 @@ def run(**given: Any) -> int:
 
     LOGS are folders of a CloudWatch export, single .gz or text files, or patterns in quotes.
     """
+    from balance_sync.pipeline.budget import divide_memory
     from balance_sync.pipeline.run import run as run_pipeline
 
     options = run_options(given)
+    if given["verbose"] and not given["quiet"]:
+        note(f"memory: {divide_memory(options.memory_limit, threads=options.threads)}")
     with ProgressBar(quiet=given["quiet"]) as progress:
         result = run_pipeline(options, progress)
     tell(result, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
@@ -137,6 +135,8 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
             f"{given['until']!r} is not after --since {given['since']!r}",
             help="the period begins with --since and ends before --until",
         )
+    # DuckDB takes a negative size for no limit at all.
+    config.read_memory(given["spill_limit"], option="--spill-limit")
     own = given["rules_dir"]
     if own and not any(own.rglob("*.sql")):
         raise UsageError("--rules-dir", f"{str(own)!r} holds no rules", help="they are laid out as ID/v1.sql")

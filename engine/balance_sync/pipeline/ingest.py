@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
+from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
@@ -61,7 +62,10 @@ def ingest(
         No logs, or (strict) a source that cannot be read to its end.
     DeliveryError
         The store cannot be written.
+    UsageError
+        The memory limit is none, or too small.
     """
+    processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     search = _Search(options, watcher)
     if search.finds_few():
@@ -69,7 +73,7 @@ def ingest(
     store = open_store(options.store)
     missing = search.missing(_complete_sources(store.manifest()))
     watcher.stage("reading logs", None)
-    for sources in parse_batches(plan_batches(missing), store, processes=options.threads):
+    for sources in parse_batches(plan_batches(missing), store, processes=processes):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync import __version__
 from balance_sync.config import RunOptions, read_zone
+from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked, record_anomalies
 from balance_sync.pipeline.ingest import Ingested, ingest
@@ -56,15 +57,17 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
+    budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with DetectorProcess(options) as detector:
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
         with published(options.database_path) as beside:
-            return _reconcile(options, ingested, beside, (started_at, started), watcher, detector)
+            return _reconcile(options, budget, ingested, beside, (started_at, started), watcher, detector)
 
 
 def _reconcile(
     options: RunOptions,
+    budget: Budget,
     ingested: Ingested,
     database: Path,
     started: tuple[datetime, float],
@@ -77,8 +80,8 @@ def _reconcile(
     with database_errors(str(options.database_path)):
         connection = open_session(
             database,
-            memory_limit=options.memory_limit,
-            threads=options.threads,
+            memory_limit=f"{budget.database}B",
+            threads=budget.database_threads,
             spill_directory=spill,
             spill_limit=options.spill_limit,
         )
