@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -244,6 +245,20 @@ def test_a_touched_file_beside_untouched_ones_counts_once(tmp_path: Path) -> Non
     touch(logs / "2.gz")
     after = fill(logs, store=tmp_path / "store")
     assert after.ingested.sources_read == 1
+    assert after.content == before.content
+
+
+def test_a_source_in_two_batches_counts_once(tmp_path: Path) -> None:
+    """A process that outlives a killed run may commit a batch of what the next run batches otherwise."""
+    logs = tmp_path / "logs"
+    for number in (1, 2, 3):
+        write_gz(logs / f"{number}.gz", synced(number * 100, number))
+    before = fill(logs, store=tmp_path / "store")
+    fill(logs / "2.gz", store=tmp_path / "other")
+    fill(logs / "1.gz", logs / "3.gz", store=tmp_path / "other")
+    shutil.copytree(tmp_path / "other" / "batches", tmp_path / "store" / "batches", dirs_exist_ok=True)
+    after = fill(logs, store=tmp_path / "store")
+    assert after.ingested.sources_read == 0
     assert after.content == before.content
 
 

@@ -83,6 +83,11 @@ def test_what_a_killed_run_left_half_written_is_removed(logs: Path, tmp_path: Pa
     assert not half.exists()
 
 
+def test_nothing_is_left_in_work(logs: Path, tmp_path: Path) -> None:
+    read(logs, tmp_path / "store")
+    assert not (tmp_path / "store" / "working").exists()
+
+
 def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,13 @@ def test_failure_leaves_what_was_there(run, tmp_path, monkeypatch, name):
     assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_what_a_killed_run_left_beside_is_removed(run, tmp_path):
+    (tmp_path / ".reports-killed" / "csv").mkdir(parents=True)
+    write_reports(run[0], tmp_path, formats=["json"], context=run[1])
+    assert set(files_of(tmp_path)) == {"summary.json"}
+    assert not (tmp_path / ".reports-killed").exists()
+
+
 def test_workbook_that_cannot_be_packed_is_a_delivery_error(run, tmp_path, monkeypatch):
     connection, context = run
 

@@ -44,7 +44,7 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     from balance_sync.store.load import Loaded, load_tables
 
     kept = ingested.store.manifest()
-    manifest = kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi")
+    manifest = _each_once(kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi"))
     sources = _sources(manifest)
     batches = manifest["batch"].unique().sort().to_list()
     stale = _stale(kept, manifest, ingested.store.batches_directory)
@@ -80,11 +80,22 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, ingested:
     )
 
 
+def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
+    """Keep one place of each piece.
+
+    A process that outlives a killed run for a moment may still commit a batch whose sources the next run
+    has put into other batches already.
+    """
+    return manifest.sort("batch", "source").unique(
+        ["source_id", "piece", "modified_ns"], keep="first", maintain_order=True
+    )
+
+
 def _stale(kept: pl.DataFrame, of_run: pl.DataFrame, batches_directory: Path) -> pl.DataFrame:
     """Return folder of the ``batch`` and ``source_id`` where a batch of the run holds a source anew.
 
-    A file that was touched and not changed is read again: the same source then stands in two batches,
-    and the older one may hold other sources of the run, too.
+    A file that was touched and not changed is read again, and one may have been read by two runs: the same
+    source then stands in two batches, and the one that is not wanted may hold other sources of the run, too.
     """
     import polars as pl
 

@@ -75,6 +75,7 @@ def ingest(
     watcher.stage("reading logs", None)
     for sources in parse_batches(plan_batches(missing), store, processes=processes):
         watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
+    store.clear()
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))
     return Ingested(

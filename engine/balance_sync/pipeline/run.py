@@ -89,6 +89,7 @@ def _reconcile(
             return _stages(connection, options, ingested, started, watcher, detector)
         finally:
             connection.close()
+            ingested.store.clear()
 
 
 def _stages(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_BESIDE = ".reports-"
+
+
 class Staging:
     """A folder beside the final places, whose files take those places together."""
 
@@ -47,6 +50,8 @@ class Staging:
 def staging(directory: Path) -> Iterator[Staging]:
     """Yield a `Staging` for `directory`; whatever was not published is gone after the block.
 
+    What a killed run left beside is removed first.
+
     Raises
     ------
     DeliveryError
@@ -55,7 +60,9 @@ def staging(directory: Path) -> Iterator[Staging]:
     beside: Path | None = None
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".reports-", dir=directory))
+        for leftover in directory.glob(f"{_BESIDE}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=directory))
         yield Staging(directory, beside)
     except OSError as error:
         raise DeliveryError(

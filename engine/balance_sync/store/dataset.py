@@ -57,8 +57,9 @@ class Store:
         """Make the folders, and remove what a killed run left half written."""
         try:
             self.batches_directory.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(self.working_directory, ignore_errors=True)
-            self.working_directory.mkdir()
+            self.clear()
+            # A process of a killed run that has not ended yet may have written meanwhile.
+            self.working_directory.mkdir(exist_ok=True)
         except OSError as error:
             raise DeliveryError(
                 str(self.directory),
@@ -66,6 +67,10 @@ class Store:
                 reason=str(error.strerror),
                 help="name another folder with --store",
             ) from error
+
+    def clear(self) -> None:
+        """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
+        shutil.rmtree(self.working_directory, ignore_errors=True)
 
     def batches(self) -> list[str]:
         """Return the ids of all complete batches, in order."""
