@@ -11,7 +11,7 @@ from filled import fill
 from archive_text import DAY, STREAM, synced, write_export, write_gz
 from balance_sync.config import IngestOptions
 from balance_sync.errors import DeliveryError, InputError
-from balance_sync.pipeline.ingest import Ingested, ingest, open_store
+from balance_sync.pipeline.ingest import Ingested, ingest, find_store
 from balance_sync.store.dataset import Store
 
 
@@ -104,10 +104,10 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
         patch.setattr(Store, "commit", die_after_three)
         with pytest.raises(KeyboardInterrupt):
             fill(file, store=tmp_path / "store", batch_bytes=700)
-    assert open_store(tmp_path / "store").batches() == sorted(done)
+    assert find_store(tmp_path / "store").batches() == sorted(done)
     found = fill(file, store=tmp_path / "store", batch_bytes=700)
     assert found.ingested.sources_read == 1
-    assert set(done) < set(open_store(tmp_path / "store").batches())
+    assert set(done) < set(find_store(tmp_path / "store").batches())
     assert found.content == fill(file, store=tmp_path / "fresh").content
 
 
@@ -117,7 +117,7 @@ def test_several_processes_read_what_one_does(tmp_path: Path) -> None:
     alone = fill(logs, store=tmp_path / "alone", batch_bytes=700)
     together = fill(logs, store=tmp_path / "together", batch_bytes=700, threads=3)
     assert together.content == alone.content
-    kept = [open_store(tmp_path / name).batches() for name in ("alone", "together")]
+    kept = [find_store(tmp_path / name).batches() for name in ("alone", "together")]
     assert kept[0] == kept[1]
     assert len(kept[0]) > 4
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.detection import DETECTOR
-from balance_sync.pipeline.ingest import open_store
+from balance_sync.pipeline.ingest import find_store
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 
@@ -171,9 +171,8 @@ def _locate(
 
 
 def _where_read(wanted: set[str], options: dict[str, Any]) -> dict[str, Source]:
-    manifest = open_store(Path(options["store"])).manifest() if Path(options["store"]).is_dir() else None
-    if manifest is None:
-        return {}
+    # Not opened, for a run that is going on may be writing into it.
+    manifest = find_store(Path(options["store"])).manifest()
     found = {}
     for row in manifest.filter(manifest["source_id"].is_in(sorted(wanted))).iter_rows(named=True):
         if Path(row["location"]).is_file():

@@ -70,7 +70,8 @@ def ingest(
     search = _Search(options, watcher)
     if search.finds_few():
         when_few()
-    store = open_store(options.store)
+    store = find_store(options.store)
+    store.open()
     missing = search.missing(_complete_sources(store.manifest()))
     watcher.stage("reading logs", None)
     for sources in parse_batches(plan_batches(missing), store, processes=processes):
@@ -125,15 +126,13 @@ class _Search:
         self._watcher.expect(missing_bytes)
 
 
-def open_store(directory: Path) -> Store:
-    """Open the store at `directory`; batches of another parser or of another hash are not seen."""
+def find_store(directory: Path) -> Store:
+    """Return the store at `directory`; batches of another parser or of another hash are not seen."""
     import polars as pl
 
     from balance_sync.logs.tables import PARSER_VERSION
 
-    store = Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
-    store.open()
-    return store
+    return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 
 
 def _of_sources(manifest: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:

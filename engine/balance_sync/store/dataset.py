@@ -73,7 +73,9 @@ class Store:
         shutil.rmtree(self.working_directory, ignore_errors=True)
 
     def batches(self) -> list[str]:
-        """Return the ids of all complete batches, in order."""
+        """Return the ids of all complete batches, in order; none where there is no store."""
+        if not self.batches_directory.is_dir():
+            return []
         return sorted(entry.name for entry in os.scandir(self.batches_directory) if entry.is_dir())
 
     def files(self, table: str) -> list[Path]:
