@@ -11,7 +11,7 @@ from filled import fill
 from archive_text import DAY, STREAM, synced, write_export, write_gz
 from balance_sync.config import IngestOptions
 from balance_sync.errors import DeliveryError, InputError
-from balance_sync.pipeline.ingest import Ingested, ingest, find_store
+from balance_sync.pipeline.ingest import Ingested, find_store, ingest
 from balance_sync.store.dataset import Store
 
 
