@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,13 @@ class DetectorProcess:
         if self._wanted:
             self.executor = Processes(1)
             self.executor.submit(warm_up)
+
+    def prepare(self) -> None:
+        """Import it here, beside other work, where no process was started."""
+        from balance_sync.anomalies import warm_up
+
+        if self.executor is None and self._wanted:
+            threading.Thread(target=warm_up, daemon=True).start()
 
     def __exit__(self, *_: object) -> None:
         if self.executor is not None:

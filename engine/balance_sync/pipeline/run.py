@@ -61,6 +61,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     watcher = watcher or Unwatched()
     with DetectorProcess(options) as detector:
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
+        detector.prepare()
         with published(options.database_path) as beside:
             return _reconcile(options, budget, ingested, beside, (started_at, started), watcher, detector)
 
