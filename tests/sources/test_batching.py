@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive_text import event, write_gz
-from balance_sync.sources import inflate
+from balance_sync.sources import batching, inflate
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import discover
 
@@ -100,3 +100,20 @@ def test_a_problem_is_told_by_the_last_piece(folder: Path, monkeypatch: pytest.M
     problems = [piece.reading.problem for piece in pieces_of(folder, batch_bytes=5000)["a.gz"]]
     assert problems[:-1] == [""] * (len(problems) - 1)
     assert problems[-1].startswith("gzip data cut short at byte ")
+
+
+def test_an_event_without_an_end_is_cut_and_nothing_of_it_is_lost(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "LARGEST_EVENT", 5_000)
+    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 100)
+    text = event(0, "a") + event(1, "x" * 12_000 + "\ny") + event(2, "b")
+    (folder / "a.txt").write_text(text, newline="")
+    (parts,) = pieces_of(folder, batch_bytes=1_000).values()
+    assert b"".join(part.text for part in parts) == text.encode()
+    assert max(len(part.text) for part in parts) < 15_000
+    assert len(parts) > 3
+    line = 1
+    for part in parts:
+        assert part.first_line == line
+        line += part.text.count(b"\n")

@@ -19,6 +19,9 @@ BATCH_BYTES = 12 << 20
 EXPANSION = 6
 """Compressed bytes are taken to become this many bytes of text when batches are planned."""
 
+LARGEST_EVENT = 256 << 20
+"""Bytes at which an event is cut although it goes on: what follows is told as text before an event."""
+
 _EVENT_START = re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )")
 
 
@@ -93,15 +96,17 @@ def _pieces(source: Source, batch_bytes: int) -> Iterator[Batch]:
     content_hash = hash_source(source)
     reading = Reading(content_hash=content_hash)
     held: list[bytes] = []
-    size = 0
+    size, enough = 0, batch_bytes
     number, line = 0, 1
     for chunk in iter_text(source, reading):
         held.append(chunk)
         size += len(chunk)
-        if size < batch_bytes:
+        if size < enough:
             continue
         text = b"".join(held)
-        cut = _last_event_start(text)
+        cut = _last_event_start(text) or (size if size >= LARGEST_EVENT else 0)
+        # One event that goes on and on is looked through again only when it has doubled.
+        enough = batch_bytes if cut else 2 * size
         if cut:
             piece = TextPiece(source, text[:cut], number, line, False, Reading(content_hash=content_hash))
             yield _LargePiece(piece)
