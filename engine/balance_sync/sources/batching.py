@@ -106,7 +106,7 @@ def _pieces(source: Source, batch_bytes: int) -> Iterator[Batch]:
         text = b"".join(held)
         cut = _last_event_start(text) or (size if size >= LARGEST_EVENT else 0)
         # One event that goes on and on is looked through again only when it has doubled.
-        enough = batch_bytes if cut else 2 * size
+        enough = batch_bytes if cut else min(2 * size, LARGEST_EVENT)
         if cut:
             piece = TextPiece(source, text[:cut], number, line, False, Reading(content_hash=content_hash))
             yield _LargePiece(piece)
