@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from balance_sync.sources.batching import Batch, TextPiece
 
 
-_WORTH_HELPERS = 4
+_WORTH_HELPERS = 3
 """Batches from which starting further processes pays."""
 
 

@@ -60,7 +60,8 @@ def plan_batches(sources: Iterable[Source], *, batch_bytes: int = BATCH_BYTES) -
             if group:
                 yield _SmallSources(tuple(group))
                 group, planned = [], 0
-            yield from _pieces(source, batch_bytes)
+            # Several pieces wait in the process that cuts them, so each is smaller than a batch.
+            yield from _pieces(source, max(batch_bytes * 2 // 3, 1))
             continue
         group.append(source)
         planned += source.size_bytes * EXPANSION
