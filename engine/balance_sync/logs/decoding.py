@@ -9,11 +9,6 @@ from __future__ import annotations
 import polars as pl
 
 
-def decoded(octets: pl.Expr) -> pl.Expr:
-    """Return Binary `octets` as String, null where they are not UTF-8."""
-    return octets.map_batches(decoded_series, return_dtype=pl.String, is_elementwise=True)
-
-
 def decoded_series(octets: pl.Series) -> pl.Series:
     """Return a Binary series as String, null where it is not UTF-8."""
     try:
