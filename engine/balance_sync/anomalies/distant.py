@@ -1,6 +1,6 @@
 """The model in a process of its own, so that scikit-learn is imported beside other work.
 
-The import takes a second and holds Python's lock all the while: a thread would only make everything else
+The import takes a second and holds Python's lock most of the while: a thread would make everything else
 wait. The scores are those of `balance_sync.anomalies.forest.Model`, to the last bit.
 """
 

@@ -1,7 +1,8 @@
 """Parses batches and keeps them in the store, in this process and in others beside it.
 
-Processes and not threads: a third of the work is Python's own (files are many and small), and two threads
-were no faster than one. What other processes write is whole batches, so that nothing is shared but the store.
+Processes and not threads: much of the work is Python's own (files are many and small) and holds its lock,
+so that two threads gain a fifth and two processes two fifths. What other processes write is whole batches:
+nothing is shared but the store.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Itera
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    # Parsing leaves no cycles behind, and to look for some costs a tenth of its time.
+    # Parsing leaves no cycles behind, so that looking for some is time lost.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
