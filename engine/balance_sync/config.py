@@ -72,6 +72,8 @@ class RunOptions:
         How many unusual transactions are put before a person.
     memory_limit
         Of all processes together, as `read_memory` reads it.
+    rebuild
+        Judge everything anew, also where the database of the run before could be added to.
     """
 
     logs: tuple[str, ...]
@@ -92,6 +94,7 @@ class RunOptions:
     spill_limit: str = SPILL_LIMIT
     strict: bool = False
     profile_directory: Path | None = None
+    rebuild: bool = False
 
     @property
     def store_directory(self) -> Path:

@@ -83,6 +83,12 @@ CREATE TABLE IF NOT EXISTS rejects (
     text VARCHAR
 );
 
+-- How many events of each kind the sources hold, each event counted once.
+CREATE TABLE IF NOT EXISTS event_kinds (
+    kind VARCHAR,
+    events BIGINT
+);
+
 CREATE TABLE IF NOT EXISTS findings (
     finding_id VARCHAR,
     rule VARCHAR,

@@ -13,6 +13,7 @@ from balance_sync.config import RunOptions
 from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
+from balance_sync.pipeline.inventory import take_inventory
 from balance_sync.sources import inflate
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
@@ -57,7 +58,7 @@ def fill(
     )
     try:
         create_tables(connection)
-        filled = fill_database(connection, chosen, ingested)
+        filled = fill_database(connection, chosen, take_inventory(ingested))
         tables = {}
         for table in TABLES:
             # Through Arrow: fetching times with a zone as Python objects would need pytz.

@@ -55,7 +55,7 @@ def load(
     batches: dict[str, dict[str, list[dict[str, Any]]]],
     resolved: dict[str, pl.DataFrame],
     *,
-    every_source: bool = False,
+    sources: list[str] | None = None,
     **period: datetime,
 ) -> None:
     files: dict[str, list[Path]] = {name: [] for name in LOADED}
@@ -65,11 +65,8 @@ def load(
             path = folder / batch / f"{name}.parquet"
             table(name, tables.get(name, [])).write_parquet(path)
             files[name].append(path)
-    for source, status in (("s1", "read"), ("s2", "damaged"), ("s3", "duplicate")):
-        connection.execute(
-            "INSERT INTO sources BY NAME SELECT $1 AS source_id, $2 AS status", [source, status]
-        )
-    load_tables(connection, Loaded(files, resolved, every_source=every_source, **period))
+    wanted = None if sources is None else pl.DataFrame({"source_id": sources})
+    load_tables(connection, Loaded(files, resolved, sources=wanted, **period))
 
 
 def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:
@@ -88,17 +85,14 @@ def test_only_sources_of_the_run_are_loaded(connection: DuckDBPyConnection, tmp_
         sync_error("s3", 1),
         sync_error("s9", 1),
     ]
-    load(
-        connection, tmp_path, {"b1": {"sync_errors": rows[:2]}, "b2": {"sync_errors": rows[2:]}}, resolution()
-    )
+    batches = {"b1": {"sync_errors": rows[:2]}, "b2": {"sync_errors": rows[2:]}}
+    load(connection, tmp_path, batches, resolution(), sources=["s1", "s2"])
     assert places(connection, "sync_errors") == [("s1", 2), ("s1", 9), ("s2", 1)]
 
 
-def test_all_is_loaded_where_the_run_counts_every_source(
-    connection: DuckDBPyConnection, tmp_path: Path
-) -> None:
+def test_all_is_loaded_where_no_source_is_named(connection: DuckDBPyConnection, tmp_path: Path) -> None:
     rows = {"sync_errors": [sync_error("s1", 9), sync_error("s2", 1)]}
-    load(connection, tmp_path, {"b1": rows}, resolution(), every_source=True)
+    load(connection, tmp_path, {"b1": rows}, resolution())
     assert places(connection, "sync_errors") == [("s1", 9), ("s2", 1)]
 
 

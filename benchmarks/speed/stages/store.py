@@ -71,6 +71,7 @@ def load(kept: Path, scratch: Path, logs: Path) -> None:
     from balance_sync.config import RunOptions
     from balance_sync.pipeline.database import fill_database
     from balance_sync.pipeline.ingest import ingest
+    from balance_sync.pipeline.inventory import take_inventory
     from balance_sync.store.tables import create_tables
 
     options = RunOptions((str(logs),), output=scratch, store=kept)
@@ -79,7 +80,7 @@ def load(kept: Path, scratch: Path, logs: Path) -> None:
     with finished.session(scratch / "run.duckdb", scratch, locked=False) as connection:
         create_tables(connection)
         with watch:
-            filled = fill_database(connection, options, ingested)
+            filled = fill_database(connection, options, take_inventory(ingested))
         counts = {name: connection.table(name).count("*").fetchall()[0][0] for name in _COUNTS}
     events = sum(count for _, count in filled.event_kinds)
     watch.tell(rows=counts["transactions"], events=events, **counts)

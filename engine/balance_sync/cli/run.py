@@ -104,6 +104,11 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     metavar="DIR",
     help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).",
 )
+@option(
+    "--rebuild",
+    is_flag=True,
+    help="Judge the whole archive anew, even where only what is new since the last run needs it.",
+)
 @strict_option
 @config_option
 @verbosity_options
@@ -158,6 +163,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         spill_limit=given["spill_limit"],
         strict=given["strict"],
         profile_directory=given["profile"],
+        rebuild=given["rebuild"],
     )
 
 

@@ -40,8 +40,10 @@ class Resolution:
     transactions: pl.DataFrame
 
 
-def resolve(sources: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> Resolution:
-    """Compare the sources of a run with each other.
+def resolve(
+    sources: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], *, among: pl.DataFrame | None = None
+) -> Resolution:
+    """Compare sources with each other.
 
     Parameters
     ----------
@@ -51,11 +53,15 @@ def resolve(sources: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> Resolu
     tables
         ``events, messages, transactions, invocations`` of the run's batches, with ``source_id`` and
         (``invocations``) ``batch``.
+    among
+        ``request_id`` of the requests that may be followed again; `None` for all.
     """
     ranks = sources.select("source_id", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
     overlapping = overlapping_sources(sources)
     repeats = _repeats(tables["events"], overlapping, sources, ranks)
     affected = pl.concat([_shared_requests(tables["invocations"]), repeats.select("request_id")])
+    if among is not None:
+        affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
     messages, transactions = _follow_again(tables, requests, repeats, ranks)
     return Resolution(
@@ -68,7 +74,7 @@ def resolve(sources: pl.DataFrame, tables: Mapping[str, pl.LazyFrame]) -> Resolu
 
 
 def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return ``source_id`` of the sources that may share events with another one.
+    """Return ``source_id`` of the sources that may share events with another one, and their ``cluster``.
 
     Two sources may do so if their times overlap and they are of one stream, or of an unknown one.
     """
@@ -80,7 +86,7 @@ def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
     # A run of sources that each begin before the earlier ones have ended.
     clusters = ordered.with_columns(cluster=(~begins_within.fill_null(False)).cum_sum())
     crowded = clusters.filter(pl.len().over("cluster") > 1)
-    return crowded.select("source_id")
+    return crowded.select("source_id", "cluster")
 
 
 def _repeats(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from balance_sync.rules.catalogue import Rule, load_rules, select_rules
+    from balance_sync.rules.excerpt import concern_users_of, drop_excerpt, renew_summaries, retake_excerpt
     from balance_sync.rules.header import Nature
     from balance_sync.rules.runner import RuleRun, run_rules
     from balance_sync.rules.views import build_ledger, build_summaries
@@ -17,7 +18,11 @@ __all__ = [
     "RuleRun",
     "build_ledger",
     "build_summaries",
+    "concern_users_of",
+    "drop_excerpt",
     "load_rules",
+    "renew_summaries",
+    "retake_excerpt",
     "run_rules",
     "select_rules",
 ]
@@ -28,7 +33,11 @@ _HOMES = {
     "RuleRun": "runner",
     "build_ledger": "views",
     "build_summaries": "views",
+    "concern_users_of": "excerpt",
+    "drop_excerpt": "excerpt",
     "load_rules": "catalogue",
+    "renew_summaries": "excerpt",
+    "retake_excerpt": "excerpt",
     "run_rules": "runner",
     "select_rules": "catalogue",
 }

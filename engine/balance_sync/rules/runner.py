@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import UsageError
 from balance_sync.rules.catalogue import Rule, load_rules, select_rules
+from balance_sync.rules.excerpt import forget_findings, take_excerpt
 from balance_sync.rules.header import Nature
 from balance_sync.rules.lint import refuse_problems
 from balance_sync.rules.parameters import bound_values, parameter_texts
@@ -56,6 +57,7 @@ def run_rules(
     parameters: Mapping[str, Mapping[str, object]] | None = None,
     timezone: str = BUSINESS_TIMEZONE,
     profile_directory: Path | None = None,
+    concerned_only: bool = False,
 ) -> tuple[RuleRun, ...]:
     """Build the ledger, run the chosen rules in the order of their ids, and record their findings.
 
@@ -73,6 +75,9 @@ def run_rules(
         IANA name of the business time zone, for rules with a parameter ``timezone``.
     profile_directory
         Where to keep a query profile of each rule; every query then runs twice.
+    concerned_only
+        Judge anew only the subscribers whom changes concern (see `balance_sync.rules.excerpt`), and keep the
+        other findings. For built-in rules alone, which are written so that nothing else changes.
 
     Raises
     ------
@@ -97,11 +102,21 @@ def run_rules(
     }
     # The built-in rules are what their released hashes say, and were checked before their release.
     refuse_problems(tuple(rule for rule in chosen if not rule.built_in))
-    build_ledger(connection, profile_directory=profile_directory)
-    return tuple(
-        _run_rule(connection, rule, texts[rule.key], number, profile_directory)
+    if concerned_only:
+        take_excerpt(connection)
+        forget_findings(connection, [rule.header.id for rule in chosen])
+    else:
+        build_ledger(connection, profile_directory=profile_directory)
+    runs = tuple(
+        _run_rule(connection, rule, texts[rule.key], number, profile_directory, beside_others=concerned_only)
         for number, rule in enumerate(chosen, start=1)
     )
+    return _with_all_findings(connection, runs) if concerned_only else runs
+
+
+def _with_all_findings(connection: DuckDBPyConnection, runs: tuple[RuleRun, ...]) -> tuple[RuleRun, ...]:
+    counts = dict(connection.execute("SELECT rule, count(*) FROM findings GROUP BY rule").fetchall())
+    return tuple(replace(run, findings=counts.get(run.id, 0)) for run in runs)
 
 
 def _run_rule(
@@ -110,6 +125,8 @@ def _run_rule(
     texts: Mapping[str, str],
     number: int,
     profile_directory: Path | None,
+    *,
+    beside_others: bool,
 ) -> RuleRun:
     header, query = rule.header, rule.file.query
     values = bound_values(header.params, texts)
@@ -123,6 +140,7 @@ def _run_rule(
             severity=header.severity,
             rows_sql=query,
             parameters=values,
+            beside_others=beside_others,
         )
     return RuleRun(
         header.id,

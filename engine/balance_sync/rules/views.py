@@ -47,7 +47,11 @@ def load_views(*, check_lock: bool = True) -> dict[str, View]:
 
 
 def build_ledger(
-    connection: DuckDBPyConnection, *, profile_directory: Path | None = None, check_lock: bool = True
+    connection: DuckDBPyConnection,
+    *,
+    profile_directory: Path | None = None,
+    check_lock: bool = True,
+    currencies_of: str = "transactions",
 ) -> None:
     """Fill `currencies` and the temporary table `ledger` from `transactions`.
 
@@ -59,6 +63,8 @@ def build_ledger(
         Where to keep the profile of the ledger's query, which then runs twice.
     check_lock
         Refuse views that were changed after their release; off only where changes are tried out.
+    currencies_of
+        The table of all transactions, where `transactions` means an excerpt of it.
 
     Raises
     ------
@@ -67,7 +73,7 @@ def build_ledger(
     """
     view = load_views(check_lock=check_lock)["ledger"]
     with database_errors("ledger"):
-        fill_currencies(connection)
+        fill_currencies(connection, transactions=currencies_of)
         connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger AS\n{view.query}")
     if profile_directory is not None:
         write_profile(connection, view.query, {}, profile_directory / "00_ledger.txt")

@@ -59,6 +59,7 @@ def record_findings(
     severity: str,
     rows_sql: str,
     parameters: Mapping[str, object],
+    beside_others: bool = False,
 ) -> int:
     """Write the findings that `rows_sql` selects, in place of those the rule had; return how many.
 
@@ -72,13 +73,16 @@ def record_findings(
         One SELECT with the columns of `FINDING_ROW`.
     parameters
         Values of its `$named` parameters; their names do not begin with an underscore.
+    beside_others
+        Keep what the rule has found about other subjects.
 
     Raises
     ------
     RuleFileError
         A row lacks its subject or the log line it came from.
     """
-    connection.execute("DELETE FROM findings WHERE rule = $rule", {"rule": rule})
+    if not beside_others:
+        connection.execute("DELETE FROM findings WHERE rule = $rule", {"rule": rule})
     connection.execute(f"CREATE OR REPLACE TEMP TABLE found AS\n{rows_sql}", dict(parameters))
     ((found, subjects, rootless),) = connection.execute(
         """

@@ -54,15 +54,15 @@ class Loaded:
         Frames by name: ``repeats``, ``requests``, ``messages``, ``invocations``, ``transactions``
         (see `balance_sync.logs.resolution.Resolution`); and ``stale``: ``batch, source_id`` of what is
         not of the run although its batch is, with the folder of the batch.
-    every_source
-        Whether the run counts every source that stands in the files.
+    sources
+        ``source_id`` of the sources to load; `None` for every one that stands in the files.
     since, until
         The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
     """
 
     files: Mapping[str, Sequence[Path]]
     resolved: Mapping[str, pl.DataFrame]
-    every_source: bool
+    sources: pl.DataFrame | None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -76,7 +76,7 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
     Parameters
     ----------
     connection
-        With the empty tables, not yet locked down, and `sources` filled: only they are loaded.
+        With the tables, not yet locked down; what they hold stays.
     """
     largest, *others = [*_TIME, "rejects"]
     with ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
@@ -89,6 +89,8 @@ def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded)
     try:
         for name, frame in loaded.resolved.items():
             connection.register(f"resolved_{name}", frame)
+        if loaded.sources is not None:
+            connection.register("loaded_sources", loaded.sources)
         for table in tables:
             if loaded.files[table]:
                 connection.execute(_insert(connection, table, loaded), _parameters(table, loaded))
@@ -119,13 +121,13 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
 
 
 def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
-    if not loaded.every_source:
-        yield "SEMI JOIN sources ON b.source_id = sources.source_id AND sources.status NOT IN ('duplicate')"
+    if loaded.sources is not None:
+        yield "SEMI JOIN loaded_sources AS s ON b.source_id = s.source_id"
     if not loaded.resolved["repeats"].is_empty():
         yield "ANTI JOIN resolved_repeats AS r ON b.source_id = r.source_id AND b.line = r.line"
     if not loaded.resolved["stale"].is_empty():
-        yield f"""ANTI JOIN resolved_stale AS s
-            ON b.source_id = s.source_id AND b.filename = s.batch || '/{table}.parquet'"""
+        yield f"""ANTI JOIN resolved_stale AS again
+            ON b.source_id = again.source_id AND b.filename = again.batch || '/{table}.parquet'"""
 
 
 def _parameters(table: str, loaded: Loaded) -> dict[str, object]:

@@ -20,10 +20,10 @@ def create_tables(connection: DuckDBPyConnection) -> None:
         connection.execute(path.read_text(encoding="utf-8"))
 
 
-def fill_currencies(connection: DuckDBPyConnection) -> None:
+def fill_currencies(connection: DuckDBPyConnection, *, transactions: str = "transactions") -> None:
     """Fill `currencies` anew with each code seen in `transactions`, and the row of the unknown one."""
     seen = connection.execute(
-        "SELECT DISTINCT currency FROM transactions WHERE currency IS NOT NULL ORDER BY currency"
+        f"SELECT DISTINCT currency FROM {transactions} WHERE currency IS NOT NULL ORDER BY currency"  # noqa: S608
     ).fetchall()
     codes = sorted({UNKNOWN_CURRENCY, *(code for (code,) in seen)})
     connection.execute("DELETE FROM currencies")

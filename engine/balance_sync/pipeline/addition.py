@@ -1,0 +1,183 @@
+"""Adds to the database of an earlier run what sources bring that it did not have.
+
+Where that cannot be done with the same result as filling a database with all sources, nothing is planned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from balance_sync.pipeline.database import (
+    Filled,
+    count_events,
+    filled,
+    insert_sources,
+    record_event_kinds,
+    what_to_load,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+    from duckdb import DuckDBPyConnection
+
+    from balance_sync.config import RunOptions
+    from balance_sync.logs.resolution import Resolution
+    from balance_sync.pipeline.inventory import Inventory
+    from balance_sync.pipeline.previous import Previous
+    from balance_sync.store.load import Loaded
+
+
+_AGAIN = ("request_id", "source_id", "message_id", "outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is added.
+
+    Attributes
+    ----------
+    sources
+        The new ones, with ``events`` and ``repeated_events``.
+    kinds
+        ``kind, events`` of the new and the old sources together.
+    loaded
+        What of the store is loaded, with the requests that new and old sources share.
+    told
+        What is told about the database with the addition.
+    """
+
+    sources: pl.DataFrame
+    kinds: pl.DataFrame
+    loaded: Loaded
+    told: Filled
+
+
+def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions) -> Addition | None:
+    """Return what the sources of a run add to those of a previous one; `None` where they do not only add."""
+    import polars as pl
+
+    if not _stay_as_they_were(inventory.sources, previous.sources):
+        return None
+    new = inventory.sources.join(previous.sources, on="source_id", how="anti", maintain_order="left")
+    originals = new.filter(pl.col("status") != "duplicate")
+    if originals.is_empty():
+        return _copies_alone(inventory, new, previous)
+    resolution = _resolve_beside(inventory, originals)
+    repeats_before = previous.sources.filter(pl.col("status") != "duplicate")
+    repeats = resolution.repeats.join(repeats_before, on="source_id", how="anti")
+    if not _repeat_as_before(resolution, repeats_before):
+        return None
+    counted, kinds = count_events(inventory, new, repeats, options)
+    all_kinds = pl.concat([previous.event_kinds, kinds]).group_by("kind").agg(pl.col("events").sum())
+    return Addition(
+        counted,
+        all_kinds,
+        what_to_load(inventory, originals, resolution, options),
+        filled(inventory.sources, all_kinds),
+    )
+
+
+def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous) -> Addition:
+    import polars as pl
+
+    from balance_sync.store.load import Loaded
+
+    counted = copies.with_columns(repeated_events=pl.col("events"), events=pl.lit(0, dtype=pl.Int64))
+    none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
+    nothing = Loaded({}, dict.fromkeys(("requests", "repeats", "transactions"), none), sources=none)
+    return Addition(counted, previous.event_kinds, nothing, filled(inventory.sources, previous.event_kinds))
+
+
+def _stay_as_they_were(sources: pl.DataFrame, before: pl.DataFrame) -> bool:
+    """Return whether all earlier sources are still there, and are what they were."""
+    same = ["source_id", "path", "status", "reason"]
+    return before.join(sources, on=same, how="anti", nulls_equal=True).is_empty()
+
+
+def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
+    """Compare the `new` sources with those that may share a request or an event with them."""
+    import polars as pl
+
+    from balance_sync.logs.resolution import overlapping_sources, resolve
+
+    counted = inventory.counted
+    touched = inventory.scan(new)["invocations"].select("request_id").drop_nulls().unique().collect()
+    parts = inventory.scan(counted)["invocations"].select("source_id", "request_id")
+    holders = parts.join(touched.lazy(), on="request_id", how="semi").select("source_id").unique().collect()
+    seeds = pl.concat([new.select("source_id"), holders])
+    clusters = overlapping_sources(counted)
+    crowded = clusters.join(seeds, on="source_id", how="semi").select("cluster")
+    beside = clusters.join(crowded, on="cluster", how="semi").select("source_id")
+    near = counted.join(pl.concat([seeds, beside]), on="source_id", how="semi", maintain_order="left")
+    return resolve(near, inventory.scan(near), among=touched)
+
+
+def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:
+    """Return whether no event of an earlier source became the repeat of a new one's, or ceased to be one."""
+    import polars as pl
+
+    now = resolution.repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
+    return (
+        now.join(before, on="source_id", how="semi")
+        .join(before, on=["source_id", "repeated_events"], how="anti")
+        .is_empty()
+    )
+
+
+def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Filled:
+    """Add it, and leave in temporary tables what changed with it.
+
+    ``changed_transactions`` (``transaction_id, user_id``), ``changed_messages`` (``message_id``),
+    ``changed_sync_errors`` (``user_id``), and ``removed_lines`` (``source_id, line``) of messages that are no
+    longer there.
+    """
+    from balance_sync.store.load import load_tables
+
+    insert_sources(connection, addition.sources)
+    record_event_kinds(connection, addition.kinds)
+    connection.register("new_sources", addition.sources.select("source_id"))
+    for name in ("requests", "transactions"):
+        connection.register(f"again_{name}", addition.loaded.resolved[name])
+    for statement in _TAKE_OUT:
+        connection.execute(statement)
+    if addition.loaded.files:
+        load_tables(connection, addition.loaded)
+    for statement in _CHANGED:
+        connection.execute(statement)
+    for name in ("new_sources", "again_requests", "again_transactions"):
+        connection.unregister(name)
+    return addition.told
+
+
+_TAKE_OUT = (
+    """
+    CREATE OR REPLACE TEMP TABLE changed_messages AS
+    SELECT message_id FROM messages SEMI JOIN again_requests USING (request_id)
+    """,
+    """
+    CREATE OR REPLACE TEMP TABLE removed_lines AS
+    SELECT source_id, line FROM messages SEMI JOIN again_requests USING (request_id)
+    """,
+    "DELETE FROM messages WHERE request_id IN (SELECT request_id FROM again_requests)",
+    "DELETE FROM invocations WHERE request_id IN (SELECT request_id FROM again_requests)",
+    """
+    UPDATE transactions SET message_id = again.message_id, outcome = again.outcome
+    FROM again_transactions AS again
+    WHERE transactions.source_id = again.source_id AND transactions.line = again.line
+    """,
+    "DELETE FROM runs",
+)
+
+_OF_CHANGED = """
+    WHERE source_id IN (SELECT source_id FROM new_sources)
+        OR request_id IN (SELECT request_id FROM again_requests)
+"""
+_CHANGED = (
+    f"""
+    CREATE OR REPLACE TEMP TABLE changed_transactions AS
+    SELECT transaction_id, user_id FROM transactions {_OF_CHANGED}
+    """,
+    f"INSERT INTO changed_messages SELECT message_id FROM messages {_OF_CHANGED}",
+    f"CREATE OR REPLACE TEMP TABLE changed_sync_errors AS SELECT user_id FROM sync_errors {_OF_CHANGED}",
+)

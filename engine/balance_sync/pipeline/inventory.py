@@ -1,0 +1,185 @@
+"""Which sources a run counts, in which batches of the store their tables are, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from balance_sync.pipeline.ingest import Ingested
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+STORE_TABLES = ("events", "transactions", "sync_errors", "messages", "invocations", "rejects")
+_RESOLVED_TABLES = ("messages", "transactions", "invocations")
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The sources of a run, and where the store keeps what they hold.
+
+    Attributes
+    ----------
+    batches_directory
+        The store's folder of batches.
+    kept
+        The manifest of all that the store keeps.
+    manifest
+        Those rows of it that are of the run, each piece of a source once.
+    stale
+        ``batch`` (its folder) and ``source_id``: a batch of the run holds a source that is counted from another.
+    sources
+        One row a source, in the order of the paths, with what its pieces add up to; its ``status`` and
+        ``reason``, and ``has_stream``.
+    """
+
+    batches_directory: Path
+    kept: pl.DataFrame
+    manifest: pl.DataFrame
+    stale: pl.DataFrame
+    sources: pl.DataFrame
+
+    @property
+    def counted(self) -> pl.DataFrame:
+        """The sources that are no copy of another one."""
+        import polars as pl
+
+        return self.sources.filter(pl.col("status") != "duplicate")
+
+    def files(self, source_ids: pl.DataFrame) -> dict[str, list[Path]]:
+        """Return the Parquet files by table, one a batch that holds one of the sources."""
+        import polars as pl
+
+        holding = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
+        batches = holding.select(pl.col("batch").unique().sort())["batch"].to_list()
+        return {
+            table: [self.batches_directory / batch / f"{table}.parquet" for batch in batches]
+            for table in STORE_TABLES
+        }
+
+    def holds_only(self, source_ids: pl.DataFrame) -> bool:
+        """Return whether the batches that hold these sources hold no other."""
+        batches = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi").select(
+            "batch"
+        )
+        inside = self.kept.join(batches, on="batch", how="semi")
+        return inside.join(source_ids.select("source_id"), on="source_id", how="anti").is_empty()
+
+    def scan(self, source_ids: pl.DataFrame) -> dict[str, pl.LazyFrame]:
+        """Scan the tables that tell which requests and events are one, the rows of these sources alone.
+
+        ``events`` have ``source_id``, ``batch`` and the ``request_id``, ``invocations`` have ``batch``.
+        """
+        files = self.files(source_ids)
+        wanted = source_ids.lazy().select("source_id")
+        tables = {
+            table: _scan(files[table], self.stale).join(wanted, on="source_id", how="semi")
+            for table in _RESOLVED_TABLES
+        }
+        return {**tables, "events": self.scan_events(source_ids, with_requests=True)}
+
+    def scan_events(self, source_ids: pl.DataFrame, *, with_requests: bool = False) -> pl.LazyFrame:
+        """Scan the events of these sources, with ``source_id`` and the folder of their ``batch``."""
+        files = self.files(source_ids)
+        places = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
+        of_sources = places.lazy().select("batch", "source", "source_id")
+        events = _with_batch(files["events"]).join(of_sources, on=["batch", "source"]).drop("source")
+        if not with_requests:
+            return events
+        # The rows of invocations hold the request for all events of a part of it.
+        requests = _with_batch(files["invocations"]).select("batch", "part", "request_id")
+        return events.join(requests, on=["batch", "part"], how="left")
+
+
+def take_inventory(ingested: Ingested) -> Inventory:
+    """Find in the store what the sources of a run hold."""
+    kept = ingested.store.manifest()
+    manifest = _each_once(kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi"))
+    directory = ingested.store.batches_directory
+    return Inventory(directory, kept, manifest, _stale(kept, manifest, directory), _sources(manifest))
+
+
+def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
+    """Keep one place of each piece.
+
+    A process that outlives a killed run for a moment may still commit a batch whose sources the next run
+    has put into other batches already.
+    """
+    return manifest.sort("batch", "source").unique(
+        ["source_id", "piece", "modified_ns"], keep="first", maintain_order=True
+    )
+
+
+def _stale(kept: pl.DataFrame, of_run: pl.DataFrame, batches_directory: Path) -> pl.DataFrame:
+    """Return folder of the ``batch`` and ``source_id`` where a batch of the run holds a source anew.
+
+    A file that was touched and not changed is read again, and one may have been read by two runs: the same
+    source then stands in two batches, and the one that is not wanted may hold other sources of the run, too.
+    """
+    import polars as pl
+
+    again = kept.join(of_run, on="batch", how="semi").join(of_run, on="source_id", how="semi")
+    stale = again.join(of_run, on=["batch", "source_id"], how="anti").unique(["batch", "source_id"])
+    folder = pl.lit(f"{batches_directory}/") + pl.col("batch")
+    return stale.select(folder.alias("batch"), "source_id").sort("batch", "source_id")
+
+
+def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
+    import polars as pl
+
+    if stale.is_empty():
+        return pl.scan_parquet(files)
+    left_out = stale.lazy().with_columns(file=pl.col("batch") + f"/{files[0].name}")
+    rows = pl.scan_parquet(files, include_file_paths="file")
+    return rows.join(left_out, on=["file", "source_id"], how="anti").drop("file")
+
+
+def _with_batch(files: list[Path]) -> pl.LazyFrame:
+    import polars as pl
+
+    rows = pl.scan_parquet(files, include_file_paths="file")
+    return rows.with_columns(batch=pl.col("file").str.extract(r"([0-9a-f]+)[/\\][^/\\]*$")).drop("file")
+
+
+def _of_run(ingested: Ingested) -> pl.DataFrame:
+    import polars as pl
+
+    rows = [
+        (s.label, s.size_bytes, s.modified_ns, s.stream_date is not None) for s in ingested.discovery.sources
+    ]
+    schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64, "has_stream": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    whole = (
+        manifest.unique(["source_id", "piece", "is_last"], maintain_order=True)
+        .group_by("source_id", "path", "stream", "size_bytes", "content_hash")
+        .agg(
+            pl.col("text_bytes", "events").sum(),
+            pl.col("first_at").min(),
+            pl.col("last_at").max(),
+            pl.col("problem").drop_nulls().first(),
+        )
+        .sort("path", "source_id")
+    )
+    copy = pl.col("content_hash").cum_count().over("content_hash") > 1
+    original = pl.col("path").first().over("content_hash")
+    status = (
+        pl.when(pl.col("text_bytes") == 0)
+        .then(pl.when(pl.col("problem").is_null()).then(pl.lit("empty")).otherwise(pl.lit("unreadable")))
+        .when(copy)
+        .then(pl.lit("duplicate"))
+        .when(pl.col("problem").is_not_null())
+        .then(pl.lit("damaged"))
+        .otherwise(pl.lit("read"))
+    )
+    return whole.with_columns(status=status, has_stream=pl.col("stream") != pl.col("path")).with_columns(
+        reason=pl.when(pl.col("status") == "duplicate")
+        .then(pl.concat_str(pl.lit("same content as "), original))
+        .otherwise(pl.col("problem"))
+    )

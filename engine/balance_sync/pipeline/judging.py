@@ -1,0 +1,108 @@
+"""Judges a filled database: the rules, the detector, and what sums their findings up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from balance_sync.config import RunOptions
+from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked, record_anomalies
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.rules import Rule
+
+
+def chosen_rules(options: RunOptions) -> tuple[Rule, ...]:
+    """Return the SQL rules that `options` choose, in the order of their ids."""
+    from balance_sync.rules import load_rules, select_rules
+
+    chosen = _sql_rules(options)
+    return select_rules(load_rules(options.rules_directory), chosen) if chosen or not options.rules else ()
+
+
+def judge_all(
+    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+) -> tuple[RuleRun, ...]:
+    """Run the rules, then the detector on what they leave, then sum their findings up."""
+    from balance_sync.rules import build_ledger, build_summaries
+
+    runs: tuple[RuleRun, ...] = ()
+    states: list[str] = []
+    if chosen_rules(options):
+        runs, states = _run_rules(connection, options)
+    else:
+        build_ledger(connection)
+    if is_ranked(options):
+        runs = (*runs, record_anomalies(connection, options, detector))
+    build_summaries(connection, state_rules=states, timezone=options.timezone)
+    return runs
+
+
+def judge_changes(
+    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+) -> tuple[RuleRun, ...]:
+    """Do the same for a database to which something was added, judging only whom the addition concerns.
+
+    Parameters
+    ----------
+    connection
+        With the findings of the run before, and what changed since (`balance_sync.pipeline.addition`).
+    """
+    from balance_sync.rules import (
+        build_ledger,
+        concern_users_of,
+        drop_excerpt,
+        renew_summaries,
+        retake_excerpt,
+    )
+
+    runs, states = _run_rules(connection, options, concerned_only=True)
+    if is_ranked(options):
+        # Whoever is no longer flagged has an episode less, and whoever is now has one more.
+        concern_users_of(connection, DETECTOR)
+        drop_excerpt(connection)
+        build_ledger(connection)
+        runs = (*runs, record_anomalies(connection, options, detector))
+        concern_users_of(connection, DETECTOR)
+        retake_excerpt(connection)
+    renew_summaries(connection, state_rules=states, timezone=options.timezone)
+    drop_excerpt(connection)
+    return runs
+
+
+def _run_rules(
+    connection: DuckDBPyConnection, options: RunOptions, *, concerned_only: bool = False
+) -> tuple[tuple[RuleRun, ...], list[str]]:
+    """Return the rules as they ran, and the ids of those whose findings are states."""
+    from balance_sync.reports.context import RuleRun
+    from balance_sync.rules import run_rules
+    from balance_sync.rules.header import Nature
+
+    runs = run_rules(
+        connection,
+        selection=_sql_rules(options),
+        rules_directory=options.rules_directory,
+        timezone=options.timezone,
+        profile_directory=options.profile_directory,
+        concerned_only=concerned_only,
+    )
+    descriptions = {rule.key: rule.header.description for rule in chosen_rules(options)}
+    told = tuple(
+        RuleRun(
+            rule=done.id,
+            version=done.version,
+            severity=done.severity,
+            title=done.title,
+            description=descriptions[f"{done.id}@{done.version}"],
+            sha256=done.sha256,
+            findings=done.findings,
+        )
+        for done in runs
+    )
+    return told, [done.id for done in runs if done.nature is Nature.STATE]
+
+
+def _sql_rules(options: RunOptions) -> list[str]:
+    return [word for word in options.rules if word.partition("@")[0] != DETECTOR]

@@ -1,0 +1,96 @@
+"""The database of an earlier run, where a new one may begin with it.
+
+It may where everything that decides results is what it was, and the database is what that run left: then
+only what new sources bring has to be read, judged and ranked, and the results are those of a run over all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from balance_sync import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+    from duckdb import DuckDBPyConnection
+
+    from balance_sync.rules import Rule
+
+COUNTED_TABLES = (
+    *("sources", "transactions", "sync_errors", "messages", "invocations", "rejects", "findings"),
+    *("roll_forward", "episodes"),
+)
+"""The tables whose lengths are recorded with a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """What an earlier run counted.
+
+    Attributes
+    ----------
+    sources
+        ``source_id, path, status, reason, repeated_events`` of its sources.
+    event_kinds
+        ``kind, events``.
+    """
+
+    sources: pl.DataFrame
+    event_kinds: pl.DataFrame
+
+
+def basis(rules: tuple[Rule, ...], store_version: str, options: tuple[tuple[str, str], ...]) -> str:
+    """Return the hash of all that decides results beside the sources."""
+    import duckdb
+
+    from balance_sync.store.sql_files import sql_directory
+
+    sql = sql_directory()
+    files = [
+        path for folder in ("schema", "views", "features") for path in sorted(sql.glob(f"{folder}/*.sql"))
+    ]
+    content = {
+        "program": (__version__, store_version, duckdb.__version__),
+        "rules": [(rule.key, rule.file.sha256) for rule in rules],
+        "sql": [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files],
+        "options": options,
+    }
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def read_previous(database: Path, expected_basis: str) -> Previous | None:
+    """Return what the run that made `database` counted; `None` where a new run cannot begin with it."""
+    import duckdb
+
+    if not database.is_file():
+        return None
+    try:
+        with duckdb.connect(str(database), read_only=True, config={"TimeZone": "UTC"}) as connection:
+            return _read(connection, expected_basis)
+    except duckdb.Error:
+        # No database, one of another version, or one that another program has open: begin anew.
+        return None
+
+
+def _read(connection: DuckDBPyConnection, expected_basis: str) -> Previous | None:
+    runs = connection.execute("SELECT options, counts FROM runs").fetchall()
+    if len(runs) != 1 or json.loads(runs[0][0]).get("basis") != expected_basis:
+        return None
+    # Somebody may have changed the tables since.
+    if json.loads(runs[0][1]) != count_rows(connection):
+        return None
+    sources = connection.sql("SELECT source_id, path, status, reason, repeated_events FROM sources").pl()
+    return Previous(sources, connection.sql("SELECT kind, events FROM event_kinds").pl())
+
+
+def count_rows(connection: DuckDBPyConnection) -> dict[str, int]:
+    """Return how many rows each of `COUNTED_TABLES` has."""
+    return {
+        table: connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608 - own names
+        for table in COUNTED_TABLES
+    }
