@@ -70,7 +70,7 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
     if not database.is_file():
         return None
     try:
-        with duckdb.connect(str(database), read_only=True, config={"TimeZone": "UTC"}) as connection:
+        with duckdb.connect(str(database), read_only=True) as connection:
             return _read(connection, expected_basis)
     except duckdb.Error:
         # No database, one of another version, or one that another program has open: begin anew.

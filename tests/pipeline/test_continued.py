@@ -1,0 +1,238 @@
+"""A run that begins with the database of the one before ends with what a run over everything ends with."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive_text import (
+    ALREADY_SYNCED,
+    NEGATIVE,
+    OTHER_STREAM,
+    PUBLISHED,
+    STREAM,
+    end,
+    line,
+    processing,
+    report,
+    request,
+    start,
+    sync_error,
+    synced,
+    transaction,
+    write_gz,
+)
+from balance_sync.config import RunOptions
+from balance_sync.generator import generate_archive
+from balance_sync.pipeline.run import RunResult, run
+from balance_sync.store.session import open_session
+
+WALL_CLOCK = {"started_at", "finished_at", "options"}
+"""Columns of `runs` that tell of the run and not of its results; `options` names the folders."""
+
+
+def judge(logs: Path, output: Path, **options: Any) -> RunResult:
+    return run(RunOptions((str(logs),), output=output, formats=("json", "csv"), threads=1, **options))
+
+
+def content(output: Path) -> dict[str, Any]:
+    """Return every table of the database, and every published table as text."""
+    spill = output / "spill"
+    connection = open_session(
+        output / "balance-sync.duckdb",
+        memory_limit="500MB",
+        threads=1,
+        spill_directory=spill,
+        spill_limit="1GB",
+    )
+    try:
+        tables = {}
+        named = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
+        for (name,) in connection.execute(named).fetchall():
+            rows = connection.sql(f"FROM {name} ORDER BY ALL").to_arrow_table().to_pylist()
+            tables[name] = [
+                {key: value for key, value in row.items() if name != "runs" or key not in WALL_CLOCK}
+                for row in rows
+            ]
+    finally:
+        connection.close()
+    texts = {
+        path.name: path.read_text() for path in (output / "csv").glob("*.csv") if path.name != "runs.csv"
+    }
+    return {**tables, **texts}
+
+
+def assert_same(one: Path, other: Path) -> None:
+    first, second = content(one), content(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        assert first[name] == second[name], name
+
+
+USERS, IDS, MESSAGES = (
+    ("'U1'", "'U2'", "undefined"),
+    ("'T1'", "'T2'", "'T3'", "undefined"),
+    ("M1", "M2", "M3"),
+)
+OUTCOMES = (PUBLISHED, ALREADY_SYNCED, NEGATIVE, "")
+
+
+@st.composite
+def invocations(draw: st.DrawFn) -> tuple[int, str, str]:
+    """Return stream, and the two halves of an invocation that may carry anything twice or break anything."""
+    number, at = draw(st.integers(1, 6)), 100 * draw(st.integers(0, 9))
+    one = request(number)
+    balance = draw(st.sampled_from(["95", "95", "90", "-1", "105", "95.0004"]))
+    half = start(at, one) + processing(at + 10, one, draw(st.sampled_from(MESSAGES)))
+    half += transaction(
+        at + 20,
+        one,
+        id=draw(st.sampled_from(IDS)),
+        userId=draw(st.sampled_from(USERS)),
+        oldBalance=draw(st.sampled_from(["100", "100", "95", "90"])),
+        newBalance=balance,
+        currency=draw(st.sampled_from(["'BHD'", "'BHD'", "'SAR'"])),
+        metadata=f"""'{{"deliveryId":"d-{draw(st.integers(1, 3))}"}}'""",
+    )
+    rest = sync_error(at + 25, one, user=draw(st.sampled_from(USERS[:2]))) if draw(st.booleans()) else ""
+    outcome = draw(st.sampled_from(OUTCOMES))
+    rest += line(at + 30, one, outcome) if outcome else ""
+    rest += end(at + 50, one) + report(at + 50, one) if draw(st.booleans()) else ""
+    return draw(st.integers(0, 1)), half, rest
+
+
+@st.composite
+def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
+    """Return steps of files (path, text): requests go on in later files, and files overlap or are copies."""
+    steps: list[list[tuple[str, str]]] = []
+    texts: list[str] = []
+    for step in range(draw(st.integers(2, 3))):
+        files = []
+        for number in range(draw(st.integers(1, 2))):
+            parts = [
+                half
+                for _, *halves in draw(st.lists(invocations(), min_size=1, max_size=3))
+                for half in halves
+            ]
+            again = draw(st.lists(st.sampled_from(texts), max_size=2)) if texts else []
+            cut = draw(st.integers(1, len(parts)))
+            text = "".join([*again, *parts[:cut]])
+            texts += ["".join(parts[cut - 1 :]), text]
+            stream = draw(st.sampled_from([STREAM, OTHER_STREAM]))
+            # Folders that sort before earlier ones take events from them.
+            folder = draw(st.sampled_from([f"{step}", f"{step}", f"{9 - step}"]))
+            files.append((f"{folder}-{number}/{stream}/000000.gz", text))
+        steps.append(files)
+    return steps
+
+
+@settings(max_examples=400, deadline=None)
+@given(archives())
+def test_adding_sources_gives_what_reading_all_at_once_gives(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
+) -> None:
+    folder = tmp_path_factory.mktemp("continued")
+    logs, store = folder / "logs", folder / "store"
+    for step in steps:
+        for path, text in step:
+            write_gz(logs / path, text)
+        judge(logs, folder / "added", store=store)
+    assert not judge(logs, folder / "whole", store=store).continued
+    assert_same(folder / "added", folder / "whole")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return logs with every kind of break planted, and the results of a run over all of them."""
+    folder = tmp_path_factory.mktemp("grown")
+    generate_archive(folder, text_bytes=3_000_000, seed=3)
+    judge(folder / "logs", folder / "whole")
+    return folder / "logs", folder / "whole"
+
+
+@pytest.mark.parametrize("seed", [None, 1, 2])
+def test_a_generated_archive_comes_in_parts(
+    grown: tuple[Path, Path], tmp_path: Path, seed: int | None
+) -> None:
+    """By days, as they come, and in no order at all."""
+    whole, results = grown
+    logs = tmp_path / "logs"
+    streams = sorted((path.parent.name, path) for path in whole.rglob("*.gz"))
+    if seed is not None:
+        random.Random(seed).shuffle(streams)
+    at = [0, len(streams) // 2, len(streams) - 9, len(streams) - 1, len(streams)]
+    for begin, stop in zip(at, at[1:], strict=False):
+        for _, path in streams[begin:stop]:
+            target = logs / path.relative_to(whole)
+            target.parent.mkdir(parents=True)
+            os.link(path, target)
+        last = judge(logs, tmp_path / "added")
+        assert last.continued == (begin > 0)
+    assert_same(tmp_path / "added", results)
+
+
+def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
+    write_gz(tmp_path / "logs" / STREAM / "000000.gz", synced(0, 1) + synced(100, 2, newBalance="-5"))
+    first = judge(tmp_path / "logs", tmp_path / "out")
+    before = content(tmp_path / "out")
+    again = judge(tmp_path / "logs", tmp_path / "out")
+    assert (first.continued, again.continued, again.run_id) == (False, True, first.run_id)
+    assert content(tmp_path / "out") == before
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Path:
+    """Return a folder with logs of which a half has been judged."""
+    write_gz(tmp_path / "logs" / STREAM / "000000.gz", synced(0, 1))
+    judge(tmp_path / "logs", tmp_path / "out")
+    write_gz(tmp_path / "logs" / OTHER_STREAM / "000000.gz", synced(100, 2))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "other", [{"timezone": "UTC"}, {"rules": ("overdraft",)}, {"rebuild": True}, {"review_budget": 3}]
+)
+def test_other_options_judge_everything_anew(twice: Path, other: dict[str, Any]) -> None:
+    assert not judge(twice / "logs", twice / "out", **other).continued
+
+
+def test_a_source_that_is_gone_or_changed_judges_everything_anew(twice: Path) -> None:
+    (twice / "logs" / STREAM / "000000.gz").unlink()
+    assert not judge(twice / "logs", twice / "out").continued
+    write_gz(twice / "logs" / OTHER_STREAM / "000000.gz", synced(100, 3))
+    assert not judge(twice / "logs", twice / "out").continued
+
+
+def test_a_database_that_somebody_changed_is_not_built_upon(twice: Path) -> None:
+    with duckdb.connect(str(twice / "out" / "balance-sync.duckdb")) as connection:
+        connection.execute("DELETE FROM transactions")
+    result = judge(twice / "logs", twice / "out")
+    assert not result.continued
+    assert len(content(twice / "out")["transactions"]) == 2
+
+
+def test_what_is_no_database_is_not_built_upon(twice: Path) -> None:
+    (twice / "out" / "balance-sync.duckdb").write_bytes(b"not a database")
+    assert not judge(twice / "logs", twice / "out").continued
+
+
+def test_rules_of_ones_own_see_everything(twice: Path) -> None:
+    rule = twice / "rules" / "most_users" / "v1.sql"
+    rule.parent.mkdir(parents=True)
+    built_in = Path(__file__).parents[2] / "sql" / "rules" / "negative_amount" / "v1.sql"
+    rule.write_text(built_in.read_text().replace('"negative_amount"', '"most_users"'))
+    assert not judge(
+        twice / "logs", twice / "own", store=twice / "out" / "store", rules_directory=twice / "rules"
+    ).continued
+    assert not judge(
+        twice / "logs", twice / "own", store=twice / "out" / "store", rules_directory=twice / "rules"
+    ).continued
