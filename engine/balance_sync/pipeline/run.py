@@ -17,12 +17,12 @@ from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked, record_anomalies
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.schema import Severity
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.context import ReportContext, RuleRun
+    from balance_sync.schema import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ def _stages(
     detector: DetectorProcess,
 ) -> RunResult:
     from balance_sync.reports.writer import write_reports
+    from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
     from balance_sync.store.tables import create_tables
 
