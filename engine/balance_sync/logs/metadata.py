@@ -49,32 +49,40 @@ _ID_VALUE = re.compile(b'"%b"|%b' % (_ID, _BARE))
 _WORD_VALUE = re.compile(b'"%b"|%b' % (_WORD, _BARE))
 _ID_KEY = re.compile(_ID.decode())
 
-_COMMON_PARTS = (b'{"walletId":"wallet#', b'","deliveryId":"', b'","walletSk":"')
-_COMMON_ENDS = (b'"}', b'","version":"syncBalanceSQS"}')
 _UUID_OCTETS = 36
-_COMMON_STARTS = tuple(
-    sum(map(len, _COMMON_PARTS[:count])) + count * _UUID_OCTETS for count in range(len(_COMMON_PARTS) + 1)
+_COMMON_IDS = (
+    (b'{"walletId":"wallet#', b'","deliveryId":"', b'","walletSk":"'),
+    (b'{"walletId":"wallet#', b'","eventSessionId":"', b'","walletSk":"'),
+    (b'{"walletId":"wallet#', b'","walletSk":"'),
 )
+_COMMON_ENDS = (b'"}', b'","version":"syncBalanceSQS"}', b'","version2":true}')
+_COMMON_SHAPES = tuple((*ids, end) for ids in _COMMON_IDS for end in _COMMON_ENDS)
+"""What stands before, between and behind the UUIDs of nearly all metadata; each key and value is allowed."""
 
 
 def are_common(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which texts ``[begin, end)`` have the shape of nearly all metadata: three harmless ids."""
+    """Return which texts ``[begin, end)`` have the shape of nearly all metadata: some harmless ids."""
     common = np.zeros(len(begin), dtype=np.bool_)
-    for ending in _COMMON_ENDS:
-        length = _COMMON_STARTS[-1] + len(ending)
+    for shape in _COMMON_SHAPES:
+        length = sum(map(len, shape)) + (len(shape) - 1) * _UUID_OCTETS
         likely = np.flatnonzero(end - begin == length)
         if len(likely):
-            common[likely] = _are_common(octets, begin[likely], ending)
+            common[likely] |= _are_common(octets, begin[likely], shape)
     return common
 
 
-def _are_common(octets: Octets, begin: NDArray[np.int64], ending: bytes) -> NDArray[np.bool_]:
-    rows = octets.rows(begin, _COMMON_STARTS[-1] + len(ending))
-    common = rows.have(_COMMON_STARTS[-1], ending)
-    for part, start in zip(_COMMON_PARTS, _COMMON_STARTS, strict=False):
+def _are_common(octets: Octets, begin: NDArray[np.int64], shape: tuple[bytes, ...]) -> NDArray[np.bool_]:
+    """Return where the parts of `shape` stand with a UUID between each two of them."""
+    *parts, ending = shape
+    rows = octets.rows(begin, sum(map(len, shape)) + len(parts) * _UUID_OCTETS)
+    common = np.ones(len(begin), dtype=np.bool_)
+    start = 0
+    for part in parts:
         common &= rows.have(start, part)
-        common &= _are_uuids(octets.copies(begin + start + len(part), _UUID_OCTETS))
-    return common
+        start += len(part)
+        common &= _are_uuids(octets.copies(begin + start, _UUID_OCTETS))
+        start += _UUID_OCTETS
+    return common & rows.have(start, ending)
 
 
 def _are_uuids(copies: NDArray[np.uint8]) -> NDArray[np.bool_]:

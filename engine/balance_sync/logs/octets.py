@@ -169,10 +169,9 @@ def text_views(
         views[:, 0] = size | (first << _HALF)
         views[:, 1] = begin.view(np.uint64) << _HALF
         return views
-    inline = np.minimum(length, _INLINE)
     # Long texts have more than four octets, so that none of them is masked away.
-    views[:, 0] = size | ((first & _LOW_OCTETS[np.minimum(inline, 4)]) << _HALF)
-    rest = fifth & _LOW_OCTETS[np.maximum(inline - 4, 0)]
+    views[:, 0] = size | ((first & _LOW_OCTETS[:5].take(length, mode="clip")) << _HALF)
+    rest = fifth & _LOW_OCTETS.take(length - 4, mode="clip")
     views[:, 1] = np.where(is_short, rest, begin.view(np.uint64) << _HALF)
     return views
 

@@ -113,8 +113,7 @@ def read_layout(
     fitting = _fitting(classified, chosen, layout)
     rows = chosen[fitting]
     values = _Values.read(classified, rows, layout)
-    columns = {field.column: _READERS[field.kind](values, place) for place, field in enumerate(layout.fields)}
-    records = pl.DataFrame({"event": pl.Series(rows, dtype=pl.UInt32), **columns})
+    records = pl.DataFrame({"event": pl.Series(rows, dtype=pl.UInt32), **_columns(values, layout)})
     if values.are_certain.all():
         return records, chosen[~fitting]
     fitting[np.flatnonzero(fitting)[~values.are_certain]] = False
@@ -151,6 +150,8 @@ class _Values:
 
     Attributes
     ----------
+    records
+        How many there are.
     views
         By field, then record: the text of the value, of strings what is between their quotes.
     are_quoted
@@ -161,6 +162,7 @@ class _Values:
 
     def __init__(self, octets: Octets, records: int, layout: Layout) -> None:
         self.octets = octets
+        self.records = records
         self.views = np.empty((len(layout.fields), records, 2), dtype=np.uint64)
         self.are_quoted = np.zeros((len(layout.fields), records), dtype=np.bool_)
         self.are_certain = np.ones(records, dtype=np.bool_)
@@ -209,63 +211,86 @@ class _Values:
             self.have_common_metadata[block] = are_common(octets, begin, end)
         return rows.have(0, line.head)
 
-    def strings(self, place: int) -> pl.Series:
-        """Return the values of a field as strings."""
-        return self.octets.viewed_strings(self.views[place])
+    def strings(self, places: list[int]) -> pl.Series:
+        """Return the values of some fields as strings, all those of a field one after the other."""
+        return self.octets.viewed_strings(self.views[places].reshape(-1, 2))
 
 
-def _read_string(values: _Values, place: int) -> pl.Series:
+def _columns(values: _Values, layout: Layout) -> dict[str, pl.Series]:
+    """Return the columns of `layout`, and note which records are not certain.
+
+    Fields of one kind are read together, for a regular expression is compiled each time it is used.
+    """
+    columns: dict[str, pl.Series] = dict.fromkeys((field.column for field in layout.fields), pl.Series())
+    places: dict[str, list[int]] = {}
+    for place, field in enumerate(layout.fields):
+        places.setdefault(field.kind, []).append(place)
+    for kind, own in places.items():
+        read = _READERS[kind](values, own)
+        for number, place in enumerate(own):
+            columns[layout.fields[place].column] = read.slice(number * values.records, values.records)
+    return columns
+
+
+def _read_strings(values: _Values, places: list[int]) -> pl.Series:
     """Read strings in single quotes that hold neither a quote nor a backslash."""
-    said = values.strings(place)
-    is_odd = said.str.contains(r"['\\]").fill_null(True)
-    values.are_certain &= values.are_quoted[place] & ~is_odd.to_numpy()
+    said = values.strings(places)
+    is_odd = said.str.contains(r"['\\]").fill_null(True).to_numpy().reshape(len(places), -1)
+    values.are_certain &= (values.are_quoted[places] & ~is_odd).all(axis=0)
     return said
 
 
-def _read_id(values: _Values, place: int) -> pl.Series:
+def _read_ids(values: _Values, places: list[int]) -> pl.Series:
     """Read strings that are not empty."""
-    values.are_certain &= values.views[place, :, 0] != 0
-    return _read_string(values, place)
+    values.are_certain &= (values.views[places, :, 0] != 0).all(axis=0)
+    return _read_strings(values, places)
 
 
-def _read_money(values: _Values, place: int) -> pl.Series:
-    said = values.strings(place)
+def _read_money(values: _Values, places: list[int]) -> pl.Series:
+    said = values.strings(places)
     is_plain = said.str.contains(_PLAIN_NUMBER).fill_null(False)
     if not is_plain.all():
-        values.are_certain &= is_plain.to_numpy()
+        values.are_certain &= is_plain.to_numpy().reshape(len(places), -1).all(axis=0)
         said = said.zip_with(is_plain, pl.Series([None], dtype=pl.String))
     return said.cast(Money)
 
 
-def _read_flag(values: _Values, place: int) -> pl.Series:
-    views = values.views[place]
-    is_true, is_false = ((views == word).all(axis=1) for word in _FLAGS)
-    values.are_certain &= is_true | is_false
-    return pl.Series(is_true)
+def _read_flags(values: _Values, places: list[int]) -> pl.Series:
+    views = values.views[places]
+    is_true, is_false = ((views == word).all(axis=2) for word in _FLAGS)
+    values.are_certain &= (is_true | is_false).all(axis=0)
+    return pl.Series(is_true.ravel())
 
 
-def _read_metadata(values: _Values, place: int) -> pl.Series:
+def _read_metadata(values: _Values, places: list[int]) -> pl.Series:
     """Read a string in which pairs of backslashes may stand; a missing one is printed as ``undefined``."""
-    said = values.strings(place)
+    (place,) = places
+    said = values.strings(places)
     is_quoted = values.are_quoted[place]
     odd = np.flatnonzero(~(is_quoted & values.have_common_metadata))
     if not len(odd):
         return said
     missing = (values.views[place, odd] == _MISSING).all(axis=1) & ~is_quoted[odd]
-    unquoted, is_certain = _unescaped(said.gather(odd), is_quoted[odd])
-    values.are_certain[odd] &= is_certain | missing
-    return said.scatter(odd, pl.Series(map(allowed_metadata, unquoted), dtype=pl.String))
+    # Where the line does not begin as it must, its value may begin within a character.
+    is_likely = is_quoted[odd] & values.are_certain[odd]
+    likely = odd[is_likely]
+    unquoted = [_unescaped(text) for text in said[likely].to_list()] if len(likely) else []
+    is_likely[is_likely] = [text is not None for text in unquoted]
+    values.are_certain[odd] &= is_likely | missing
+    kept = pl.Series(map(allowed_metadata, unquoted), dtype=pl.String)
+    nothing = pl.Series([None], dtype=pl.String)
+    return said.scatter(odd, nothing).scatter(likely, kept) if len(likely) else said.scatter(odd, nothing)
 
 
-def _unescaped(texts: pl.Series, wanted: NDArray[np.bool_]) -> tuple[pl.Series, NDArray[np.bool_]]:
-    """Return what Node quoted, null unless `wanted` and certain, and where it is both."""
-    # Pairs of backslashes are all that JSON within JSON adds.
+def _unescaped(text: str | None) -> str | None:
+    """Return what Node quoted as `text`; `None` where that is not certain, or not UTF-8."""
+    if text is None or "'" in text:
+        return None
     backslash, pair = "\\", "\\\\"
-    without = texts.str.replace_all(pair, "", literal=True)
-    is_odd = without.str.contains(backslash, literal=True) | without.str.contains("'", literal=True)
-    is_certain = ~is_odd.fill_null(True) & pl.Series(wanted)
-    unescaped = texts.str.replace_all(pair, backslash, literal=True)
-    return unescaped.zip_with(is_certain, pl.Series([None], dtype=pl.String)), is_certain.to_numpy()
+    if backslash not in text:
+        return text
+    # Pairs of backslashes are all that JSON within JSON adds.
+    return None if backslash in text.replace(pair, "") else text.replace(pair, backslash)
 
 
 def _short_view(word: bytes) -> NDArray[np.uint64]:
@@ -276,9 +301,9 @@ def _short_view(word: bytes) -> NDArray[np.uint64]:
 _FLAGS = (_short_view(b"true"), _short_view(b"false"))
 _MISSING = _short_view(b"undefined")
 _READERS = {
-    "id": _read_id,
-    "string": _read_string,
+    "id": _read_ids,
+    "string": _read_strings,
     "money": _read_money,
-    "flag": _read_flag,
+    "flag": _read_flags,
     "metadata": _read_metadata,
 }

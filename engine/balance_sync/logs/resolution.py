@@ -97,7 +97,7 @@ def _repeats(
     if overlapping.is_empty():
         return pl.DataFrame(schema=schema)
     chosen = (
-        events.join(overlapping.lazy(), on="source_id", how="semi")
+        events.join(overlapping.lazy(), on="source_id")
         .join(ranks.lazy(), on="source_id")
         .join(sources.lazy().select("source_id", "stream"), on="source_id")
         .select(
@@ -107,10 +107,11 @@ def _repeats(
             "rank",
             "at",
             "fingerprint",
+            "cluster",
             pl.coalesce("request_id", "stream").alias("identity"),
         )
     )
-    key = ["identity", "at", "fingerprint"]
+    key = ["cluster", "identity", "at", "fingerprint"]
     shared = chosen.group_by(key).agg(pl.col("rank").n_unique().alias("owners")).filter(pl.col("owners") > 1)
     candidates = chosen.join(shared.select(key), on=key, how="semi", nulls_equal=True).collect()
     ordered = candidates.sort(*key, "rank", "line")

@@ -169,15 +169,16 @@ _TAKE_OUT = (
     "DELETE FROM runs",
 )
 
-_OF_CHANGED = """
+_CHANGED = tuple(
+    f"""
+    {into}
+    SELECT {columns} FROM {table}
     WHERE source_id IN (SELECT source_id FROM new_sources)
         OR request_id IN (SELECT request_id FROM again_requests)
-"""
-_CHANGED = (
-    f"""
-    CREATE OR REPLACE TEMP TABLE changed_transactions AS
-    SELECT transaction_id, user_id FROM transactions {_OF_CHANGED}
-    """,
-    f"INSERT INTO changed_messages SELECT message_id FROM messages {_OF_CHANGED}",
-    f"CREATE OR REPLACE TEMP TABLE changed_sync_errors AS SELECT user_id FROM sync_errors {_OF_CHANGED}",
+    """  # noqa: S608 - this module's own words
+    for into, columns, table in (
+        ("CREATE OR REPLACE TEMP TABLE changed_transactions AS", "transaction_id, user_id", "transactions"),
+        ("INSERT INTO changed_messages", "message_id", "messages"),
+        ("CREATE OR REPLACE TEMP TABLE changed_sync_errors AS", "user_id", "sync_errors"),
+    )
 )

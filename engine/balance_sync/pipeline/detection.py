@@ -56,9 +56,14 @@ class DetectorProcess:
         if self.executor is None and self._wanted:
             threading.Thread(target=warm_up, daemon=True).start()
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Let the process go, if there is one."""
         if self.executor is not None:
             self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor = None
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
 
 def record_anomalies(
@@ -88,6 +93,8 @@ def record_anomalies(
     except BrokenProcessPool:
         # Somebody ended the other process, most often the system when memory ran out: here it still works.
         result = ranked(None)
+    # It ends beside the reports, and the run need not wait for it after them.
+    detector.end()
     return RuleRun(
         rule=RULE,
         version=RULE_VERSION,

@@ -74,8 +74,8 @@ def ingest(
     store.open()
     missing = search.missing(_complete_sources(store.manifest()))
     watcher.stage("reading logs", None)
-    for sources in parse_batches(plan_batches(missing), store, processes=processes):
-        watcher.advance(sum(sources.filter("is_last")["size_bytes"]))
+    for size_bytes in parse_batches(plan_batches(missing), store, processes=processes):
+        watcher.advance(size_bytes)
     store.clear()
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))

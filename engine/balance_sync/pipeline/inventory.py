@@ -29,7 +29,7 @@ class Inventory:
     manifest
         Those rows of it that are of the run, each piece of a source once.
     stale
-        ``batch`` (its folder) and ``source_id``: a batch of the run holds a source that is counted from another.
+        ``batch`` (its folder) and ``source_id`` where a batch of the run holds what is counted from another.
     sources
         One row a source, in the order of the paths, with what its pieces add up to; its ``status`` and
         ``reason``, and ``has_stream``.

@@ -29,7 +29,7 @@ _WORTH_HELPERS = 3
 """Batches from which starting further processes pays."""
 
 
-def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[pl.DataFrame]:
+def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[int]:
     """Parse `batches` and commit them to `store`.
 
     Parameters
@@ -39,8 +39,8 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
 
     Yields
     ------
-    DataFrame
-        The part of the manifest that each batch is, in the order in which they are done.
+    int
+        The compressed bytes of the sources that each batch ends, in the order in which they are done.
     """
     with _no_garbage_collection():
         head = list(islice(batches, _WORTH_HELPERS))
@@ -51,10 +51,10 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
             yield from _parse_beside(every, store, processes - 1)
 
 
-def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[pl.DataFrame]:
+def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[int]:
     """Keep `helpers` processes busy, and parse here whenever they have enough to do."""
     pool = Processes(helpers)
-    running: set[Future[pl.DataFrame]] = set()
+    running: set[Future[int]] = set()
     try:
         for batch in batches:
             if len(running) < 2 * helpers:
@@ -88,33 +88,39 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def parse_into(batch: Batch, store: Store) -> pl.DataFrame:
-    """Parse one batch, commit it to `store` unless it is there, and return its part of the manifest."""
-    import polars as pl
-
+def parse_into(batch: Batch, store: Store) -> int:
+    """Parse one batch, commit it to `store` unless it is there; return the bytes of the sources it ends."""
     from balance_sync.logs.tables import parse_batch
 
     pieces = batch()
     manifest = _manifest(pieces)
-    if store.has(manifest):
-        return manifest
-    tables = parse_batch(pieces)
-    ids = manifest["source_id"]
-    spans = tables.events.group_by("source").agg(
+    if not store.has(manifest):
+        tables = parse_batch(pieces)
+        ids = manifest["source_id"]
+        named = {
+            name: _with_ids(getattr(tables, name), ids)
+            for name in tables.__dataclass_fields__
+            if name != "events"
+        }
+        store.commit({**named, "events": tables.events, "sources": _with_spans(manifest, tables.events)})
+    return sum(piece.source.size_bytes for piece in pieces if piece.is_last)
+
+
+def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Return `rows` with ``source_id`` in place of ``source``."""
+    return rows.hstack([ids[rows["source"]]]).drop("source")
+
+
+def _with_spans(manifest: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Return `manifest` with the number of events of each piece, and the times of the first and the last."""
+    import polars as pl
+
+    spans = events.group_by("source").agg(
         pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
     )
     numbered = manifest.drop("events", "first_at", "last_at").with_row_index("source")
     sources = numbered.join(spans, on="source", how="left", maintain_order="left").drop("source")
-    named = {
-        name: getattr(tables, name)
-        .with_columns(source_id=ids.gather(getattr(tables, name)["source"]))
-        .drop("source")
-        for name in tables.__dataclass_fields__
-        if name != "events"
-    }
-    sources = sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)
-    store.commit({**named, "events": tables.events, "sources": sources})
-    return manifest
+    return sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)
 
 
 def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:

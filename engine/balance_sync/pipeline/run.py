@@ -20,10 +20,11 @@ from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.schema import Severity
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from balance_sync.schema import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def _plan(options: RunOptions, ingested: Ingested, inventory: Inventory) -> tupl
 
 def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     from balance_sync.reports.writer import write_reports
+    from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
 
     options, watcher = work.options, work.watcher

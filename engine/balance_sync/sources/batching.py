@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading, hash_source, iter_text, read_source
@@ -25,8 +26,7 @@ LARGEST_EVENT = 256 << 20
 _EVENT_START = re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )")
 
 
-@dataclass(frozen=True, slots=True)
-class TextPiece:
+class TextPiece(NamedTuple):
     """Text of one source, whole or a piece of it.
 
     Attributes

@@ -11,10 +11,10 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -29,8 +29,7 @@ NOT_LOG_FOLDERS = frozenset({"__MACOSX", ".git"})
 _STREAM_FOLDER = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)-\[[^\]]*\][0-9a-zA-Z]+$")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Source:
+class Source(NamedTuple):
     """One file of log text, as it lies on disk.
 
     Attributes
@@ -116,11 +115,8 @@ def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> 
     yield from sources
 
 
-class _Found(NamedTuple):
-    label: str
-    path: str
-    size_bytes: int
-    modified_ns: int
+_Found = tuple[str, str, int, int]
+"""Label, path, bytes and time of change of a file."""
 
 
 def _expand(path: str) -> list[str]:
@@ -140,22 +136,22 @@ def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> It
     # Links below the root are not followed, so its real path gives that of all it holds.
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
-    if not os.path.isdir(real_root):  # noqa: PTH112
-        status = partial(os.stat, real_root, follow_symlinks=False)
-        yield from _admit(name, _readable(name), real_root, status, passed_over)
-        return
-    yield from _walk(real_root, f"{_readable(name)}/" if prefix_root else "", passed_over)
+    if os.path.isdir(real_root):  # noqa: PTH112
+        return _walk(real_root, f"{_readable(name)}/" if prefix_root else "", passed_over)
+    found = _admit(name, _readable(name), Path(real_root), passed_over)
+    return iter([found] if found else [])
 
 
 def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator[_Found]:
     """Yield the files below `root` in the order of their labels."""
-    waiting: list[Iterator[tuple[str, os.DirEntry[str], bool]]] = [_entries(root, root_label, passed_over)]
+    waiting = [_entries(root, root_label, passed_over)]
     while waiting:
-        for label, entry, is_folder in waiting[-1]:
+        for label, name, entry, is_folder in waiting[-1]:
             if not is_folder:
-                status = partial(entry.stat, follow_symlinks=False)
-                yield from _admit(entry.name, label, entry.path, status, passed_over)
-            elif entry.name in NOT_LOG_FOLDERS:
+                found = _admit(name, label, entry, passed_over)
+                if found:
+                    yield found
+            elif name in NOT_LOG_FOLDERS:
                 passed_over.append(PassedOver(entry.path, "not logs"))
             else:
                 waiting.append(_entries(entry.path, label, passed_over))
@@ -166,42 +162,38 @@ def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator
 
 def _entries(
     folder: str, folder_label: str, passed_over: list[PassedOver]
-) -> Iterator[tuple[str, os.DirEntry[str], bool]]:
-    """Return label (of a folder, with the slash behind it), entry and whether it is a folder, by label."""
+) -> Iterator[tuple[str, str, os.DirEntry[str], bool]]:
+    """Return label (a folder's ends with a slash), name, entry and whether it is a folder, by label."""
+    labelled = []
     try:
         with os.scandir(folder) as entries:
-            named = [(entry, entry.is_dir(follow_symlinks=False)) for entry in entries]
+            for entry in entries:
+                name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
+                label = f"{folder_label}{_readable(name)}{'/' if is_folder else ''}"
+                labelled.append((label, name, entry, is_folder))
     except OSError as error:
         passed_over.append(PassedOver(folder, f"cannot be listed: {error.strerror}"))
         return iter(())
-    labelled = [
-        (f"{folder_label}{_readable(entry.name)}{'/' if is_folder else ''}", entry, is_folder)
-        for entry, is_folder in named
-    ]
-    labelled.sort(key=lambda one: (one[0], one[1].path))
+    # No two names are equal, so that entries, which have no order, are never compared.
+    labelled.sort()
     return iter(labelled)
 
 
 def _admit(
-    name: str,
-    label: str,
-    path: str,
-    read_status: Callable[[], os.stat_result],
-    passed_over: list[PassedOver],
-) -> tuple[_Found, ...]:
-    if name in NOT_LOGS or name.startswith("._"):
-        passed_over.append(PassedOver(path, "not logs"))
-        return ()
-    try:
-        status = read_status()
-    except OSError as error:
-        passed_over.append(PassedOver(path, f"cannot be read: {error.strerror}"))
-        return ()
-    if stat.S_ISREG(status.st_mode):
-        return (_Found(label, path, status.st_size, status.st_mtime_ns),)
-    kind = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
-    passed_over.append(PassedOver(path, kind))
-    return ()
+    name: str, label: str, entry: os.DirEntry[str] | Path, passed_over: list[PassedOver]
+) -> _Found | None:
+    reason = "not logs"
+    if name not in NOT_LOGS and not name.startswith("._"):
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror}"
+        else:
+            if stat.S_ISREG(status.st_mode):
+                return label, os.fspath(entry), status.st_size, status.st_mtime_ns
+            reason = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
+    passed_over.append(PassedOver(os.fspath(entry), reason))
+    return None
 
 
 def _readable(name: str) -> str:
