@@ -188,6 +188,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         f"{len(ingested.discovery.sources):,} sources: {ingested.sources_read:,} read, "
         f"{ingested.sources_kept:,} known already"
         + (f", {ingested.later_sources:,} after the period" if ingested.later_sources else "")
+        + ("; judged what is new since the last run" if result.continued else "")
         + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
     )
     passed_over = ingested.discovery.passed_over
