@@ -87,8 +87,8 @@ OUTCOMES = (PUBLISHED, ALREADY_SYNCED, NEGATIVE, "")
 
 
 @st.composite
-def invocations(draw: st.DrawFn) -> tuple[int, str, str]:
-    """Return stream, and the two halves of an invocation that may carry anything twice or break anything."""
+def invocations(draw: st.DrawFn) -> tuple[str, str]:
+    """Return the two halves of an invocation that may carry anything twice or break anything."""
     number, at = draw(st.integers(1, 6)), 100 * draw(st.integers(0, 9))
     one = request(number)
     balance = draw(st.sampled_from(["95", "95", "90", "-1", "105", "95.0004"]))
@@ -107,7 +107,7 @@ def invocations(draw: st.DrawFn) -> tuple[int, str, str]:
     outcome = draw(st.sampled_from(OUTCOMES))
     rest += line(at + 30, one, outcome) if outcome else ""
     rest += end(at + 50, one) + report(at + 50, one) if draw(st.booleans()) else ""
-    return draw(st.integers(0, 1)), half, rest
+    return half, rest
 
 
 @st.composite
@@ -119,9 +119,7 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
         files = []
         for number in range(draw(st.integers(1, 2))):
             parts = [
-                half
-                for _, *halves in draw(st.lists(invocations(), min_size=1, max_size=3))
-                for half in halves
+                half for halves in draw(st.lists(invocations(), min_size=1, max_size=3)) for half in halves
             ]
             again = draw(st.lists(st.sampled_from(texts), max_size=2)) if texts else []
             cut = draw(st.integers(1, len(parts)))
@@ -130,7 +128,9 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
             stream = draw(st.sampled_from([STREAM, OTHER_STREAM]))
             # Folders that sort before earlier ones take events from them.
             folder = draw(st.sampled_from([f"{step}", f"{step}", f"{9 - step}"]))
-            files.append((f"{folder}-{number}/{stream}/000000.gz", text))
+            # A file outside the folder of a stream may share events with any.
+            is_plain = draw(st.integers(0, 5)) == 0
+            files.append((f"{folder}-{number}/{'plain' if is_plain else stream}/000000.gz", text))
         steps.append(files)
     return steps
 
@@ -197,6 +197,39 @@ def twice(tmp_path: Path) -> Path:
     judge(tmp_path / "logs", tmp_path / "out")
     write_gz(tmp_path / "logs" / OTHER_STREAM / "000000.gz", synced(100, 2))
     return tmp_path
+
+
+def test_findings_about_one_transaction_id_stay_apart(tmp_path: Path) -> None:
+    """What tells them apart counts all of them, also those of a subscriber with nothing new."""
+    logs, store = tmp_path / "logs", tmp_path / "store"
+    wrong = {"id": "'T1'", "newBalance": "90"}
+    shared = synced(0, 1, userId="'U1'", **wrong) + synced(100, 2, userId="'U2'", **wrong)
+    shared += synced(200, 3, userId="'U2'", id="'T3'", oldBalance="90", newBalance="85")
+    write_gz(logs / STREAM / "000000.gz", shared)
+    judge(logs, tmp_path / "added", store=store)
+    later = synced(300, 4, userId="'U2'", id="'T4'", oldBalance="85", newBalance="80")
+    write_gz(logs / OTHER_STREAM / "000000.gz", later)
+    assert judge(logs, tmp_path / "added", store=store).continued
+    judge(logs, tmp_path / "whole", store=store)
+    assert_same(tmp_path / "added", tmp_path / "whole")
+
+
+def test_a_file_of_an_unknown_stream_judges_everything_anew(twice: Path) -> None:
+    """From then on events of different streams are compared."""
+    write_gz(twice / "logs" / "pasted.gz", synced(500, 5))
+    assert not judge(twice / "logs", twice / "out").continued
+
+
+def test_the_detector_alone_stays_alone(twice: Path) -> None:
+    for _ in range(2):
+        result = judge(twice / "logs", twice / "out", rules=("anomaly",))
+        assert (result.continued, set(result.findings)) == (False, {"anomaly"})
+
+
+def test_a_profile_is_of_everything(twice: Path) -> None:
+    profile = twice / "profile"
+    assert not judge(twice / "logs", twice / "out", profile_directory=profile).continued
+    assert (profile / "00_ledger.txt").is_file()
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
     Two sources may do so if their times overlap and they are of one stream, or of an unknown one.
     """
     timed = sources.filter(pl.col("first_at").is_not_null())
-    group = pl.col("stream") if timed["has_stream"].all() else pl.lit("")
+    group = pl.col("stream") if streams_are_known(sources) else pl.lit("")
     ordered = timed.with_columns(group=group).sort("group", "first_at", "source_id")
     seen_until = pl.col("last_at").cum_max().shift(1).over("group")
     begins_within = pl.col("first_at") <= seen_until
@@ -87,6 +87,11 @@ def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
     clusters = ordered.with_columns(cluster=(~begins_within.fill_null(False)).cum_sum())
     crowded = clusters.filter(pl.len().over("cluster") > 1)
     return crowded.select("source_id", "cluster")
+
+
+def streams_are_known(sources: pl.DataFrame) -> bool:
+    """Return whether each source with events names its stream: only then are streams looked at one by one."""
+    return bool(sources.filter(pl.col("first_at").is_not_null())["has_stream"].all())
 
 
 def _repeats(

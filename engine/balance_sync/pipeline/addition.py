@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from balance_sync.pipeline.database import (
     Filled,
     count_events,
-    filled,
     insert_sources,
     record_event_kinds,
     what_to_load,
+    what_was_filled,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
     """Return what the sources of a run add to those of a previous one; `None` where they do not only add."""
     import polars as pl
 
-    if not _stay_as_they_were(inventory.sources, previous.sources):
+    if not _stay_as_they_were(inventory, previous.sources):
         return None
     new = inventory.sources.join(previous.sources, on="source_id", how="anti", maintain_order="left")
     originals = new.filter(pl.col("status") != "duplicate")
@@ -74,7 +74,7 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
         counted,
         all_kinds,
         what_to_load(inventory, originals, resolution, options),
-        filled(inventory.sources, all_kinds),
+        what_was_filled(inventory.sources, all_kinds),
     )
 
 
@@ -86,13 +86,20 @@ def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous
     counted = copies.with_columns(repeated_events=pl.col("events"), events=pl.lit(0, dtype=pl.Int64))
     none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
     nothing = Loaded({}, dict.fromkeys(("requests", "repeats", "transactions"), none), sources=none)
-    return Addition(counted, previous.event_kinds, nothing, filled(inventory.sources, previous.event_kinds))
+    return Addition(
+        counted, previous.event_kinds, nothing, what_was_filled(inventory.sources, previous.event_kinds)
+    )
 
 
-def _stay_as_they_were(sources: pl.DataFrame, before: pl.DataFrame) -> bool:
-    """Return whether all earlier sources are still there, and are what they were."""
+def _stay_as_they_were(inventory: Inventory, before: pl.DataFrame) -> bool:
+    """Return whether all earlier sources are there, are what they were, and are compared as they were."""
+    from balance_sync.logs.resolution import streams_are_known
+
     same = ["source_id", "path", "status", "reason"]
-    return before.join(sources, on=same, how="anti", nulls_equal=True).is_empty()
+    if not before.join(inventory.sources, on=same, how="anti", nulls_equal=True).is_empty():
+        return False
+    earlier = inventory.counted.join(before, on="source_id", how="semi")
+    return streams_are_known(earlier) == streams_are_known(inventory.counted)
 
 
 def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
@@ -128,9 +135,8 @@ def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:
 def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Filled:
     """Add it, and leave in temporary tables what changed with it.
 
-    ``changed_transactions`` (``transaction_id, user_id``), ``changed_messages`` (``message_id``),
-    ``changed_sync_errors`` (``user_id``), and ``removed_lines`` (``source_id, line``) of messages that are no
-    longer there.
+    ``changed_transactions`` (``transaction_id, user_id``), ``changed_messages`` (``message_id``) and
+    ``changed_sync_errors`` (``user_id``). No row goes: the event that begins a message stays.
     """
     from balance_sync.store.load import load_tables
 
@@ -154,10 +160,6 @@ _TAKE_OUT = (
     """
     CREATE OR REPLACE TEMP TABLE changed_messages AS
     SELECT message_id FROM messages SEMI JOIN again_requests USING (request_id)
-    """,
-    """
-    CREATE OR REPLACE TEMP TABLE removed_lines AS
-    SELECT source_id, line FROM messages SEMI JOIN again_requests USING (request_id)
     """,
     "DELETE FROM messages WHERE request_id IN (SELECT request_id FROM again_requests)",
     "DELETE FROM invocations WHERE request_id IN (SELECT request_id FROM again_requests)",

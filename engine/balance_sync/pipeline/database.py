@@ -46,7 +46,7 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory
     insert_sources(connection, sources)
     record_event_kinds(connection, kinds)
     load_tables(connection, what_to_load(inventory, counted, resolution, options))
-    return filled(sources, kinds)
+    return what_was_filled(sources, kinds)
 
 
 def what_to_load(
@@ -65,7 +65,7 @@ def what_to_load(
     )
 
 
-def filled(sources: pl.DataFrame, kinds: pl.DataFrame) -> Filled:
+def what_was_filled(sources: pl.DataFrame, kinds: pl.DataFrame) -> Filled:
     """Return what is told about a database that holds `sources`."""
     import polars as pl
 

@@ -23,15 +23,15 @@ def chosen_rules(options: RunOptions) -> tuple[Rule, ...]:
 
 
 def judge_all(
-    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+    connection: DuckDBPyConnection, options: RunOptions, rules: tuple[Rule, ...], detector: DetectorProcess
 ) -> tuple[RuleRun, ...]:
-    """Run the rules, then the detector on what they leave, then sum their findings up."""
+    """Run the `rules`, then the detector on what they leave, then sum their findings up."""
     from balance_sync.rules import build_ledger, build_summaries
 
     runs: tuple[RuleRun, ...] = ()
     states: list[str] = []
-    if chosen_rules(options):
-        runs, states = _run_rules(connection, options)
+    if rules:
+        runs, states = _run_rules(connection, options, rules)
     else:
         build_ledger(connection)
     if is_ranked(options):
@@ -41,7 +41,7 @@ def judge_all(
 
 
 def judge_changes(
-    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+    connection: DuckDBPyConnection, options: RunOptions, rules: tuple[Rule, ...], detector: DetectorProcess
 ) -> tuple[RuleRun, ...]:
     """Do the same for a database to which something was added, judging only whom the addition concerns.
 
@@ -58,7 +58,7 @@ def judge_changes(
         retake_excerpt,
     )
 
-    runs, states = _run_rules(connection, options, concerned_only=True)
+    runs, states = _run_rules(connection, options, rules, concerned_only=True)
     if is_ranked(options):
         # Whoever is no longer flagged has an episode less, and whoever is now has one more.
         concern_users_of(connection, DETECTOR)
@@ -73,7 +73,11 @@ def judge_changes(
 
 
 def _run_rules(
-    connection: DuckDBPyConnection, options: RunOptions, *, concerned_only: bool = False
+    connection: DuckDBPyConnection,
+    options: RunOptions,
+    rules: tuple[Rule, ...],
+    *,
+    concerned_only: bool = False,
 ) -> tuple[tuple[RuleRun, ...], list[str]]:
     """Return the rules as they ran, and the ids of those whose findings are states."""
     from balance_sync.reports.context import RuleRun
@@ -88,7 +92,7 @@ def _run_rules(
         profile_directory=options.profile_directory,
         concerned_only=concerned_only,
     )
-    descriptions = {rule.key: rule.header.description for rule in chosen_rules(options)}
+    descriptions = {rule.key: rule.header.description for rule in rules}
     told = tuple(
         RuleRun(
             rule=done.id,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from balance_sync import __version__
+from balance_sync.errors import ResourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +68,14 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
     """Return what the run that made `database` counted; `None` where a new run cannot begin with it."""
     import duckdb
 
+    from balance_sync.store.reading import read_only_session
+
     if not database.is_file():
         return None
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with read_only_session(database) as connection:
             return _read(connection, expected_basis)
-    except duckdb.Error:
+    except (duckdb.Error, ResourceError):
         # No database, one of another version, or one that another program has open: begin anew.
         return None
 

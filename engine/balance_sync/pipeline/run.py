@@ -24,6 +24,7 @@ from balance_sync.pipeline.watcher import Unwatched, Watcher
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.rules import Rule
     from balance_sync.schema import Severity
 
 
@@ -68,8 +69,14 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
         detector.prepare()
         inventory = take_inventory(ingested)
-        known, addition = _plan(options, ingested, inventory)
-        work = _Work(options, ingested, inventory, known, addition, started_at, started, watcher, detector)
+        rules = chosen_rules(options)
+        known = basis(
+            rules, ingested.store.version, (*deciding_options(options), ("rules", str(options.rules)))
+        )
+        addition = _addition(options, inventory, rules, known)
+        work = _Work(
+            options, ingested, inventory, rules, known, addition, started_at, started, watcher, detector
+        )
         with published(options.database_path) as beside:
             return _reconcile(work, budget, beside)
 
@@ -81,6 +88,7 @@ class _Work:
     options: RunOptions
     ingested: Ingested
     inventory: Inventory
+    rules: tuple[Rule, ...]
     basis: str
     addition: Addition | None
     started_at: datetime
@@ -111,17 +119,15 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             work.ingested.store.clear()
 
 
-def _plan(options: RunOptions, ingested: Ingested, inventory: Inventory) -> tuple[str, Addition | None]:
-    """Return what the results are based on, and what is added to the run before if it had the same basis."""
-    rules = chosen_rules(options)
-    known = basis(
-        rules, ingested.store.version, (*deciding_options(options), ("rules", " ".join(options.rules)))
-    )
-    # What a rule of the user's own looks at is not known.
-    if options.rebuild or not all(rule.built_in for rule in rules):
-        return known, None
+def _addition(
+    options: RunOptions, inventory: Inventory, rules: tuple[Rule, ...], known: str
+) -> Addition | None:
+    """Return what is added to the database of the run before; `None` where everything is judged anew."""
+    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
+    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
+        return None
     previous = read_previous(options.database_path, known)
-    return known, plan_addition(inventory, previous, options) if previous else None
+    return plan_addition(inventory, previous, options) if previous else None
 
 
 def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
@@ -135,7 +141,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     lock_down(connection)
     watcher.advance(1)
     judge = judge_changes if work.addition else judge_all
-    rule_runs = judge(connection, options, work.detector)
+    rule_runs = judge(connection, options, work.rules, work.detector)
     watcher.advance(2)
     identity = run_id(filled, rule_runs, options)
     started = (work.started_at, work.started)

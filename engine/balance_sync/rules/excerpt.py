@@ -88,8 +88,6 @@ USING (
     SELECT source_id, line FROM sync_errors
     UNION ALL
     SELECT source_id, line FROM messages
-    UNION ALL
-    SELECT source_id, line FROM removed_lines
 ) AS again
 WHERE findings.source_id = again.source_id AND findings.line = again.line
     AND list_contains($rules, findings.rule)
@@ -135,7 +133,7 @@ def concern_users_of(connection: DuckDBPyConnection, rule: str) -> None:
 
 
 def forget_findings(connection: DuckDBPyConnection, rules: list[str]) -> None:
-    """Delete the findings of `rules` about the rows of the excerpt, and about rows that are gone."""
+    """Delete the findings of `rules` about the rows of the excerpt."""
     connection.execute(_FORGET, {"rules": rules})
 
 
