@@ -204,10 +204,12 @@ def test_findings_about_one_transaction_id_stay_apart(tmp_path: Path) -> None:
     logs, store = tmp_path / "logs", tmp_path / "store"
     wrong = {"id": "'T1'", "newBalance": "90"}
     shared = synced(0, 1, userId="'U1'", **wrong) + synced(100, 2, userId="'U2'", **wrong)
-    shared += synced(200, 3, userId="'U2'", id="'T3'", oldBalance="90", newBalance="85")
+    # Who shares an id with whoever shares one is counted, too.
+    further = {"id": "'T9'", "oldBalance": "90", "newBalance": "80"}
+    shared += synced(200, 3, userId="'U3'", **further) + synced(250, 5, userId="'U1'", **further)
     write_gz(logs / STREAM / "000000.gz", shared)
     judge(logs, tmp_path / "added", store=store)
-    later = synced(300, 4, userId="'U2'", id="'T4'", oldBalance="85", newBalance="80")
+    later = synced(300, 4, userId="'U2'", id="'T4'", oldBalance="90", newBalance="85")
     write_gz(logs / OTHER_STREAM / "000000.gz", later)
     assert judge(logs, tmp_path / "added", store=store).continued
     judge(logs, tmp_path / "whole", store=store)
