@@ -216,6 +216,20 @@ def test_findings_about_one_transaction_id_stay_apart(tmp_path: Path) -> None:
     assert_same(tmp_path / "added", tmp_path / "whole")
 
 
+def test_a_new_transaction_names_the_subscriber_of_an_old_finding(tmp_path: Path) -> None:
+    """A repeated message is told with the subscriber of its transaction's first event."""
+    logs, store = tmp_path / "logs", tmp_path / "store"
+    again = "".join(synced(at, number, id="'T1'").replace("M6", "M5") for at, number in ((500, 5), (600, 6)))
+    write_gz(logs / STREAM / "000000.gz", again)
+    judge(logs, tmp_path / "added", store=store)
+    write_gz(logs / OTHER_STREAM / "000000.gz", synced(0, 1, userId="'U9'"))
+    assert judge(logs, tmp_path / "added", store=store).continued
+    judge(logs, tmp_path / "whole", store=store)
+    assert_same(tmp_path / "added", tmp_path / "whole")
+    repeated = [row for row in content(tmp_path / "added")["findings"] if row["rule"] == "repeated_message"]
+    assert [row["user_id"] for row in repeated] == ["U9"]
+
+
 def test_a_file_of_an_unknown_stream_judges_everything_anew(twice: Path) -> None:
     """From then on events of different streams are compared."""
     write_gz(twice / "logs" / "pasted.gz", synced(500, 5))
