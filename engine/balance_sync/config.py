@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from balance_sync.errors import UsageError
+from balance_sync.limits import Limits
 
 BUSINESS_ZONE = "Asia/Bahrain"
 """Where the business is: UTC+3 all year. Its days are the accountants' days."""
@@ -46,6 +47,8 @@ class IngestOptions:
         Sources whose name says that they begin on or after this instant (UTC) are not opened.
     memory_limit
         Of all processes together, as `read_memory` reads it.
+    limits
+        How far archives are read.
     """
 
     logs: tuple[str, ...]
@@ -54,6 +57,7 @@ class IngestOptions:
     until: datetime | None = None
     strict: bool = False
     memory_limit: str = INGEST_MEMORY_LIMIT
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class RunOptions:
         Of all processes together, as `read_memory` reads it.
     rebuild
         Judge everything anew, also where the database of the run before could be added to.
+    limits
+        How far archives are read.
     """
 
     logs: tuple[str, ...]
@@ -95,6 +101,7 @@ class RunOptions:
     strict: bool = False
     profile_directory: Path | None = None
     rebuild: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def store_directory(self) -> Path:
@@ -110,7 +117,13 @@ class RunOptions:
     def ingest(self) -> IngestOptions:
         """The options of the first half."""
         return IngestOptions(
-            self.logs, self.store_directory, self.threads, self.until, self.strict, self.memory_limit
+            logs=self.logs,
+            store=self.store_directory,
+            threads=self.threads,
+            until=self.until,
+            strict=self.strict,
+            memory_limit=self.memory_limit,
+            limits=self.limits,
         )
 
 

@@ -12,10 +12,12 @@ from balance_sync import config
 from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.options import (
     config_option,
+    limit_options,
     logs_argument,
     memory_option,
     option,
     period_options,
+    read_limits,
     store_option,
     strict_option,
     threads_option,
@@ -109,6 +111,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     is_flag=True,
     help="Judge the whole archive anew, even where only what is new since the last run needs it.",
 )
+@limit_options
 @strict_option
 @config_option
 @verbosity_options
@@ -164,6 +167,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         strict=given["strict"],
         profile_directory=given["profile"],
         rebuild=given["rebuild"],
+        limits=read_limits(given),
     )
 
 

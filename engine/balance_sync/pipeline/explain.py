@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import find_store
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.labels import stream_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,6 +52,14 @@ class Explanation:
     chain: tuple[dict[str, Any], ...]
     events: tuple[LogEvent, ...]
     sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a source is: the file to open, and the source's label in what the file holds."""
+
+    file: Source
+    label: str
 
 
 def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Explanation:
@@ -156,12 +166,9 @@ def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[
 
 def _locate(
     wanted: set[str], paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]
-) -> dict[str, Source]:
+) -> dict[str, _Place]:
     labels = {paths[source]: source for source in wanted}
-    if logs:
-        found = {labels[s.label]: s for s in discover(logs).sources if s.label in labels}
-    else:
-        found = _where_read(wanted, options)
+    found = _among(labels, logs) if logs else _where_read(wanted, options)
     for label, source in labels.items():
         if source not in found:
             raise InputError(
@@ -170,20 +177,34 @@ def _locate(
     return found
 
 
-def _where_read(wanted: set[str], options: dict[str, Any]) -> dict[str, Source]:
+def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, _Place]:
+    """Find the sources, or the archives that they are in, among `logs`."""
+    files = {file.label: file for file in discover(logs).sources}
+    found = {}
+    for label, source in labels.items():
+        # The label of what is in an archive begins with the archive's.
+        parts = label.split("/")
+        holders = ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
+        file = next((files[holder] for holder in holders if holder in files), None)
+        if file is not None:
+            found[source] = _Place(file, label)
+    return found
+
+
+def _where_read(wanted: set[str], options: dict[str, Any]) -> dict[str, _Place]:
     # Not opened, for a run that is going on may be writing into it.
     manifest = find_store(Path(options["store"])).manifest()
     found = {}
     for row in manifest.filter(manifest["source_id"].is_in(sorted(wanted))).iter_rows(named=True):
         if Path(row["location"]).is_file():
-            found[row["source_id"]] = Source(
-                row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None
-            )
+            stream, day = stream_of(row["file"])
+            file = Source(row["file"], row["location"], row["file_bytes"], row["modified_ns"], stream, day)
+            found[row["source_id"]] = _Place(file, row["path"])
     return found
 
 
-def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]:
-    """Return the events of a request in `source`, or the one event at `line`."""
+def _events(place: _Place, request_id: str | None, line: int) -> list[LogEvent]:
+    """Return the events of a request in a source, or the one event at `line`."""
     import polars as pl
 
     from balance_sync.logs.scan import classified_frame
@@ -192,15 +213,18 @@ def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]
     if request_id is not None:
         chosen |= pl.col("request_id") == request_id
     found = []
-    for batch in plan_batches([source]):
-        events = classified_frame(batch()).filter(chosen)
+    pieces = chain.from_iterable(chain.from_iterable(batch() for batch in plan_batches([place.file])))
+    for piece in pieces:
+        if piece.source.label != place.label:
+            continue
+        events = classified_frame([piece]).filter(chosen)
         found += [
-            LogEvent(source.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
+            LogEvent(place.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
             for number, text in events.select("line", "text").iter_rows()
         ]
     if not any(event.line == line for event in found):
         raise InputError(
-            f"{source.label}:{line}", "no event starts here any more", help="the file has changed since"
+            f"{place.label}:{line}", "no event starts here any more", help="the file has changed since"
         )
     return found
 

@@ -72,13 +72,13 @@ def ingest(
         when_few()
     store = find_store(options.store)
     store.open()
-    missing = search.missing(_complete_sources(store.manifest()))
+    missing = search.missing(_complete_files(store.manifest()))
     watcher.stage("reading logs", None)
-    for size_bytes in parse_batches(plan_batches(missing), store, processes=processes):
+    for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
         watcher.advance(size_bytes)
     store.clear()
     if options.strict:
-        _refuse_problems(_of_sources(store.manifest(), search.wanted))
+        _refuse_problems(_of_files(store.manifest(), search.wanted))
     return Ingested(
         Discovery(tuple(search.wanted), tuple(search.passed_over)),
         store,
@@ -135,23 +135,40 @@ def find_store(directory: Path) -> Store:
     return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 
 
-def _of_sources(manifest: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
+def _of_files(manifest: pl.DataFrame, files: list[Source]) -> pl.DataFrame:
     import polars as pl
 
-    known = [(source.label, source.size_bytes, source.modified_ns) for source in sources]
-    schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64}
+    known = [(file.label, file.size_bytes, file.modified_ns) for file in files]
+    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
     return manifest.join(pl.DataFrame(known, schema=schema, orient="row"), on=list(schema), how="semi")
 
 
-def _complete_sources(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
+def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
+    """Return label, size and time of the files that are in the store with all that is in them."""
     import polars as pl
 
-    complete = (
-        manifest.group_by("path", "size_bytes", "modified_ns", "source_id")
-        .agg(pl.col("piece").n_unique(), last=pl.col("piece").filter(pl.col("is_last")).max())
+    file = ["file", "file_bytes", "modified_ns"]
+    sources = (
+        manifest.group_by(*file, "path", "source_id")
+        .agg(
+            pl.col("piece").n_unique(),
+            pl.col("members").drop_nulls().first(),
+            last=pl.col("piece").filter(pl.col("is_last")).max(),
+        )
         .filter(pl.col("piece") == pl.col("last") + 1)
     )
-    return set(complete.select("path", "size_bytes", "modified_ns").iter_rows())
+    # An archive is a source of its own, that comes last and says how many are in it.
+    is_file = pl.col("path") == pl.col("file")
+    complete = (
+        sources.group_by(file)
+        .agg(
+            is_file.any().alias("ends"),
+            is_file.not_().sum().alias("found"),
+            pl.col("members").filter(is_file).max(),
+        )
+        .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
+    )
+    return set(complete.select(file).iter_rows())
 
 
 def _refuse_problems(sources: pl.DataFrame) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.data import Exposure, ReportData, RuleResult
 
-WHOLE_STATUSES = frozenset({"read", "empty", "duplicate"})
+WHOLE_STATUSES = frozenset({"read", "empty", "duplicate", "archive"})
 """Statuses of sources of which nothing is missing."""
 
 

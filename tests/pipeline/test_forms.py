@@ -1,0 +1,100 @@
+"""The same logs give the same results, whatever they come as."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filled import Database, fill
+
+from balance_sync.config import RunOptions
+from balance_sync.generator.archive import generate_archive
+from balance_sync.pipeline.explain import explain
+from balance_sync.pipeline.run import run
+from forms_of import FORMS, write_form
+
+_PLACE = ("source_id", "line")
+_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
+
+
+@cache
+def streams_of(root: Path) -> dict[str, bytes]:
+    """Return the text of each stream of a generated archive."""
+    generate_archive(root, text_bytes=120_000, seed=7)
+    return {
+        file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))
+    }
+
+
+@pytest.fixture(scope="module")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return streams_of(tmp_path_factory.mktemp("generated"))
+
+
+@pytest.fixture(scope="module")
+def expected(streams: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("expected")
+    return without_place(fill(write_form("gzip", streams, folder / "logs"), store=folder / "store"))
+
+
+def without_place(found: Database) -> dict[str, Any]:
+    tables = {}
+    for table in _COMPARED:
+        rows = [
+            {name: value for name, value in row.items() if name not in _PLACE} for row in found.tables[table]
+        ]
+        tables[table] = sorted(rows, key=repr)
+    return {**tables, "kinds": found.kinds, "problems": found.filled.problems}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_tables(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store")
+    assert without_place(found) == expected
+    assert len(expected["transactions"]) > 50
+
+
+@pytest.mark.parametrize("form", ["gzip-twice", "zstd", "zip-piped", "tar-gz", "zip-in-tar-gz"])
+def test_small_batches_and_second_runs_change_nothing(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    logs = write_form(form, streams, tmp_path / "logs")
+    first = fill(logs, store=tmp_path / "store", batch_bytes=5_000)
+    again = fill(logs, store=tmp_path / "store")
+    assert again.ingested.sources_read == 0
+    assert without_place(again) == without_place(first) == expected
+
+
+def test_forms_of_the_same_logs_beside_each_other_count_once(
+    streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    for form in ("gzip", "zip-of-text", "tar-zst", "crlf", "utf16-le"):
+        write_form(form, streams, tmp_path / "logs" / form)
+    found = fill(tmp_path / "logs", store=tmp_path / "store")
+    assert without_place(found) == expected
+
+
+@pytest.mark.parametrize("form", ["gzip", "zip-of-a-mac", "zip-in-tar-gz"])
+def test_a_finding_leads_back_to_its_line(form: str, streams: dict[str, bytes], tmp_path: Path) -> None:
+    logs = write_form(form, streams, tmp_path / "logs")
+    result = run(RunOptions((str(logs),), output=tmp_path / "out", formats=("json",), threads=1))
+    finding = _a_finding(result.database)
+    explained = explain(result.database, finding["finding_id"])
+    assert explained.events == explain(result.database, finding["finding_id"], logs=(str(logs),)).events
+    (event,) = [event for event in explained.events if event.line == finding["line"]]
+    stream = next(name for name in streams if f"/{name}/" in f"/{event.path}")
+    lines = streams[stream].decode().split("\n")
+    assert event.text.split("\n")[0] == lines[event.line - 1]
+
+
+def _a_finding(database: Path) -> dict[str, Any]:
+    from balance_sync.store.reading import read_only_session
+
+    with read_only_session(database) as connection:
+        query = "SELECT finding_id, line FROM findings WHERE rule <> 'anomaly' ORDER BY finding_id LIMIT 1"
+        return dict(zip(("finding_id", "line"), connection.execute(query).fetchall()[0], strict=True))
