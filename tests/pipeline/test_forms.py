@@ -24,9 +24,7 @@ _COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects"
 def streams_of(root: Path) -> dict[str, bytes]:
     """Return the text of each stream of a generated archive."""
     generate_archive(root, text_bytes=120_000, seed=7)
-    return {
-        file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))
-    }
+    return {file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))}
 
 
 @pytest.fixture(scope="module")

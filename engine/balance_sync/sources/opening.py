@@ -141,15 +141,25 @@ class _FileWalk:
                 passed_over[reason] += 1
                 continue
             self._meter.count_member()
-            for text in self._walk(self._member_layer(member, layer, depth)):
+            entered, limit = self._entered(member, layer, depth)
+            for text in self._walk(entered):
                 if text.ends:
                     archive.members += 1
                 yield text
+            if limit:
+                raise limit
         archive.note = _contents(archive.members, passed_over)
 
-    def _member_layer(self, member: Member, layer: _Layer, depth: int) -> _Layer:
+    def _entered(self, member: Member, layer: _Layer, depth: int) -> tuple[_Layer, LimitReachedError | None]:
+        """Return the layer of a member, and the limit that was reached while its first bytes were read."""
         label = self._labels.unique(f"{layer.source.label}/{readable(member.name)}")
-        head = member.stream.peek(_HASHED_BYTES)
+        limit = None
+        try:
+            head = member.stream.peek(_HASHED_BYTES)
+        except LimitReachedError as reached:
+            limit = reached
+            member.reading.tell(str(limit))
+            head = member.stream.held()
         identity = head
         if len(head) == _HASHED_BYTES:
             identity = f"{layer.reading.content_hash}\n{label}".encode()
@@ -157,7 +167,7 @@ class _FileWalk:
         size = member.size_bytes or (len(head) if len(head) < _HASHED_BYTES else 0)
         stream, day = stream_of(label)
         source = Source(label, self._file.path, size, self._file.modified_ns, stream, day, self._file)
-        return _Layer(source, member.stream, member.reading, depth)
+        return _Layer(source, member.stream, member.reading, depth), limit
 
     def _tell_change(self, reading: Reading) -> None:
         status = os.fstat(self._opened.fileno())

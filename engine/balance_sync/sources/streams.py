@@ -88,6 +88,10 @@ class Stream:
             return first
         return b"".join([first, *islice(self._held, 1, None)])[:size]
 
+    def held(self) -> bytes:
+        """Return what was looked at and is not taken."""
+        return self.peek(self._held_bytes)
+
     def read(self, size: int) -> bytes:
         """Take the next `size` bytes; fewer only where it ends."""
         taken = self.peek(size)

@@ -109,7 +109,10 @@ def _pass_over(stream: Stream, mark: bytes, archive: Reading) -> None:
         fields = _unpacked(_LISTED_HEADER, stream.read(_LISTED_HEADER.size))
         _skip(stream, sum(fields[10:13]))
     elif mark == _END:
-        _skip(stream, _unpacked(_END_HEADER, stream.read(_END_HEADER.size))[-1])
+        data = stream.read(_END_HEADER.size)
+        if len(data) < _END_HEADER.size:
+            archive.tell(f"zip archive cut short at byte {stream.position}")
+        _skip(stream, _unpacked(_END_HEADER, data)[-1])
     elif mark == _ENDS_64[0]:
         _skip(stream, int.from_bytes(stream.read(12)[4:], "little"))
     elif mark == _ENDS_64[1]:
