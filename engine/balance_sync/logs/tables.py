@@ -27,6 +27,9 @@ PARSER_VERSION = 4
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
+_LARGEST_TEXT = 1 << 20
+"""Bytes of its text that are kept of a reject: CloudWatch takes no larger event."""
+
 _PREAMBLE_REASONS = {True: "the time of the event is impossible", False: "text before the first event"}
 
 
@@ -147,7 +150,7 @@ def _rejects(classified: ClassifiedEvents, unread: pl.DataFrame) -> pl.DataFrame
     rejects = pl.concat([unread, found]).sort("event")
     rows = rejects["event"].to_numpy()
     texts = [
-        redact(events.octets.data[begin:end].decode("utf-8", "replace").rstrip("\n"))
+        _kept_text(events.octets.data, begin, end)
         for begin, end in zip(events.start[rows].tolist(), events.end[rows].tolist(), strict=True)
     ]
     return rejects.select("reason").with_columns(
@@ -155,3 +158,9 @@ def _rejects(classified: ClassifiedEvents, unread: pl.DataFrame) -> pl.DataFrame
         line=pl.Series(events.line[rows], dtype=pl.Int64),
         text=pl.Series(texts, dtype=pl.String),
     )
+
+
+def _kept_text(data: bytes, begin: int, end: int) -> str:
+    kept = min(end, begin + _LARGEST_TEXT)
+    text = redact(data[begin:kept].decode("utf-8", "replace").rstrip("\n"))
+    return f"{text} ... {end - kept} more bytes" if kept < end else text

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from balance_sync.limits import Limits
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import read_plainly
-from balance_sync.sources.opening import Text, iter_texts
 from balance_sync.sources.reading import Reading
+
+if TYPE_CHECKING:
+    from balance_sync.sources.opening import Text
 
 BATCH_BYTES = 12 << 20
 """Uncompressed text in one batch, about; what one worker holds at a time."""
@@ -124,6 +126,9 @@ class _CutPieces:
 
 def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPiece]]:
     """Cut what is in `file` into lists of pieces, each of about `batch_bytes` in all."""
+    # Archives and rarer compressions take some time to import, and most exports have none.
+    from balance_sync.sources.opening import iter_texts
+
     growing: dict[str, _GrowingSource] = {}
     ready: list[TextPiece] = []
     size = 0

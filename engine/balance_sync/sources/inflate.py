@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from isal import isal_zlib
 
-from balance_sync.sources.decompression import bytewise
+from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import OPENING, open_file
 from balance_sync.sources.reading import Reading
@@ -27,7 +27,6 @@ _InflateError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]
 _TEXT_BYTES = 8 << 20
 """No more text than this at once, however well it was compressed."""
 _SALVAGE_BYTES = 1 << 16
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 _PLAIN_START = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [^\n]*(?<!\r)\n")
@@ -49,7 +48,7 @@ def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
             return None
         text = packed
         if packed.startswith(GZIP_MAGIC):
-            member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+            member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             text = member.decompress(packed, _TEXT_BYTES)
             if not member.eof or member.unused_data:
                 return None
@@ -77,7 +76,7 @@ def inflate_file(path: str, pieces: Iterator[bytes], reading: Reading, meter: Me
 
 
 def _inflated(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
     # Where the member begins in the file, and how much of its text was given out.
     member_at, given = 0, 0
     consumed = 0
@@ -93,7 +92,7 @@ def _inflated(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[
                 if not data.startswith(GZIP_MAGIC[: len(data)]):
                     reading.problem = f"no gzip data from byte {member_at} on"
                     return
-                member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+                member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             try:
                 text = member.decompress(data, _TEXT_BYTES)
             except _InflateError:
@@ -115,7 +114,7 @@ def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> I
 
     isal gives nothing of a call that fails; zlib, fed byte by byte, gives all there is.
     """
-    member = zlib.decompressobj(wbits=_GZIP_WINDOW)
+    member = zlib.decompressobj(wbits=GZIP_WINDOW)
     with open_file(path) as file:
         file.seek(member_at)
         while chunk := file.read(_SALVAGE_BYTES):

@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from balance_sync.sources.decompression import RAW_DEFLATE, DeflateFrame, Frame, gathered, unpack_frame
+from balance_sync.sources.decompression import Frame, gathered, unpack_frame
+from balance_sync.sources.deflate import RAW_DEFLATE, DeflateFrame
 from balance_sync.sources.members import Member
 from balance_sync.sources.reading import Reading
 from balance_sync.sources.recognition import Form
