@@ -12,6 +12,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from record_forms import LOSSY, RECORDED, STREAM_LOSSY, STREAM_RECORDED
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -121,13 +123,16 @@ ARCHIVED: dict[str, Callable[[Streams], bytes]] = {
 def write_form(form: str, streams: Streams, folder: Path) -> Path:
     """Write `streams` in one of the forms and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    if form in COMPRESSED:
+    if form in _OF_STREAMS:
         for name, text in streams.items():
             (folder / name).mkdir()
-            (folder / name / "000000.gz").write_bytes(COMPRESSED[form](text))
+            (folder / name / "000000.gz").write_bytes(_OF_STREAMS[form](text))
     else:
-        (folder / "logs").write_bytes(ARCHIVED[form](streams))
+        (folder / "logs").write_bytes(_OF_ALL[form](streams))
     return folder
 
 
-FORMS = (*COMPRESSED, *ARCHIVED)
+_OF_STREAMS = {**COMPRESSED, **STREAM_RECORDED, **STREAM_LOSSY}
+_OF_ALL = {**ARCHIVED, **RECORDED, **LOSSY}
+FORMS = (*COMPRESSED, *ARCHIVED, *RECORDED, *STREAM_RECORDED)
+LOSSY_FORMS = (*LOSSY, *STREAM_LOSSY)

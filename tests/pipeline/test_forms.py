@@ -14,7 +14,7 @@ from balance_sync.config import RunOptions
 from balance_sync.generator.archive import generate_archive
 from balance_sync.pipeline.explain import explain
 from balance_sync.pipeline.run import run
-from forms_of import FORMS, write_form
+from forms_of import FORMS, LOSSY_FORMS, write_form
 
 _PLACE = ("source_id", "line")
 _COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
@@ -55,6 +55,15 @@ def test_every_form_gives_the_same_tables(
     found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store")
     assert without_place(found) == expected
     assert len(expected["transactions"]) > 50
+
+
+@pytest.mark.parametrize("form", LOSSY_FORMS)
+def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    found = without_place(fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store"))
+    for table in ("transactions", "sync_errors", "messages"):
+        assert found[table] == expected[table]
 
 
 @pytest.mark.parametrize("form", ["gzip-twice", "zstd", "zip-piped", "tar-gz", "zip-in-tar-gz"])

@@ -50,7 +50,7 @@ SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
         "duplicate": "Copy of another file, not counted twice",
         "damaged": "Damaged: read up to the damage",
         "unreadable": "Could not be read",
-        "archive": "Archive: what is in it stands beside it",
+        "archive": "Holds other sources, each counted on its own",
     }
 )
 

@@ -25,7 +25,7 @@ BATCH_BYTES = 12 << 20
 EXPANSION = 6
 """Compressed bytes are taken to become this many bytes of text when batches are planned."""
 
-LARGEST_EVENT = 16 << 20
+LARGEST_EVENT = 8 << 20
 """Bytes at which an event is cut although it goes on: what follows is told as text before an event.
 
 CloudWatch takes no event of more than 1 MiB.

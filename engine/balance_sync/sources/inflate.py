@@ -19,18 +19,24 @@ from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import OPENING, open_file
 from balance_sync.sources.reading import Reading
+from balance_sync.sources.recognition import HEAD_BYTES
 from balance_sync.sources.streams import Meter
 
 GZIP_MAGIC = b"\x1f\x8b"
 # The stub says that the class is an instance.
 _InflateError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]
-_TEXT_BYTES = 8 << 20
-"""No more text than this at once, however well it was compressed."""
+_SMALL_TEXT = 8 << 20
+"""Text of a file that is read at once."""
+_TEXT_BYTES = 2 << 20
+"""No more text than this at a time, however well it was compressed."""
 _SALVAGE_BYTES = 1 << 16
 
 
 _PLAIN_START = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [^\n]*(?<!\r)\n")
 """First line of an export, ending as lines do: such text needs nothing done to it."""
+
+_JSON_EVENT = b'Z {"time'
+"""Begins an event of Lambda's JSON log format."""
 
 
 def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
@@ -49,12 +55,12 @@ def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
         text = packed
         if packed.startswith(GZIP_MAGIC):
             member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
-            text = member.decompress(packed, _TEXT_BYTES)
+            text = member.decompress(packed, _SMALL_TEXT)
             if not member.eof or member.unused_data:
                 return None
     except (OSError, _InflateError):
         return None
-    if not _PLAIN_START.match(text):
+    if not _PLAIN_START.match(text) or text.find(_JSON_EVENT, 0, HEAD_BYTES) >= 0:
         return None
     return text, Reading(hashlib.sha256(packed).hexdigest(), len(text))
 

@@ -36,6 +36,11 @@ MAGIC = {
     Form.ZIP: re.compile(rb"PK(?:\x03\x04|\x05\x06|00PK\x03\x04)"),
 }
 
+_JSON = re.compile(rb"\s*[\[{]")
+_RECORD_KEY = re.compile(
+    rb'"(?:messageType|logEvents|events|results|@message|@timestamp|eventId|ingestionTime)"\s*:'
+    rb'|"timestamp"\s*:\s*\d|"(?:timestamp|time)"\s*:\s*"\d{4}-'
+)
 _STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.MULTILINE)
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TAR_BLOCK = 512
@@ -59,6 +64,11 @@ def recognise(head: bytes) -> Form:
     if _is_tar(head[:_TAR_BLOCK]):
         return Form.TAR
     return Form.TEXT if _STAMP.search(head) or _is_text(head) else Form.BINARY
+
+
+def holds_records(head: bytes) -> bool:
+    """Return whether text that begins with `head` is JSON that holds events."""
+    return bool(_JSON.match(head) and _RECORD_KEY.search(head))
 
 
 def _is_tar(block: bytes) -> bool:
