@@ -88,7 +88,7 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": packed,
     "gzip-members": in_members,
     "gzip-twice": lambda text: packed(in_members(text)),
-    "zstd": zstd.compress,
+    "zstd": lambda text: zstd.compress(text, options={zstd.CompressionParameter.checksum_flag: 1}),
     "zstd-frames": lambda text: zstd.compress(text[:999]) + zstd.compress(text[999:]),
     "bzip2": bz2.compress,
     "xz": lzma.compress,

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
+import os
+import pty
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -105,3 +110,34 @@ def _a_finding(database: Path) -> dict[str, Any]:
     with read_only_session(database) as connection:
         query = "SELECT finding_id, line FROM findings WHERE rule <> 'anomaly' ORDER BY finding_id LIMIT 1"
         return dict(zip(("finding_id", "line"), connection.execute(query).fetchall()[0], strict=True))
+
+
+def piped(content: bytes, store: Path, *more: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "balance_sync", "ingest", "-", *more, "--store", str(store), "--json"]
+    done = subprocess.run(command, input=content, capture_output=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("form", ["tar-gz", "filter-log-events"])
+def test_standard_input_is_read_like_a_file(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    content = (write_form(form, streams, tmp_path / "logs") / "logs").read_bytes()
+    assert piped(content, tmp_path / "store")["sources_read"] == 1
+    assert piped(content, tmp_path / "store")["sources_kept"] == 1
+    assert piped(content + b"\0" * 1024, tmp_path / "store")["sources_read"] == 1
+    (tmp_path / "stdin").mkdir()
+    copied = tmp_path / "stdin" / "stdin"
+    copied.write_bytes(content)
+    assert without_place(fill(copied, store=tmp_path / "other")) == expected
+    assert not list((tmp_path / "store").rglob("stdin"))
+
+
+def test_a_terminal_is_no_standard_input(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "balance_sync", "ingest", "-", "--store", str(tmp_path / "store")]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 3
+    assert b"standard input is no file and no pipe" in done.stderr

@@ -28,7 +28,7 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
 
 
 def logs_argument(command: Command) -> Command:
-    """Add the argument LOGS: folders, files or patterns."""
+    """Add the argument LOGS: folders, files, patterns, or ``-`` for standard input."""
     return click.argument("logs", nargs=-1, required=True, metavar="LOGS...")(command)
 
 

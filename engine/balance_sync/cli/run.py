@@ -118,7 +118,8 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 def run(**given: Any) -> int:
     """Reconcile LOGS: read them, rebuild the ledgers, run the rules, rank the odd, write the reports.
 
-    LOGS are folders of a CloudWatch export, single .gz or text files, or patterns in quotes.
+    LOGS are folders of a CloudWatch export, files in whatever form logs come as (archives, records and pages
+    among them, compressed or not), patterns in quotes, or - for standard input.
     """
     from balance_sync.pipeline.budget import divide_memory
     from balance_sync.pipeline.run import run as run_pipeline

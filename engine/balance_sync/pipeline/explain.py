@@ -16,6 +16,7 @@ from balance_sync.pipeline.ingest import find_store
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 from balance_sync.sources.labels import stream_of
+from balance_sync.sources.standard_input import FILE_NAME
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -186,6 +187,10 @@ def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, _Place]:
         parts = label.split("/")
         holders = ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
         file = next((files[holder] for holder in holders if holder in files), None)
+        if file is None and parts[0] == FILE_NAME and len(files) == 1:
+            # What came by standard input may lie anywhere now.
+            (file,) = files.values()
+            label = "/".join([file.label, *parts[1:]])
         if file is not None:
             found[source] = _Place(file, label)
     return found

@@ -15,6 +15,7 @@ from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Discovery, PassedOver, Source, iter_sources
+from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
@@ -67,11 +68,16 @@ def ingest(
     """
     processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
-    search = _Search(options, watcher)
+    store = find_store(options.store)
+    paths = options.logs
+    if STANDARD_INPUT in paths:
+        store.open()
+        paths = _with_copied_input(paths, store)
+    search = _Search(options, paths, watcher)
     if search.finds_few():
         when_few()
-    store = find_store(options.store)
-    store.open()
+    if paths == options.logs:
+        store.open()
     missing = search.missing(_complete_files(store.manifest()))
     watcher.stage("reading logs", None)
     for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
@@ -88,16 +94,22 @@ def ingest(
     )
 
 
+def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
+    """Return `logs`, and in place of standard input a copy of it that lasts until all is read."""
+    copy = str(copy_standard_input(store.working_directory))
+    return tuple(copy if path == STANDARD_INPUT else path for path in logs)
+
+
 class _Search:
     """Finds the sources of a run while they are read, and keeps count."""
 
-    def __init__(self, options: IngestOptions, watcher: Watcher) -> None:
+    def __init__(self, options: IngestOptions, paths: tuple[str, ...], watcher: Watcher) -> None:
         self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
-        self._found: Iterator[Source] = iter_sources(options.logs, self.passed_over)
+        self._found: Iterator[Source] = iter_sources(paths, self.passed_over)
         self._watcher = watcher
 
     def finds_few(self) -> bool:

@@ -55,9 +55,7 @@ class JsonValues:
     def _value(self) -> Iterator[Any]:
         end = self._end_of_value()
         if end is None:
-            listed = None
-            if len(self._text) - self._at >= _LARGEST_VALUE:
-                listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
+            listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
             if listed:
                 yield from self._listed(listed)
             else:
@@ -70,16 +68,23 @@ class JsonValues:
             self._reading.tell(f"JSON damaged at byte {self._passed + begin}: {error}")
 
     def _listed(self, listed: re.Match[bytes]) -> Iterator[Any]:
-        """Give out the values of a list, one by one, where the object around it is too large."""
-        named = _STREAM.search(self._text, self._at, listed.start())
-        stream = msgspec.json.decode(named[1]) if named else ""
+        """Give out the values of a list, one by one, where the object is too large or has no end."""
+        stream = _name(_STREAM.search(self._text, self._at, listed.start()))
         self._at = listed.end()
         while self._skip_between() and self._text[self._at] in _OPENING:
             for value in self._value():
-                yield {"logEvents": [value], "logStream": stream} if listed[1] == b"logEvents" else value
-        # Behind the list stands what the object says beside it.
-        self._at = min(self._at + 1, len(self._text))
-        self._at = self._end_of_value(depth=1) or len(self._text)
+                # Behind damage may stand another object that says of itself where it belongs.
+                is_event = listed[1] == b"logEvents" and "messageType" not in value
+                yield {"logEvents": [value], "logStream": stream} if is_event else value
+        if self._more(1):
+            # Behind the list stands what the object says beside it.
+            self._at += 1
+            end = self._end_of_value(depth=1)
+            if end is None:
+                self._reading.tell(f"JSON object without an end at byte {self._passed + self._at}")
+            self._at = len(self._text) if end is None else end
+        else:
+            self._reading.tell(f"JSON cut short at byte {self._passed + self._at}")
 
     def _skip_between(self) -> bool:
         """Go to the next sign that is none of those between values; return whether there is one."""
@@ -135,3 +140,10 @@ class JsonValues:
                 return
             self._at = len(self._text) - 1
         self._at = len(self._text)
+
+
+def _name(named: re.Match[bytes] | None) -> str:
+    try:
+        return msgspec.json.decode(named[1], type=str) if named else ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
