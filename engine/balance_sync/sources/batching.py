@@ -131,14 +131,24 @@ def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPi
 
     growing: dict[str, _GrowingSource] = {}
     ready: list[TextPiece] = []
-    size = 0
+    size = held = 0
+    enough = batch_bytes
     for text in iter_texts(file, limits):
-        source = growing.setdefault(text.source.label, _GrowingSource(text.source, batch_bytes))
-        pieces = source.take(text)
+        source = growing.setdefault(text.source.label, _GrowingSource(text.source))
+        held += source.add(text)
+        found: list[TextPiece] = []
         if text.ends:
+            found = [source.last_piece(text.reading)]
             del growing[text.source.label]
-        ready += pieces
-        size += sum(len(piece.text) for piece in pieces)
+        elif held >= enough:
+            # All of them, for a file of records may hold any number of streams.
+            found = [piece for one in growing.values() if (piece := one.cut_off())]
+        cut = sum(len(piece.text) for piece in found)
+        held -= cut
+        if cut:
+            enough = held + batch_bytes
+        ready += found
+        size += cut
         if size >= batch_bytes or len(ready) >= _MOST_PIECES:
             yield ready
             ready, size = [], 0
@@ -149,36 +159,42 @@ def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPi
 class _GrowingSource:
     """Text of a source that has come so far and is in no piece yet."""
 
-    def __init__(self, source: Source, batch_bytes: int) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._batch_bytes = batch_bytes
+        self._content_hash = ""
         self._held: list[bytes] = []
-        self._size, self._enough = 0, batch_bytes
+        self._size, self._enough = 0, 0
         self._number, self._line = 0, 1
 
-    def take(self, more: Text) -> list[TextPiece]:
-        """Add `more`, and return the pieces that are ready with it."""
+    def add(self, more: Text) -> int:
+        """Add text; return how much."""
+        self._content_hash = more.reading.content_hash
         if more.text:
             self._held.append(more.text)
             self._size += len(more.text)
-        if more.ends:
-            text = b"".join(self._held)
-            return [TextPiece(self._source, text, self._number, self._line, True, more.reading)]
-        if self._size < self._enough:
-            return []
+        return len(more.text)
+
+    def last_piece(self, reading: Reading) -> TextPiece:
+        """Return all that is left."""
+        return TextPiece(self._source, b"".join(self._held), self._number, self._line, True, reading)
+
+    def cut_off(self) -> TextPiece | None:
+        """Return what comes before the last event that has begun, if there is any."""
+        if self._size <= self._enough:
+            return None
         text = b"".join(self._held)
         cut = _last_event_start(text) or (len(text) if len(text) >= LARGEST_EVENT else 0)
         # One event that goes on and on is looked through again only when it has doubled.
-        self._enough = self._batch_bytes if cut else min(2 * len(text), LARGEST_EVENT)
+        self._enough = 0 if cut else min(2 * len(text), LARGEST_EVENT - 1)
         self._held = [text[cut:]]
         self._size = len(text) - cut
         if not cut:
-            return []
-        reading = Reading(content_hash=more.reading.content_hash)
+            return None
+        reading = Reading(content_hash=self._content_hash)
         piece = TextPiece(self._source, text[:cut], self._number, self._line, False, reading)
         self._number += 1
         self._line += text.count(b"\n", 0, cut)
-        return [piece]
+        return piece
 
 
 def _last_event_start(text: bytes) -> int:

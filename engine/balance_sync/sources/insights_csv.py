@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from balance_sync.sources.reading import Reading
 from balance_sync.sources.records import Record, insights_time
-from balance_sync.sources.streams import Stream
+from balance_sync.sources.streams import Stream, iter_lines
 
 HEADING = re.compile(rb'(?:"?@?[\w. -]{1,80}"?,){0,20}"?@message"?(?:,|\r?\n)')
 _LARGEST_FIELD = 8 << 20
@@ -17,7 +17,7 @@ _LARGEST_FIELD = 8 << 20
 def iter_rows(stream: Stream, reading: Reading) -> Iterator[Record]:
     """Give out the rows of the export in `stream`."""
     csv.field_size_limit(_LARGEST_FIELD)
-    rows = csv.DictReader(_lines(stream))
+    rows = csv.DictReader(line.decode("utf-8", "replace") for line in iter_lines(stream))
     number = 1
     try:
         for row in rows:
@@ -30,14 +30,3 @@ def iter_rows(stream: Stream, reading: Reading) -> Iterator[Record]:
             yield Record(stream_name, at, row.get("@message") or "", row.get("@ptr") or "")
     except csv.Error as error:
         reading.tell(f"CSV damaged behind row {number}: {error}")
-
-
-def _lines(stream: Stream) -> Iterator[str]:
-    held: list[bytes] = []
-    for piece in stream.rest():
-        *whole, last = piece.split(b"\n")
-        for line in whole:
-            yield (b"".join(held) + line + b"\n").decode("utf-8", "replace")
-            held = []
-        held.append(last)
-    yield b"".join(held).decode("utf-8", "replace")

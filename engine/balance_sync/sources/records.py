@@ -17,7 +17,10 @@ _REMEMBERED_IDS = 1 << 18
 """Records whose ids are known at once: a delivery that is tried again follows closely."""
 
 _LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
-_MOST_TIED = 10_000
+_MOST_TIED = 8 << 20
+"""Signs in messages of one millisecond that are held to be turned round."""
+
+_LONGEST_ID = 256
 
 
 class Record(NamedTuple):
@@ -94,7 +97,7 @@ class RecordReader:
             yield _event(value, "") or _insights_row(value) or _lambda_record(value)
 
     def _is_repeated(self, event_id: str) -> bool:
-        if not event_id:
+        if not event_id or len(event_id) > _LONGEST_ID:
             return False
         if event_id in self._ids:
             self.passed_over["repeated records"] += 1
@@ -164,11 +167,12 @@ def oldest_first(records: Iterable[Record]) -> Iterator[Record]:
     they were logged.
     """
     tied: list[Record] = []
-    descending = False
+    descending, size = False, 0
     for record in records:
-        if tied and (record.at != tied[0].at or len(tied) >= _MOST_TIED):
+        if tied and (record.at != tied[0].at or size >= _MOST_TIED):
             descending = record.at < tied[0].at
             yield from reversed(tied) if descending else tied
-            tied = []
+            tied, size = [], 0
         tied.append(record)
+        size += len(record.message)
     yield from reversed(tied) if descending else tied

@@ -142,3 +142,24 @@ class Stream:
                 self.read(len(ahead))
                 return self.position - begin
             self.read(len(ahead) - len(mark) + 1)
+
+
+_LARGEST_LINE = 8 << 20
+
+
+def iter_lines(stream: Stream) -> Iterator[bytes]:
+    """Give out the lines of `stream`, each with its line feed; a line that goes on and on in parts."""
+    held: list[bytes] = []
+    size = 0
+    for piece in stream.rest():
+        *whole, last = piece.split(b"\n")
+        for line in whole:
+            yield b"".join(held) + line + b"\n"
+            held, size = [], 0
+        held.append(last)
+        size += len(last)
+        if size > _LARGEST_LINE:
+            yield b"".join(held)
+            held, size = [], 0
+    if held and any(held):
+        yield b"".join(held)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from balance_sync.sources.lambda_json import START, as_text
-from balance_sync.sources.streams import Stream
+from balance_sync.sources.streams import Stream, iter_lines
 
 _COLOUR = rb"(?:\x1b\[[0-9;]*m)*"
 _SECOND = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
@@ -24,7 +24,6 @@ _ANY_EXPORTED = re.compile(rb"^%b\.\d{3}Z " % _SECOND, re.MULTILINE)
 _INNER = re.compile(rb"^(%b)\.(\d{3})Z\t" % _SECOND, re.MULTILINE)
 _PLATFORM = re.compile(rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |\{\"_aws\":")
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
-_LARGEST_LINE = 8 << 20
 _MOST_WAITING = 1000
 
 
@@ -41,7 +40,7 @@ def lines_of(head: bytes, stream: Stream) -> Iterator[bytes] | None:
 
 def _exported_lines(stream: Stream) -> Iterator[bytes]:
     """Give out the lines of an export, events of the JSON log format as those of the text format."""
-    for line in _lines(stream):
+    for line in iter_lines(stream):
         match = _EXPORTED.match(line)
         if match and START.match(line, match.end()):
             yield line[: match.end()] + _on_one_line(line[match.end() :])
@@ -52,7 +51,7 @@ def _exported_lines(stream: Stream) -> Iterator[bytes]:
 def _tailed_lines(stream: Stream) -> Iterator[bytes]:
     """Give out the lines as an export has them: with the time of each event, and without its stream."""
     second, milliseconds = b"", b"000"
-    for line in _lines(stream):
+    for line in iter_lines(stream):
         match = _DETAILED.match(line) or _SHORT.match(line)
         if match is None:
             yield _COLOURS.sub(b"", line)
@@ -73,7 +72,7 @@ def _stamped_lines(stream: Stream) -> Iterator[bytes]:
     """Give out the lines of bare messages, each event with its own time or that of the event before it."""
     stamp = b""
     waiting: list[bytes] = []
-    for line in _lines(stream):
+    for line in iter_lines(stream):
         inner = _INNER.match(line)
         if inner:
             stamp = inner[0][:-1]
@@ -96,20 +95,3 @@ def _on_one_line(message: bytes) -> bytes:
     """
     text = as_text(message.decode("utf-8", "replace").rstrip("\n"))
     return text.replace("\n", "\r").encode() + b"\n"
-
-
-def _lines(stream: Stream) -> Iterator[bytes]:
-    held: list[bytes] = []
-    size = 0
-    for piece in stream.rest():
-        *whole, last = piece.split(b"\n")
-        for line in whole:
-            yield b"".join(held) + line + b"\n"
-            held, size = [], 0
-        held.append(last)
-        size += len(last)
-        if size > _LARGEST_LINE:
-            yield b"".join(held)
-            held, size = [], 0
-    if held and any(held):
-        yield b"".join(held)
