@@ -112,7 +112,9 @@ def _inflated(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[
                 given += len(text)
                 yield text
     if not member.eof:
-        reading.problem = f"gzip data cut short at byte {consumed}"
+        # isal keeps back what zlib can already tell, up to a few bytes.
+        yield from _before_damage(path, member_at, given, reading)
+        reading.tell(f"gzip data cut short at byte {consumed}")
 
 
 def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
 _STREAM = re.compile(rb'"logStream"\s*:\s*("(?:[^"\\]|\\.){1,600}")')
 _OPENING = frozenset(b"{[")
-_MOST_WASTED = 256 << 20
+_MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
 
@@ -132,6 +132,7 @@ class JsonValues:
             for _ in self._stream.rest():
                 pass
             self._at = len(self._text)
+            return
         self._at += 1
         while self._more(2):
             found = self._text.find(b'{"', self._at)
