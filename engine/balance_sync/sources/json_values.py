@@ -15,7 +15,10 @@ _LARGEST_VALUE = 8 << 20
 """Bytes of a value that is read whole; of a larger one, the events that it lists are read one by one."""
 
 _READ_BYTES = 1 << 18
-_BETWEEN = b" \t\r\n,\x1e"
+_BETWEEN = re.compile(rb"[ \t\r\n,\x1e]*")
+_BETWEEN_OBJECTS = re.compile(rb"[ \t\r\n,\x1e\[\]]*")
+"""The same and the brackets of an array that holds everything: its values are what is in it."""
+
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
 _STREAM = re.compile(rb'"logStream"\s*:\s*("(?:[^"\\]|\\.){1,600}")')
@@ -43,11 +46,8 @@ class JsonValues:
 
     def __iter__(self) -> Iterator[Any]:
         """Give out the objects and, one by one, what an array around them holds."""
-        while self._skip_between():
-            first = self._text[self._at]
-            if first in b"[]":
-                self._at += 1
-            elif first == ord("{"):
+        while self._skip(_BETWEEN_OBJECTS):
+            if self._text[self._at] == ord("{"):
                 yield from self._value()
             else:
                 self._pass_over()
@@ -71,7 +71,7 @@ class JsonValues:
         """Give out the values of a list, one by one, where the object is too large or has no end."""
         stream = _name(_STREAM.search(self._text, self._at, listed.start()))
         self._at = listed.end()
-        while self._skip_between() and self._text[self._at] in _OPENING:
+        while self._skip(_BETWEEN) and self._text[self._at] in _OPENING:
             for value in self._value():
                 # Behind damage may stand another object that says of itself where it belongs.
                 is_event = listed[1] == b"logEvents" and "messageType" not in value
@@ -86,13 +86,12 @@ class JsonValues:
         else:
             self._reading.tell(f"JSON cut short at byte {self._passed + self._at}")
 
-    def _skip_between(self) -> bool:
-        """Go to the next sign that is none of those between values; return whether there is one."""
+    def _skip(self, between: re.Pattern[bytes]) -> bool:
+        """Go to the next sign that is none of those `between` values; return whether there is one."""
         while self._more(1):
-            rest = self._text[self._at : self._at + _READ_BYTES]
-            left = len(rest.lstrip(_BETWEEN))
-            self._at += len(rest) - left
-            if left:
+            skipped = between.match(self._text, self._at)
+            self._at = skipped.end() if skipped else self._at
+            if self._at < len(self._text):
                 return True
         return False
 
