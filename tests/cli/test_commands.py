@@ -334,3 +334,23 @@ def test_help_needs_no_heavy_package(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert done.stderr.strip() == "[]"
+
+
+def test_a_sample_is_told_and_nothing_is_written(work: Path, tmp_path: Path) -> None:
+    ended = balance_sync("run", work / "logs", "--sample", "100%", "--json", cwd=tmp_path)
+    assert ended.code == 0
+    told = json.loads(ended.out)
+    assert told["records"]["transactions"] == {"seen": 3, "estimate": 3, "low": 3, "high": 3}
+    assert told["findings"]["overdraft"]["estimate"] == 2
+    assert "anomaly" in told["not_estimated"]
+    assert "no report was written" in ended.err
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["store"]
+    assert "overdraft" in balance_sync("run", work / "logs", "--sample", "5 %", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize("share", ["1", "0%", "101%", "-1%", "nan%", "lots"])
+def test_a_sample_is_a_percentage(work: Path, share: str) -> None:
+    ended = balance_sync("run", "logs", f"--sample={share}", cwd=work)
+    assert ended.code == 2
+    assert "write a percentage such as 1%" in ended.err
+    assert balance_sync("run", "logs", "--sample=1%", "--fail-on=error", cwd=work).code == 2

@@ -109,6 +109,11 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     is_flag=True,
     help="Judge the whole archive anew, even where only what is new since the last run needs it.",
 )
+@option(
+    "--sample",
+    metavar="PERCENT",
+    help="Read this much of LOGS, e.g. 1%, and print an estimate of the whole instead of writing reports.",
+)
 @strict_option
 @config_option
 @verbosity_options
@@ -121,12 +126,23 @@ def run(**given: Any) -> int:
     from balance_sync.pipeline.run import run as run_pipeline
 
     options = run_options(given)
+    if given["sample"]:
+        return _sample(options, given)
     if given["verbose"] and not given["quiet"]:
         note(f"memory: {divide_memory(options.memory_limit, threads=options.threads)}")
     with ProgressBar(quiet=given["quiet"]) as progress:
         result = run_pipeline(options, progress)
     tell(result, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
     return fail_code(result, given["fail_on"])
+
+
+def _sample(options: config.RunOptions, given: dict[str, Any]) -> int:
+    from balance_sync.cli.sample import read_share, tell_estimate
+
+    if given["fail_on"] != "never":
+        raise UsageError("--fail-on", "cannot be told from a sample", help="leave out --fail-on, or --sample")
+    tell_estimate(options, read_share(given["sample"]), quiet=given["quiet"], as_json=given["as_json"])
+    return ExitCode.DONE
 
 
 def run_options(given: dict[str, Any]) -> config.RunOptions:
