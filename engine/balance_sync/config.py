@@ -18,6 +18,9 @@ BUSINESS_ZONE = "Asia/Bahrain"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[kmgt]i?b|[kmgt]|b)", re.IGNORECASE)
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
+DATABASE_NAME = "balance-sync.duckdb"
+"""Name of a run's database in its folder of reports."""
+
 FORMATS = ("xlsx", "html", "csv", "parquet", "json")
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
@@ -74,6 +77,8 @@ class RunOptions:
         Of all processes together, as `read_memory` reads it.
     rebuild
         Judge everything anew, also where the database of the run before could be added to.
+    against
+        Folders or databases of earlier runs that reports compare with, oldest first.
     """
 
     logs: tuple[str, ...]
@@ -95,6 +100,7 @@ class RunOptions:
     strict: bool = False
     profile_directory: Path | None = None
     rebuild: bool = False
+    against: tuple[Path, ...] = ()
 
     @property
     def store_directory(self) -> Path:
@@ -104,7 +110,7 @@ class RunOptions:
     @property
     def database_path(self) -> Path:
         """Where the database of the run is published."""
-        return self.database or self.output / "balance-sync.duckdb"
+        return self.database or self.output / DATABASE_NAME
 
     @property
     def ingest(self) -> IngestOptions:

@@ -11,7 +11,9 @@ import rich_click as click
 from balance_sync import config
 from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.options import (
+    against_option,
     config_option,
+    format_option,
     logs_argument,
     memory_option,
     option,
@@ -41,15 +43,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     metavar="DIR",
     help="Folder of the reports.",
 )
-@option(
-    "--format",
-    "formats",
-    type=click.Choice(config.FORMATS),
-    multiple=True,
-    default=config.DEFAULT_FORMATS,
-    show_default=True,
-    help="Report to write; may be given several times.",
-)
+@format_option(config.DEFAULT_FORMATS)
 @option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -114,6 +108,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     metavar="PERCENT",
     help="Read this much of LOGS, e.g. 1%, and print an estimate of the whole instead of writing reports.",
 )
+@against_option
 @strict_option
 @config_option
 @verbosity_options
@@ -180,6 +175,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         strict=given["strict"],
         profile_directory=given["profile"],
         rebuild=given["rebuild"],
+        against=given["against"],
     )
 
 

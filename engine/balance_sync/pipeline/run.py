@@ -14,6 +14,7 @@ from balance_sync.pipeline.addition import Addition, add_to_database, plan_addit
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.detection import DetectorProcess
+from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
@@ -24,6 +25,7 @@ from balance_sync.pipeline.watcher import Unwatched, Watcher
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.reports.changes import EarlierRun
     from balance_sync.rules import Rule
     from balance_sync.schema import Severity
 
@@ -63,6 +65,8 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
+    # Before anything is written: one of them may be the run that this one replaces.
+    earlier = tuple(read_earlier(path) for path in options.against)
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with DetectorProcess(options) as detector:
@@ -75,7 +79,17 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         )
         addition = _addition(options, inventory, rules, known)
         work = _Work(
-            options, ingested, inventory, rules, known, addition, started_at, started, watcher, detector
+            options,
+            ingested,
+            inventory,
+            rules,
+            known,
+            addition,
+            earlier,
+            started_at,
+            started,
+            watcher,
+            detector,
         )
         with published(options.database_path) as beside:
             return _reconcile(work, budget, beside)
@@ -91,6 +105,7 @@ class _Work:
     rules: tuple[Rule, ...]
     basis: str
     addition: Addition | None
+    earlier: tuple[EarlierRun, ...]
     started_at: datetime
     started: float
     watcher: Watcher
@@ -145,9 +160,11 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     watcher.advance(2)
     identity = run_id(filled, rule_runs, options)
     started = (work.started_at, work.started)
-    record_run(connection, identity, rule_runs, options, started, work.basis)
     context = report_context(identity, rule_runs, filled, options, started)
-    reports = write_reports(connection, options.output, formats=options.formats, context=context)
+    record_run(connection, context, options, work.basis)
+    reports = write_reports(
+        connection, options.output, formats=options.formats, context=context, earlier=work.earlier
+    )
     watcher.advance(1)
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
     return RunResult(

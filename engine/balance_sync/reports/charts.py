@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from balance_sync.reports.data import ExposurePoint, ReportData, WeekFindings
+    from balance_sync.reports.data import ReportData
+    from balance_sync.reports.figures import ExposurePoint, WeekFindings
 
 WIDTH, HEIGHT = 480, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 12, 26

@@ -53,6 +53,38 @@ SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CHANGES: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "New",
+        "reopened": "Back again",
+        "changed": "Other amount",
+        "persisting": "As before",
+        "resolved": "Gone",
+        "not_judged": "Not judged now",
+    }
+)
+"""What became of a finding since the run before."""
+
+CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "found now, and in none of the earlier runs",
+        "reopened": "found now and in an earlier run, but not in the run before",
+        "changed": "found in the run before, with another difference",
+        "persisting": "found in the run before, the same",
+        "resolved": "found in the run before and no longer, though its log and its rule are here",
+        "not_judged": "found in the run before; now its rule did not run, its log is not among the files, or "
+        "its time is outside the period",
+    }
+)
+
+AGES = ("0–1 days", "2–7 days", "8–30 days", "31–90 days", "over 90 days", "undated")
+"""Headers of the ages of findings, from young to old."""
+
+SIGN_OFF = (
+    "Whoever signs says that the figures of this run were looked at, that every open point is decided or "
+    "handed on, and that the hash below is the one of the run. Who reviews is not who prepared."
+)
+
 UNSTATED = "(not stated)"
 
 
@@ -151,6 +183,8 @@ DOES_NOT_ADD_UP = "DOES NOT ADD UP"
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
+        "change": "Since the run before",
+        "difference_before": "Difference before",
         "severity": "Severity",
         "rule": "Rule",
         "logged_at": "Time",
@@ -245,6 +279,13 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
             "Log events that should have been records and could not be read. They are in no other figure."
         ),
         "Sources": "Every log file of the run. A finding's source is the short name in the last column.",
+        "Changes": (
+            "Findings that are not as they were in the run before, what is new first. Gone: found in the run "
+            "before and no longer, though its log and its rule are here. What persists unchanged stands on "
+            "the sheets of the rules."
+        ),
+        "Charts": "What the archive shows week by week, and the figures behind the charts.",
+        "Sign-off": "Who prepared and who reviewed, over the hash of the run.",
         "Rules": (
             "Every rule that ran, with the version and the hash of its file: the same ones give the "
             "same findings."
@@ -259,6 +300,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "Anomalies": "Nothing was flagged as unusual.",
         "Transactions": "No transactions were logged.",
         "Roll-forward": "No transactions were applied, so nothing rolls forward.",
+        "Changes": "Nothing changed: every finding is as it was in the run before.",
         "Rejects": "Nothing was rejected: every record could be read.",
         "Sources": "No sources were read.",
         "Rules": "No rules ran.",

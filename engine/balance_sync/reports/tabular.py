@@ -37,6 +37,9 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
 }
 """The tables that are written, with what each is ordered by first; its other columns follow."""
 
+CHANGES_ORDER = ("change", "rule", "logged_at", "finding_id")
+"""Of the table ``changes``, which there is where earlier runs were given."""
+
 ROW_GROUP_ROWS = 131_072
 CSV_ROWS = 65_536
 
@@ -45,9 +48,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－
 
 
 def ordered_table(connection: DuckDBPyConnection, name: str) -> DuckDBPyRelation:
-    """Return a table of `TABLE_ORDERS` in its total order."""
+    """Return a table of `TABLE_ORDERS`, or ``changes``, in its total order."""
     relation = connection.table(name)
-    first = TABLE_ORDERS[name]
+    first = TABLE_ORDERS.get(name, CHANGES_ORDER)
     keys = [*first, *(column for column in relation.columns if column not in first)]
     return relation.order(", ".join(f'"{key}" NULLS LAST' for key in keys))
 

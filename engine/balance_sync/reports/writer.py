@@ -9,14 +9,21 @@ from balance_sync.reports.data import ReportData, build_report_data
 from balance_sync.reports.delivery import Staging, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.reports.changes import EarlierRun
+
 
 def write_reports(
-    connection: DuckDBPyConnection, directory: Path, *, formats: Collection[str], context: ReportContext
+    connection: DuckDBPyConnection,
+    directory: Path,
+    *,
+    formats: Collection[str],
+    context: ReportContext,
+    earlier: Sequence[EarlierRun] = (),
 ) -> tuple[Path, ...]:
     """Write the reports of a finished run into `directory`.
 
@@ -30,6 +37,8 @@ def write_reports(
         Names of `Format`; files are written in its order.
     context
         What the database does not know about the run.
+    earlier
+        Runs to compare with, oldest first.
 
     Returns
     -------
@@ -46,7 +55,7 @@ def write_reports(
         A format there is none of.
     """
     wanted = {Format(name) for name in formats}
-    data = build_report_data(connection, context)
+    data = build_report_data(connection, context, earlier)
     with staging(directory) as files:
         for kind in Format:
             if kind in wanted:
@@ -66,16 +75,22 @@ def _write(kind: Format, files: Staging, data: ReportData) -> None:
 
             write_page(files.place("report.html"), data)
         case Format.CSV:
-            from balance_sync.reports.tabular import TABLE_ORDERS, write_csv
+            from balance_sync.reports.tabular import write_csv
 
-            for name in TABLE_ORDERS:
+            for name in _tables(data):
                 write_csv(files.place(f"csv/{name}.csv"), data.connection, name)
         case Format.PARQUET:
-            from balance_sync.reports.tabular import TABLE_ORDERS, write_parquet
+            from balance_sync.reports.tabular import write_parquet
 
-            for name in TABLE_ORDERS:
+            for name in _tables(data):
                 write_parquet(files.place(f"parquet/{name}.parquet"), data.connection, name)
         case Format.JSON:
             from balance_sync.reports.summary import write_summary
 
             write_summary(files.place("summary.json"), data)
+
+
+def _tables(data: ReportData) -> tuple[str, ...]:
+    from balance_sync.reports.tabular import TABLE_ORDERS
+
+    return (*TABLE_ORDERS, "changes") if data.changes else tuple(TABLE_ORDERS)

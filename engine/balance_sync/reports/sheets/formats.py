@@ -54,6 +54,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "time": _TEXT | {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "day": _TEXT | {"num_format": "yyyy-mm-dd"},
     "link": _TEXT | {"font_color": "#0B5CAD", "underline": 1},
+    "box": _TEXT | {"text_wrap": True, "border": 1, "border_color": MUTED, "locked": False},
     "good": _BADGE | {"font_color": "#14532D", "bg_color": "#D3F2DD"},
     "bad": _BADGE | {"font_color": "#FFFFFF", "bg_color": "#9B1C1C"},
     "open": _BADGE | {"font_color": "#7A2E0E", "bg_color": "#FBD5B5"},

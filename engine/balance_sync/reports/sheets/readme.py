@@ -25,6 +25,7 @@ from balance_sync.reports.labels import (
 from balance_sync.reports.phrases import counted, local_time, plain_decimal, zone_words
 from balance_sync.reports.sheets.block_sheet import BlockSheet
 from balance_sync.reports.sheets.formats import money_style
+from balance_sync.reports.sheets.overview import write_ages, write_change_counts
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Readme:
         self._about()
         self._attention()
         self._findings()
+        write_change_counts(self._at, self._data)
+        write_ages(self._at, self._data)
         self._contents()
         self._exposures()
         self._roll_forward()
@@ -285,6 +288,10 @@ class Readme:
 
     def _contents(self) -> None:
         self._at.heading("Other sheets")
+        for section in ("Charts", "Sign-off"):
+            self._at.link(0, section, section)
+            self._at.text(2, SECTION_NOTES[section])
+            self._at.next_row()
         for section, plan in self._plans.items():
             if section not in SECTION_NOTES:
                 continue

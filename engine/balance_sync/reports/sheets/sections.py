@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import (
+    CHANGES,
     NOTHING,
     OUTCOMES,
     SECTION_NOTES,
@@ -23,7 +24,8 @@ from balance_sync.reports.visible_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from balance_sync.reports.data import ReportData, RuleFindings, RuleResult
+    from balance_sync.reports.data import ReportData, RuleResult
+    from balance_sync.reports.figures import RuleFindings
 
 REJECT_CHARACTERS = 1_000
 """Of a rejected event's text the sheet shows so much; the CSV has what was kept of it."""
@@ -193,6 +195,25 @@ def sources_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("content_hash", printed=False),
     )
     return _plan("Sources", data.rows["sources"], columns, max_rows)
+
+
+def changes_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
+    """Return the plan of what is not as it was in the run before."""
+    columns = (
+        Column("change", Kind.WORD, words=CHANGES),
+        _SEVERITY,
+        Column("rule", Kind.WORD, words=_rule_names(data)),
+        _USER,
+        _TIME,
+        _CURRENCY,
+        Column("wallet", Kind.WORD, words=WALLETS),
+        Column("difference_before", Kind.MONEY),
+        Column("difference", Kind.MONEY),
+        Column("explanation", Kind.WRAPPED),
+        Column("transaction_id", printed=False),
+        *(one for one in _proof() if one.name != "request_id"),
+    )
+    return _plan("Changes", data.rows["changes"], columns, max_rows, frozen=4)
 
 
 def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:

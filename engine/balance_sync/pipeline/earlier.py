@@ -1,0 +1,91 @@
+"""Reads finished runs: to compare with them, and to write their reports again without reading logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.config import DATABASE_NAME
+from balance_sync.errors import UsageError
+from balance_sync.pipeline.record import read_context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from balance_sync.reports.changes import Comparison, EarlierRun
+
+_COLUMNS = (
+    *("finding_id", "rule", "severity", "user_id", "transaction_id", "logged_at", "currency", "wallet"),
+    *("difference", "explanation", "source_id", "line"),
+)
+
+
+def run_database(path: Path) -> Path:
+    """Return the database of the run at `path`: itself, or that in a folder of reports."""
+    return path / DATABASE_NAME if path.is_dir() else path
+
+
+def read_earlier(path: Path) -> EarlierRun:
+    """Return the findings of the finished run at `path`, its database or its folder of reports.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run.
+    """
+    import duckdb
+
+    from balance_sync.reports.changes import EarlierRun
+    from balance_sync.store.reading import read_only_session
+
+    database = run_database(path)
+    with read_only_session(database) as connection:
+        context = read_context(connection, database)
+        try:
+            query = f"SELECT {', '.join(_COLUMNS)} FROM findings ORDER BY finding_id"  # noqa: S608 - own names
+            findings = connection.sql(query).to_arrow_table()
+            (last_at,) = connection.sql("SELECT max(last_at) AS at FROM sources").to_arrow_table()["at"]
+        except duckdb.Error as error:
+            raise UsageError(
+                str(database),
+                "is no whole database of a run",
+                reason=str(error).splitlines()[0],
+                help="`balance-sync run LOGS` makes it anew",
+            ) from error
+    return EarlierRun(str(path), context.run_id, context.version, last_at.as_py(), findings)
+
+
+def write_reports_again(
+    database: Path, directory: Path, *, formats: Sequence[str], earlier: Sequence[Path] = ()
+) -> tuple[Path, ...]:
+    """Write reports of the finished run in `database` into `directory`; return the files.
+
+    Parameters
+    ----------
+    earlier
+        Databases or folders of runs to compare with, oldest first.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run.
+    DeliveryError
+        A file could not be written.
+    """
+    from balance_sync.reports.writer import write_reports
+    from balance_sync.store.reading import read_only_session
+
+    runs = [read_earlier(path) for path in earlier]
+    with read_only_session(database) as connection:
+        context = read_context(connection, database)
+        return write_reports(connection, directory, formats=formats, context=context, earlier=runs)
+
+
+def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:
+    """Compare the finished run in `database` with `earlier` ones, oldest first; errors as above."""
+    from balance_sync.reports.changes import compare
+    from balance_sync.store.reading import read_only_session
+
+    runs = [read_earlier(path) for path in earlier]
+    with read_only_session(database) as connection:
+        return compare(connection, read_context(connection, database), runs)
