@@ -7,7 +7,7 @@ import sys
 import rich_click as click
 
 from balance_sync import __version__
-from balance_sync.cli import completion, demo, explain, info, ingest, query, report, rules, run
+from balance_sync.cli import completion, demo, explain, info, ingest, query, report, rules, run, subscriber
 from balance_sync.cli.diagnostics import EXIT_CODES_HELP, exit_code_of
 from balance_sync.cli.interrupts import interrupts_noticed
 
@@ -33,6 +33,7 @@ for _command in (
     ingest.ingest,
     report.report,
     report.diff,
+    subscriber.subscriber,
     explain.explain,
     query.query,
     rules.rules,
