@@ -354,3 +354,10 @@ def test_a_sample_is_a_percentage(work: Path, share: str) -> None:
     assert ended.code == 2
     assert "write a percentage such as 1%" in ended.err
     assert balance_sync("run", "logs", "--sample=1%", "--fail-on=error", cwd=work).code == 2
+
+
+def test_a_period_before_all_logs_is_an_error_that_says_so(work: Path, tmp_path: Path) -> None:
+    ended = balance_sync("run", work / "logs", "--until", "2020-01-01", cwd=tmp_path)
+    assert ended.code == 3
+    assert "no logs of the period" in ended.err
+    assert "begin after 2019-12-31 21:00 UTC" in ended.err

@@ -33,6 +33,7 @@ for _command in (
     ingest.ingest,
     report.report,
     report.diff,
+    report.reveal,
     subscriber.subscriber,
     explain.explain,
     query.query,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,20 @@ from balance_sync.cli.options import (
     format_option,
     option,
 )
-from balance_sync.errors import ExitCode
+from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from balance_sync.reports.changes import Comparison
+
+KEY_VARIABLE = "BALANCE_SYNC_KEY"
+"""Environment variable that holds the key of the pseudonyms where no file is named."""
+
+key_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help=f"File of the key of the pseudonyms; by default it is in {KEY_VARIABLE}.",
+)
 
 _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "resolved", "not_judged")
 
@@ -37,16 +48,81 @@ _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "resolved", "not_j
 )
 @format_option(config.DEFAULT_FORMATS)
 @against_option
+@click.option(
+    "--pseudonymise",
+    is_flag=True,
+    help="Put pseudonyms for identifiers, and leave out the service's own texts; needs a key.",
+)
+@key_option
 @config_option
-def report(database: Path, output: Path | None, formats: tuple[str, ...], against: tuple[Path, ...]) -> int:
+def report(
+    database: Path,
+    output: Path | None,
+    formats: tuple[str, ...],
+    against: tuple[Path, ...],
+    pseudonymise: bool,
+    key_file: Path | None,
+) -> int:
     """Write the reports of a finished run again, in other formats or beside an earlier run."""
-    from balance_sync.pipeline.earlier import run_database, write_reports_again
+    from balance_sync.pipeline.earlier import write_reports_again
 
-    path = run_database(database)
+    if pseudonymise and output is None:
+        raise UsageError(
+            "--pseudonymise",
+            "would replace the reports beside the database",
+            help="name another folder with -o",
+        )
+    key = read_key(key_file) if pseudonymise else None
     formats = tuple(dict.fromkeys(formats))
-    for file in write_reports_again(path, output or path.parent, formats=formats, earlier=against):
+    folder = output or database.parent
+    for file in write_reports_again(database, folder, formats=formats, earlier=against, key=key):
         click.echo(str(file))
     return ExitCode.DONE
+
+
+@click.command()
+@click.argument("pseudonyms", nargs=-1, required=True, metavar="PSEUDONYM...")
+@database_argument
+@key_option
+def reveal(pseudonyms: tuple[str, ...], database: Path, key_file: Path | None) -> int:
+    """Tell what stands behind each PSEUDONYM of a report; needs the key and the run's database."""
+    from balance_sync.pipeline.earlier import reveal_pseudonyms
+
+    found = reveal_pseudonyms(database, read_key(key_file), pseudonyms)
+    for pseudonym, identifier in found.items():
+        click.echo(f"{visible(pseudonym)}\t{'-' if identifier is None else visible(identifier)}")
+    missing = [pseudonym for pseudonym, identifier in found.items() if identifier is None]
+    if missing:
+        raise UsageError(
+            visible(missing[0]),
+            "is no pseudonym of this run and key",
+            reason=f"{len(missing)} of {len(found)} are unknown",
+            help="the database must be that of the report's run, and the key the one it was made with",
+        )
+    return ExitCode.DONE
+
+
+def read_key(file: Path | None) -> bytes:
+    """Return the key of the pseudonyms, from `file` or else from the environment.
+
+    Raises
+    ------
+    UsageError
+        There is none, or the file cannot be read.
+    """
+    if file is None:
+        text = os.environ.get(KEY_VARIABLE, "")
+        if not text:
+            raise UsageError(
+                "--key-file", "no key is given", help=f"name a file that holds it, or set {KEY_VARIABLE}"
+            )
+        return text.encode()
+    try:
+        return file.read_bytes().strip()
+    except OSError as error:
+        raise UsageError(
+            str(file), "the key cannot be read", reason=str(error.strerror), help="check path and permissions"
+        ) from error
 
 
 @click.command()

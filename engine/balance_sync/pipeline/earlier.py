@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,12 @@ def read_earlier(path: Path) -> EarlierRun:
 
 
 def write_reports_again(
-    database: Path, directory: Path, *, formats: Sequence[str], earlier: Sequence[Path] = ()
+    database: Path,
+    directory: Path,
+    *,
+    formats: Sequence[str],
+    earlier: Sequence[Path] = (),
+    key: bytes | None = None,
 ) -> tuple[Path, ...]:
     """Write reports of the finished run in `database` into `directory`; return the files.
 
@@ -64,20 +70,29 @@ def write_reports_again(
     ----------
     earlier
         Databases or folders of runs to compare with, oldest first.
+    key
+        Of the pseudonyms that identifiers become; `None` to leave them as they are.
 
     Raises
     ------
     UsageError
-        There is no database of a finished run.
+        There is no database of a finished run, or the key is too short.
     DeliveryError
         A file could not be written.
     """
+    from balance_sync.reports.data import manifest_hash
+    from balance_sync.reports.pseudonyms import pseudonymise, pseudonymised_findings
     from balance_sync.reports.writer import write_reports
     from balance_sync.store.reading import read_only_session
 
     runs = [read_earlier(path) for path in earlier]
     with read_only_session(database) as connection:
         context = read_context(connection, database)
+        if key is not None:
+            sha256 = manifest_hash(connection, context.run_id)
+            context = replace(context, pseudonymised=True, manifest_sha256=sha256)
+            pseudonymise(connection, key)
+            runs = [replace(run, findings=pseudonymised_findings(run.findings, key)) for run in runs]
         return write_reports(connection, directory, formats=formats, context=context, earlier=runs)
 
 
@@ -89,3 +104,19 @@ def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:
     runs = [read_earlier(path) for path in earlier]
     with read_only_session(database) as connection:
         return compare(connection, read_context(connection, database), runs)
+
+
+def reveal_pseudonyms(database: Path, key: bytes, wanted: Sequence[str]) -> dict[str, str | None]:
+    """Return the identifier behind each pseudonym; `None` where the run in `database` has none such.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run, or the key is too short.
+    """
+    from balance_sync.reports.pseudonyms import reveal
+    from balance_sync.store.reading import read_only_session
+
+    with read_only_session(database) as connection:
+        read_context(connection, database)
+        return reveal(connection, key, wanted)

@@ -66,7 +66,7 @@ def ingest(
     Raises
     ------
     InputError
-        No logs, or (strict) a source that cannot be read to its end.
+        No logs, none of the period, or (strict) a source that cannot be read to its end.
     DeliveryError
         The store cannot be written.
     UsageError
@@ -84,6 +84,13 @@ def ingest(
     for size_bytes in parse_batches(plan_batches(missing), store, processes=processes):
         watcher.advance(size_bytes)
     store.clear()
+    if not search.wanted:
+        raise InputError(
+            ", ".join(options.logs),
+            "no logs of the period",
+            reason=f"all {search.later_sources:,} sources begin after {options.until:%Y-%m-%d %H:%M} UTC",
+            help="choose a later end of the period, or name other logs",
+        )
     if options.strict:
         _refuse_problems(_of_sources(store.manifest(), search.wanted))
     return Ingested(

@@ -148,7 +148,7 @@ def build_report_data(
         ages=read_rows(connection, "aged_findings", AgedFindings, timezone=zone, as_of=as_of),
         as_of=as_of,
         changes=changes,
-        manifest_sha256=_manifest_hash(connection, context),
+        manifest_sha256=context.manifest_sha256 or manifest_hash(connection, context.run_id),
         rows=_section_rows(connection, changes),
         connection=connection,
     )
@@ -197,8 +197,9 @@ def _last_day(context: ReportContext, totals: Totals) -> date | None:
     return moment.astimezone(ZoneInfo(context.timezone)).date() if moment else None
 
 
-def _manifest_hash(connection: DuckDBPyConnection, context: ReportContext) -> str:
-    query = connection.execute(report_sql("manifest_hash"), {"run_id": context.run_id})
+def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
+    """Return the hash of a run, its inputs with their contents, and all its findings."""
+    query = connection.execute(report_sql("manifest_hash"), {"run_id": run_id})
     return str(query.fetchall()[0][0])
 
 

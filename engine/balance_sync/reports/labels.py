@@ -85,6 +85,11 @@ SIGN_OFF = (
     "handed on, and that the hash below is the one of the run. Who reviews is not who prepared."
 )
 
+PSEUDONYMISED = (
+    "Pseudonyms: the same one is the same subscriber, transaction, message or finding everywhere. Who holds "
+    "the key and the run's database can tell which: balance-sync reveal. Texts of the service are left out."
+)
+
 UNSTATED = "(not stated)"
 
 

@@ -13,6 +13,7 @@ from balance_sync.reports.labels import (
     CONTROL_TOTALS,
     DOES_NOT_ADD_UP,
     OUTCOMES,
+    PSEUDONYMISED,
     PURPOSE,
     SECTION_NOTES,
     SEVERITIES,
@@ -82,6 +83,8 @@ class Readme:
             "Money", "Exact decimals, each currency apart, never rounded but to 18 decimals (half to even)."
         )
         self._at.fact("Run", f"{context.run_id}, balance-sync {context.version}")
+        if context.pseudonymised:
+            self._at.fact("Identifiers", PSEUDONYMISED)
         self._at.fact("Logs", cut(", ".join(context.inputs) or "–", 500))
         self._at.next_row()
 
