@@ -38,9 +38,14 @@ class Nesting:
         The value whose own properties stand in the bracket; of a wrapper, what it is.
     wraps
         Whether it holds one value and nothing else: ``[Number: 3]``, ``<rejected> 3``.
+
+    Attributes
+    ----------
+    level
+        By how many steps Node indents what stands in it.
     """
 
-    __slots__ = ("closer", "fields", "items", "key", "label", "map_key", "owner", "wraps")
+    __slots__ = ("closer", "fields", "items", "key", "label", "level", "map_key", "owner", "wraps")
 
     def __init__(
         self,
@@ -59,6 +64,7 @@ class Nesting:
         self.key: Key | None = None
         self.map_key: Pair | None = None
         self.wraps = wraps
+        self.level = 0
 
     @property
     def needs_key(self) -> bool:

@@ -45,6 +45,8 @@ _GOT_VALUE = re.compile(r" (?=[^\s}\]>=])")
 _WITH_FIELDS_AT_ROOT = frozenset({Kind.CLASS, Kind.FUNCTION})
 _WITH_FIELDS = _WITH_FIELDS_AT_ROOT | {Kind.BOXED, Kind.DATE, Kind.REGEXP}
 
+_PAIRS = " Entries]"
+
 _NOTHING = object()
 
 
@@ -177,7 +179,7 @@ class _Reader:
             self.references.append((int(reference[1]), path_of(self.stack)))
             self.pos = reference.end()
         else:
-            token, self.pos = read_token(text, pos, nesting)
+            token, self.pos = read_token(text, pos, nesting, level=nesting.level if nesting else 0)
             if isinstance(token, Nesting):
                 self._open(token)
             elif isinstance(token, ItemKey):
@@ -198,12 +200,19 @@ class _Reader:
         self.value = _NOTHING
         if isinstance(nesting.owner, Opaque) and nesting.closer == ">":
             self._lose_from(nesting.owner)
+        nesting.level = self._level_within(nesting)
         self.stack.append(nesting)
         self._skip_space()
         if not nesting.wraps and self.text.startswith(nesting.closer, self.pos):
             self.stack.pop()
             self.value = nesting.build()
             self.pos += 1
+
+    def _level_within(self, nesting: Nesting) -> int:
+        """Count the brackets that Node indents for: a wrapper and a pair of an iterator are none."""
+        outer = self.stack[-1] if self.stack else None
+        level = outer.level if outer else 0
+        return level if nesting.wraps or (outer and outer.label.endswith(_PAIRS)) else level + 1
 
     def _finish(self, value: object) -> None:
         """Take a value: note what the dump leaves out of it, and read its own properties."""
@@ -272,7 +281,10 @@ class _Reader:
         if not self.text.startswith(nesting.closer, self.pos):
             raise DumpError(f"{nesting.closer} is due", self.pos)
         self.stack.pop()
-        tags, self.pos = descriptions.read_tags(self.text, self.pos + len(nesting.closer))
+        self.pos += len(nesting.closer)
+        tags = ""
+        if self.stack:  # at the root what follows is the message's next argument
+            tags, self.pos = descriptions.read_tags(self.text, self.pos)
         wrapped = nesting.wrap(self.value, tags)
         if wrapped.kind is Kind.BOXED:
             self._finish(wrapped)
