@@ -61,6 +61,7 @@ def main() -> int:
                     sys.stdout.write(f"{found}\n\n".encode(errors="backslashreplace").decode())
         wrong += differ
         sys.stdout.write(f"{version.strip()}: {messages} messages, {dumps} dumps, {differ} read wrongly\n")
+        sys.stdout.flush()
     return 1 if wrong else 0
 
 

@@ -45,8 +45,6 @@ _GOT_VALUE = re.compile(r" (?=[^\s}\]>=])")
 _WITH_FIELDS_AT_ROOT = frozenset({Kind.CLASS, Kind.FUNCTION})
 _WITH_FIELDS = _WITH_FIELDS_AT_ROOT | {Kind.BOXED, Kind.DATE, Kind.REGEXP}
 
-_PAIRS = " Entries]"
-
 _NOTHING = object()
 
 
@@ -200,19 +198,14 @@ class _Reader:
         self.value = _NOTHING
         if isinstance(nesting.owner, Opaque) and nesting.closer == ">":
             self._lose_from(nesting.owner)
-        nesting.level = self._level_within(nesting)
+        if self.stack:
+            nesting.enter(self.stack[-1])
         self.stack.append(nesting)
         self._skip_space()
         if not nesting.wraps and self.text.startswith(nesting.closer, self.pos):
             self.stack.pop()
             self.value = nesting.build()
             self.pos += 1
-
-    def _level_within(self, nesting: Nesting) -> int:
-        """Count the brackets that Node indents for: a wrapper and a pair of an iterator are none."""
-        outer = self.stack[-1] if self.stack else None
-        level = outer.level if outer else 0
-        return level if nesting.wraps or (outer and outer.label.endswith(_PAIRS)) else level + 1
 
     def _finish(self, value: object) -> None:
         """Take a value: note what the dump leaves out of it, and read its own properties."""
