@@ -83,4 +83,4 @@ def test_text_has_unix_line_ends(root: Path, texts: dict[Path, str]) -> None:
 
 def _is_evidence(path: Path) -> bool:
     """Tell whether a file holds bytes that some program wrote, kept as they are."""
-    return any(part == "golden" or part.startswith("fixtures") for part in path.parts)
+    return any(part in {"golden", "corpus"} or part.startswith("fixtures") for part in path.parts)
