@@ -12,6 +12,7 @@ class Format(StrEnum):
 
     XLSX = "xlsx"
     HTML = "html"
+    PDF = "pdf"
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
