@@ -13,7 +13,9 @@ from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
 from balance_sync.errors import UsageError
+from balance_sync.reports.changes import EarlierRun
 from balance_sync.reports.data import build_report_data
+from balance_sync.reports.labels import CHANGES
 from balance_sync.reports.paper.document import write_pdf
 from balance_sync.reports.paper.glyphs import printable
 from balance_sync.reports.writer import require_formats
@@ -211,6 +213,21 @@ def test_balance_gap_ends_at_what_stands_open(tmp_path):
     assert ends.pop(None) == 40
     assert standing
     assert {currency: gap for currency, gap in ends.items() if gap} == standing
+
+
+def test_ages_and_what_became_of_earlier_findings_are_told(tmp_path):
+    first, second, third = overdrawn(["a", "b", "c"])
+    with made_up_run([first, second], sync_errors=(), anomalies=False) as (connection, context):
+        found = connection.table("findings").to_arrow_table()
+        earlier = EarlierRun("before", "fedcba9876543210", "1.2.2", START, found)
+    with made_up_run([first, third], sync_errors=(), anomalies=False) as (connection, context):
+        data = build_report_data(connection, context, [earlier])
+        write_pdf(tmp_path / "report.pdf", data)
+    text = text_of(PdfReader(tmp_path / "report.pdf"))
+    assert "Compared with run fedcba9876543210." in text
+    assert {f"{CHANGES[kind]}: " in text for kind in ("new", "persisting", "resolved")} == {True}
+    assert f"Age counts back from {data.as_of}" in text
+    assert data.manifest_sha256 in "".join(text.split())
 
 
 def test_missing_library_is_told_before_any_work(tmp_path, monkeypatch):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from balance_sync.reports.labels import NOTHING, PURPOSE, SECTION_NOTES, SEVERITIES, TITLE, WALLETS
-from balance_sync.reports.paper import basis, charts, findings
+from balance_sync.reports.labels import NOTHING, PURPOSE, SECTION_NOTES, SEVERITIES, SIGN_OFF, TITLE, WALLETS
+from balance_sync.reports.paper import basis, charts, findings, times
 from balance_sync.reports.paper.words import CHECKS, DAY_ENDS, NOTHING_FOUND, PRINTED
 from balance_sync.reports.phrases import local_time, zone_words
+from balance_sync.reports.sheets.sign_off import ROLES
 from balance_sync.reports.visible_text import cut
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def build_content(data: ReportData) -> dict[str, Any]:
             "title": TITLE,
             "purpose": PURPOSE,
             "nothing_found": NOTHING_FOUND,
+            "nothing_changed": NOTHING["Changes"],
             "nothing_rolls": NOTHING["Roll-forward"],
             "all_read": PRINTED["all_read"] if data.totals.sources else NOTHING["Sources"],
             "roll_forward_note": SECTION_NOTES["Roll-forward"],
@@ -32,12 +34,16 @@ def build_content(data: ReportData) -> dict[str, Any]:
             "rejects_note": SECTION_NOTES["Rejects"],
             "still_open_note": PRINTED["still_open_note"].format(cap=findings.open_shown(data)),
             "worst_note": PRINTED["worst_note"].format(cap=findings.WORST_SHOWN),
-            "sign_off_note": PRINTED["sign_off_note"].format(run=data.context.run_id),
+            "ages_note": PRINTED["ages_note"].format(day=data.as_of),
+            "sign_off_note": SIGN_OFF,
         },
         "keys": {**SEVERITIES, **WALLETS, "gap": PRINTED["gap"]},
         **_front(data),
         "attention": findings.attention(data),
         "checks": [CHECKS[not data.broken_totals], "critical" if data.broken_totals else "good"],
+        "compared": times.compared_with(data),
+        "changes": times.changes(data),
+        "ages": times.ages(data),
         "findings_chart": charts.findings_chart(data),
         "overdraft_charts": charts.overdraft_charts(data),
         "gap_charts": charts.gap_charts(data),
@@ -52,6 +58,8 @@ def build_content(data: ReportData) -> dict[str, Any]:
         "rejects": basis.rejects(data),
         "currencies": basis.currencies(data),
         "rules": basis.rules(data),
+        "roles": list(ROLES),
+        "hash": data.manifest_sha256,
         "options": [[name, value] for name, value in data.context.options if value],
     }
 
@@ -75,6 +83,7 @@ def _front(data: ReportData) -> dict[str, Any]:
     return {
         "facts": [list(fact) for fact in facts],
         "head": period,
+        "run": run,
         "foot": f"{PRINTED['run']} {run} · {zone_name}",
         "tiles": _tiles(data),
     }

@@ -37,6 +37,15 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "concerned": "Subscribers",
         "since": "Since",
         "until": "Last",
+        "changes": "Since the run before",
+        "compared": "Compared with run {run}",
+        "compared_more": " and {runs} before it",
+        "ages": "How old the findings are",
+        "ages_note": (
+            "Age counts back from {day}, the last business day of this report. The sum adds the sizes of the "
+            "differences."
+        ),
+        "sum": "Sum",
         "over_time": "Over time",
         "findings_per_week": "Findings per week",
         "overdrafts": "Overdrafts: what all balances below zero add up to",
@@ -76,12 +85,7 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "rules": "Rules that ran",
         "options": "Options",
         "sign_off": "Sign-off",
-        "sign_off_note": (
-            "Two people sign: who prepares does not review. They sign for run {run}, which is the hash of "
-            "the logs' contents, the rules and the options."
-        ),
-        "prepared": "Prepared by",
-        "reviewed": "Reviewed by",
+        "hash": "Hash of the run",
         "name": "Name",
         "signature": "Signature",
         "date": "Date",
