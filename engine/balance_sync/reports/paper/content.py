@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from balance_sync.reports.labels import NOTHING, PURPOSE, SECTION_NOTES, SEVERITIES, SIGN_OFF, TITLE, WALLETS
+from balance_sync.reports.labels import (
+    NOTHING,
+    PSEUDONYMISED,
+    PURPOSE,
+    SECTION_NOTES,
+    SEVERITIES,
+    SIGN_OFF,
+    TITLE,
+    WALLETS,
+)
 from balance_sync.reports.paper import basis, charts, findings, times
 from balance_sync.reports.paper.words import CHECKS, DAY_ENDS, NOTHING_FOUND, PRINTED
 from balance_sync.reports.phrases import local_time, zone_words
@@ -78,6 +87,7 @@ def _front(data: ReportData) -> dict[str, Any]:
     facts += [
         (PRINTED["zone"], f"{zone_name}; {DAY_ENDS}"),
         (PRINTED["run"], run),
+        *([(PRINTED["identifiers"], PSEUDONYMISED)] if context.pseudonymised else []),
         (PRINTED["logs"], cut(", ".join(context.inputs) or "–", LOGS_SHOWN)),
     ]
     return {

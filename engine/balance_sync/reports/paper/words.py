@@ -29,6 +29,7 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "asked": "Asked for",
         "zone": "Business time zone",
         "run": "Run",
+        "identifiers": "Identifiers",
         "logs": "Logs",
         "page": "Page",
         "of": "of",
