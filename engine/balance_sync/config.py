@@ -21,7 +21,7 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 DATABASE_NAME = "balance-sync.duckdb"
 """Name of a run's database in its folder of reports."""
 
-FORMATS = ("xlsx", "html", "csv", "parquet", "json")
+FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 SEED = 1

@@ -135,7 +135,16 @@ def context_of(runs, *, anomalies, events):
     """Give the context of a run of `runs`, and of the detector where it ran."""
     rules = [
         RuleRun(
-            run.id, 1, run.severity, f"Title of {run.id}", f"What {run.id}\n means.", "0" * 64, run.findings
+            *(
+                run.id,
+                1,
+                run.severity,
+                f"Title of {run.id}",
+                f"What {run.id}\n means.",
+                "0" * 64,
+                run.findings,
+            ),
+            triage=f"What\n to do about {run.id}.",
         )
         for run in runs
     ]

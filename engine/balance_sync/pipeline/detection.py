@@ -24,6 +24,10 @@ DETECTOR_DESCRIPTION = """
 No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
 amount or its time. It need not be wrong: the reasons say what is unusual about it.
 """
+DETECTOR_TRIAGE = """
+Read the reasons, most unusual first. Ask in the subscription service whether the transaction was meant; if it
+was, nothing needs to be done.
+"""
 
 
 def is_ranked(options: RunOptions) -> bool:
@@ -103,4 +107,5 @@ def record_anomalies(
         description=DETECTOR_DESCRIPTION,
         sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
         findings=publish(connection, result),
+        triage=DETECTOR_TRIAGE,
     )

@@ -92,16 +92,17 @@ def _run_rules(
         profile_directory=options.profile_directory,
         concerned_only=concerned_only,
     )
-    descriptions = {rule.key: rule.header.description for rule in rules}
+    headers = {rule.key: rule.header for rule in rules}
     told = tuple(
         RuleRun(
             rule=done.id,
             version=done.version,
             severity=done.severity,
             title=done.title,
-            description=descriptions[f"{done.id}@{done.version}"],
+            description=headers[f"{done.id}@{done.version}"].description,
             sha256=done.sha256,
             findings=done.findings,
+            triage=headers[f"{done.id}@{done.version}"].triage,
         )
         for done in runs
     )

@@ -61,10 +61,12 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     BalanceSyncError
         Each expected failure, as its kind says.
     """
+    from balance_sync.reports.writer import require_formats
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
+    require_formats(options.formats)
     # Before anything is written: one of them may be the run that this one replaces.
     earlier = tuple(read_earlier(path) for path in options.against)
     budget = divide_memory(options.memory_limit, threads=options.threads)

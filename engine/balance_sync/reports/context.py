@@ -12,6 +12,7 @@ class Format(StrEnum):
 
     XLSX = "xlsx"
     HTML = "html"
+    PDF = "pdf"
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
@@ -23,8 +24,8 @@ class RuleRun:
 
     Parameters
     ----------
-    rule, version, severity, title, description
-        As the rule's header has them.
+    rule, version, severity, title, description, triage
+        As the rule's header has them; `triage` says what a person should do next.
     sha256
         Hash of the rule's file.
     findings
@@ -38,6 +39,7 @@ class RuleRun:
     description: str
     sha256: str
     findings: int
+    triage: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from balance_sync.reports.figures import (
     CurrencyScale,
     Exposure,
     ExposurePoint,
+    GapPoint,
     OutcomeCount,
     RollForwardTotal,
     RuleFindings,
@@ -93,6 +94,7 @@ class ReportData:
     weeks: tuple[WeekFindings, ...]
     overdraft_days: tuple[ExposurePoint, ...]
     gaps: tuple[WeekGap, ...]
+    gap_days: tuple[GapPoint, ...]
     roll_forward: tuple[RollForwardTotal, ...]
     control_totals: tuple[ControlTotal, ...]
     exposures: tuple[Exposure, ...]
@@ -142,6 +144,7 @@ def build_report_data(
         weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
         overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
         gaps=read_rows(connection, "gaps_by_week", WeekGap, timezone=zone),
+        gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),

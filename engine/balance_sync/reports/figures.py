@@ -125,6 +125,20 @@ class WeekGap:
 
 
 @dataclass(frozen=True)
+class GapPoint:
+    """What the sizes of a currency's standing discrepancies add up to (≥ 0) from the end of `day` on.
+
+    Unlike `WeekGap`, which counts what was logged in a week, it goes on until something is logged again; its
+    last point is what the open episodes add up to.
+    """
+
+    currency: str | None
+    minor_unit: int
+    day: date
+    gap: Decimal
+
+
+@dataclass(frozen=True)
 class AgedFindings:
     """Findings of one rule and currency, by their age in business days on the report's last day.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from balance_sync.errors import UsageError
 from balance_sync.reports.context import Format, ReportContext
 from balance_sync.reports.data import ReportData, build_report_data
 from balance_sync.reports.delivery import Staging, staging
@@ -43,7 +45,7 @@ def write_reports(
     Returns
     -------
     tuple of Path
-        The files written: ``report.xlsx``, ``report.html``, ``csv/<table>.csv``,
+        The files written: ``report.xlsx``, ``report.html``, ``report.pdf``, ``csv/<table>.csv``,
         ``parquet/<table>.parquet``, ``summary.json``.
 
     Raises
@@ -51,9 +53,12 @@ def write_reports(
     DeliveryError
         A file could not be written. Then no file of this call is in its place, unless the failure came
         while they took them.
+    UsageError
+        A format whose library is not installed.
     ValueError
         A format there is none of.
     """
+    require_formats(formats)
     wanted = {Format(name) for name in formats}
     data = build_report_data(connection, context, earlier)
     with staging(directory) as files:
@@ -61,6 +66,23 @@ def write_reports(
             if kind in wanted:
                 _write(kind, files, data)
         return files.publish()
+
+
+def require_formats(formats: Collection[str]) -> None:
+    """Refuse formats whose libraries are not installed, before any work is done for them.
+
+    Raises
+    ------
+    UsageError
+        With the command that installs what is missing.
+    """
+    if Format.PDF in formats and not find_spec("typst"):
+        raise UsageError(
+            "--format pdf",
+            "needs typst, which is not installed",
+            reason="it is large, so it comes only with balance-sync[pdf]",
+            help="pip install 'balance-sync[pdf]', or leave out --format pdf",
+        )
 
 
 def _write(kind: Format, files: Staging, data: ReportData) -> None:
@@ -74,6 +96,10 @@ def _write(kind: Format, files: Staging, data: ReportData) -> None:
             from balance_sync.reports.page import write_page
 
             write_page(files.place("report.html"), data)
+        case Format.PDF:
+            from balance_sync.reports.paper.document import write_pdf
+
+            write_pdf(files.place("report.pdf"), data)
         case Format.CSV:
             from balance_sync.reports.tabular import write_csv
 
