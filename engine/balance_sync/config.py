@@ -28,6 +28,7 @@ SEED = 1
 MEMORY_LIMIT = "1500MB"
 INGEST_MEMORY_LIMIT = "500MB"
 SPILL_LIMIT = "50GB"
+FEEDBACK_FILE = "feedback.sqlite"
 
 
 def default_threads() -> int:
@@ -79,6 +80,10 @@ class RunOptions:
         Judge everything anew, also where the database of the run before could be added to.
     against
         Folders or databases of earlier runs that reports compare with, oldest first.
+    feedback
+        The file of decisions; by default beside the store.
+    ignore_feedback
+        Rank as if nothing had been decided.
     """
 
     logs: tuple[str, ...]
@@ -101,6 +106,8 @@ class RunOptions:
     profile_directory: Path | None = None
     rebuild: bool = False
     against: tuple[Path, ...] = ()
+    feedback: Path | None = None
+    ignore_feedback: bool = False
 
     @property
     def store_directory(self) -> Path:
@@ -111,6 +118,11 @@ class RunOptions:
     def database_path(self) -> Path:
         """Where the database of the run is published."""
         return self.database or self.output / DATABASE_NAME
+
+    @property
+    def feedback_path(self) -> Path:
+        """Where decisions are kept."""
+        return self.feedback or self.store_directory.parent / FEEDBACK_FILE
 
     @property
     def ingest(self) -> IngestOptions:

@@ -17,7 +17,7 @@ from program import Ended, balance_sync
 from archive_text import STREAM, start, synced, write_export
 from balance_sync.cli import main
 
-COMMANDS = ("run", "demo", "ingest", "explain", "query", "rules", "info", "completion")
+COMMANDS = ("run", "demo", "ingest", "explain", "feedback", "query", "rules", "info", "completion")
 
 
 @pytest.fixture(scope="module")

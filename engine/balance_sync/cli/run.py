@@ -10,6 +10,7 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli.diagnostics import note, visible
+from balance_sync.cli.feedback import feedback_option
 from balance_sync.cli.options import (
     against_option,
     config_option,
@@ -27,6 +28,7 @@ from balance_sync.cli.progress import ProgressBar
 from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.pipeline.run import RunResult
 
 FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
@@ -103,6 +105,8 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     is_flag=True,
     help="Judge the whole archive anew, even where only what is new since the last run needs it.",
 )
+@feedback_option
+@option("--no-feedback", is_flag=True, help="Rank the unusual as if nothing had been decided about it.")
 @option(
     "--sample",
     metavar="PERCENT",
@@ -176,6 +180,8 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         profile_directory=given["profile"],
         rebuild=given["rebuild"],
         against=given["against"],
+        feedback=given["feedback"],
+        ignore_feedback=given["no_feedback"],
     )
 
 
@@ -203,6 +209,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         + ("; judged what is new since the last run" if result.continued else "")
         + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
     )
+    _narrate_feedback(result.feedback)
     passed_over = ingested.discovery.passed_over
     if passed_over:
         note(
@@ -216,6 +223,29 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         note(f"warning: {visible(path)}: {visible(reason)}; what could be read is kept")
 
 
+def _narrate_feedback(feedback: FeedbackTotals) -> None:
+    """Tell what was decided about the findings, and how good the review list has been so far."""
+    if not feedback.entries:
+        return
+    by_decision = ", ".join(f"{count:,} {decision}" for decision, count in feedback.decided if count)
+    note(
+        f"feedback: {feedback.findings:,} findings decided{f' ({by_decision})' if by_decision else ''}; "
+        f"{feedback.set_aside:,} unusual transactions set aside"
+        + (f"; {feedback.expired:,} decisions expired" if feedback.expired else "")
+        + ("; not used in the ranking" if feedback.ranking_ignored else "")
+    )
+    if feedback.over_cap:
+        note(
+            f"warning: {feedback.over_cap:,} decisions are more than one person's day may move "
+            f"({feedback.daily_cap:,}); they are shown and do not count in the ranking"
+        )
+    if feedback.precision is not None:
+        note(
+            f"precision of the review list so far: {feedback.precision:.2f} ("
+            f"{feedback.confirmed:,} confirmed of {feedback.reviewed:,} reviewed, {feedback.listed:,} listed)"
+        )
+
+
 def _as_json(result: RunResult) -> dict[str, Any]:
     return {
         "run_id": result.run_id,
@@ -223,6 +253,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
         "reports": [str(path) for path in result.reports],
         "findings": result.findings,
         "worst": result.worst,
+        "feedback": result.feedback.as_json(),
         "sources_read": result.ingested.sources_read,
         "sources_kept": result.ingested.sources_kept,
         "problems": [{"path": path, "reason": reason} for path, reason in result.problems],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.context import ReportContext, RuleRun
 
+Options = tuple[tuple[str, str], ...]
 
 DECIDING_OPTIONS = ("since", "until", "timezone", "review", "seed")
 """Names of the options that can change a result."""
@@ -28,19 +29,19 @@ DECIDING_OPTIONS = ("since", "until", "timezone", "review", "seed")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], options: RunOptions) -> str:
-    """Return the hash of inputs, rules and options: the same run has the same id."""
+def run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], deciding: Options) -> str:
+    """Return the hash of inputs, rules and `deciding` options: the same run has the same id."""
     content = {
         "version": __version__,
         "inputs": filled.content_hashes,
         "rules": [(run.rule, run.version, run.sha256) for run in rule_runs],
-        "options": deciding_options(options),
+        "options": deciding,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def deciding_options(options: RunOptions) -> tuple[tuple[str, str], ...]:
-    """Return the options that can change a result, by name."""
+def deciding_options(options: RunOptions) -> Options:
+    """Return the options that can change a result, by name; the decisions of people do so, too."""
     values = (
         options.since.isoformat() if options.since else "",
         options.until.isoformat() if options.until else "",
@@ -56,6 +57,7 @@ def report_context(
     rule_runs: tuple[RuleRun, ...],
     filled: Filled,
     options: RunOptions,
+    deciding: Options,
     started: tuple[datetime, float],
 ) -> ReportContext:
     """Return what the tables of records do not know about the run."""
@@ -69,7 +71,7 @@ def report_context(
         since=options.since,
         until=options.until,
         inputs=options.logs,
-        options=deciding_options(options),
+        options=deciding,
         event_kinds=filled.event_kinds,
         started_at=started[0],
         finished_at=datetime.now(UTC),
@@ -86,6 +88,7 @@ def record_run(
         "inputs": context.inputs,
         "store": str(options.store_directory.absolute()),
         "rules_directory": str(options.rules_directory.absolute()) if options.rules_directory else "",
+        "feedback_file": str(options.feedback_path.absolute()),
         "elapsed_s": context.elapsed_s,
     }
     connection.execute(
@@ -133,7 +136,7 @@ def read_context(connection: DuckDBPyConnection, database: Path) -> ReportContex
             since=_instant(told["since"]),
             until=_instant(told["until"]),
             inputs=tuple(told["inputs"]),
-            options=tuple((name, told[name]) for name in DECIDING_OPTIONS),
+            options=tuple((name, told[name]) for name in (*DECIDING_OPTIONS, "feedback")),
             event_kinds=tuple(kinds),
             started_at=_EPOCH + timedelta(microseconds=times[0]),
             finished_at=_EPOCH + timedelta(microseconds=times[1]),

@@ -15,6 +15,7 @@ from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.detection import DetectorProcess
 from balance_sync.pipeline.earlier import read_earlier
+from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
@@ -25,6 +26,7 @@ from balance_sync.pipeline.watcher import Unwatched, Watcher
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.rules import Rule
     from balance_sync.schema import Severity
@@ -40,6 +42,8 @@ class RunResult:
         The highest severity among its findings; `None` if there are none.
     continued
         Whether it began with the database of the run before, and judged only what is new.
+    feedback
+        What people's decisions came to.
     """
 
     run_id: str
@@ -51,6 +55,7 @@ class RunResult:
     problems: tuple[tuple[str, str], ...]
     elapsed_s: float
     continued: bool
+    feedback: FeedbackTotals
 
 
 def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
@@ -69,6 +74,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     require_formats(options.formats)
     # Before anything is written: one of them may be the run that this one replaces.
     earlier = tuple(read_earlier(path) for path in options.against)
+    feedback = read_feedback(options)
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with DetectorProcess(options) as detector:
@@ -82,6 +88,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         addition = _addition(options, inventory, rules, known)
         work = _Work(
             options,
+            feedback,
             ingested,
             inventory,
             rules,
@@ -102,6 +109,7 @@ class _Work:
     """What a run has in its hands after ingestion."""
 
     options: RunOptions
+    feedback: Feedback
     ingested: Ingested
     inventory: Inventory
     rules: tuple[Rule, ...]
@@ -157,12 +165,15 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     filled = _fill(connection, work)
     lock_down(connection)
     watcher.advance(1)
+    standing = weigh_feedback(connection, work.feedback, options)
     judge = judge_changes if work.addition else judge_all
-    rule_runs = judge(connection, options, work.rules, work.detector)
+    rule_runs = judge(connection, options, work.rules, work.detector, standing)
+    feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
-    identity = run_id(filled, rule_runs, options)
+    deciding = (*deciding_options(options), work.feedback.option(options))
+    identity = run_id(filled, rule_runs, deciding)
     started = (work.started_at, work.started)
-    context = report_context(identity, rule_runs, filled, options, started)
+    context = report_context(identity, rule_runs, filled, options, deciding, started)
     record_run(connection, context, options, work.basis)
     reports = write_reports(
         connection, options.output, formats=options.formats, context=context, earlier=work.earlier
@@ -179,6 +190,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         problems=filled.problems,
         elapsed_s=time.monotonic() - work.started,
         continued=work.addition is not None,
+        feedback=feedback,
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from balance_sync.feedback.totals import FeedbackTotals, read_totals
 from balance_sync.reports.changes import Change, Comparison, EarlierRun, compare
 from balance_sync.reports.context import ReportContext, RuleRun
 from balance_sync.reports.figures import (
@@ -82,6 +83,8 @@ class ReportData:
         Hash of what a sign-off covers: the run, its inputs with their contents, and all findings.
     rows
         Number of rows of each section that `frames` streams, of findings by rule.
+    feedback
+        What people's decisions came to.
     """
 
     context: ReportContext
@@ -103,6 +106,7 @@ class ReportData:
     changes: Comparison | None
     manifest_sha256: str
     rows: dict[str, int]
+    feedback: FeedbackTotals
     connection: DuckDBPyConnection = field(repr=False, compare=False)
 
     def frames(self, section: str, **parameters: object) -> Iterator[pl.DataFrame]:
@@ -153,6 +157,7 @@ def build_report_data(
         changes=changes,
         manifest_sha256=context.manifest_sha256 or manifest_hash(connection, context.run_id),
         rows=_section_rows(connection, changes),
+        feedback=read_totals(connection),
         connection=connection,
     )
 
@@ -207,7 +212,9 @@ def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
 
 
 def _section_rows(connection: DuckDBPyConnection, changes: Comparison | None) -> dict[str, int]:
-    tables = ("ledger", "episodes", "anomalies", "roll_forward", "rejects", "sources")
+    tables = (
+        *("ledger", "episodes", "anomalies", "anomalies_set_aside", "roll_forward", "rejects", "sources"),
+    )
     counts: dict[str, int] = {}
     if changes:
         counts["changes"] = sum(changes.total(one) for one in Change if one is not Change.PERSISTING)

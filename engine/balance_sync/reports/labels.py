@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from balance_sync.feedback.statements import HEADERS
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -254,6 +255,8 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "expected": "Expected",
         "actual": "Actual",
         "difference": "Difference",
+        # A workbook is read back by these.
+        **HEADERS,
     }
 )
 """Header of a column, by its name in the section's query."""
@@ -299,6 +302,9 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
 )
 """What stands under the title of a sheet that is not a rule's."""
 
+SECTIONS_WITHOUT_DECISIONS = ("README", *(name for name in SECTION_NOTES if name != "Anomalies"))
+"""Sections whose sheets have no findings to decide on."""
+
 NOTHING: Mapping[str, str] = MappingProxyType(
     {
         "Episodes": "No findings, so no episodes.",
@@ -313,6 +319,15 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 )
 """What an empty section says instead of rows."""
 
+DECIDE = (
+    "Decide in the columns Decision (a list opens) and Note; `balance-sync feedback import` reads them back "
+    "by the column Finding."
+)
+SET_ASIDE = (
+    "The last rows, without a rank, were set aside by decisions: they are listed here, and not flagged again."
+)
+DECISION_HINT = "Choose what was decided. Accepted needs a reason in the column Note."
+DECISION_ERROR = "Choose one of the words of the list."
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
 CUT_TEXTS = (

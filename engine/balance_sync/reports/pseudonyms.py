@@ -29,14 +29,15 @@ _KINDS = {
     "finding_id": "F",
     "first_finding_id": "F",
     "last_finding_id": "F",
+    "decided_by": "P",
 }
 """Columns of identifiers, and the letter their pseudonyms begin with."""
 
 _TEXTS = ("explanation", "reasons", "reason")
 """Columns of sentences, in which identifiers are looked for word by word."""
 
-_LEFT_OUT = ("metadata", "text")
-"""Columns of the service's own text, in which anything may stand."""
+_LEFT_OUT = ("metadata", "text", "note")
+"""Columns of the service's own text, and of people's, in which anything may stand."""
 
 _CHARACTERS = 16
 _WORDS = re.compile(r"[^\s()]+")

@@ -49,6 +49,7 @@ def build_summary(data: ReportData) -> dict[str, Any]:
             {"rule": run.rule, "version": run.version, "severity": run.severity, "sha256": run.sha256}
             for run in sorted(context.rules, key=lambda run: run.rule)
         ],
+        "feedback": data.feedback.as_json(),
         **_money(data),
         **_aged(data),
         **({"changes": _changes(data.changes)} if data.changes else {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,15 +108,15 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
 
     for rule, frames in _by_rule(data.frames("findings")):
         write(rule, frames)
-    for section, query in (
-        ("Episodes", "episodes"),
-        ("Anomalies", "anomalies"),
-        ("Roll-forward", "roll_forward"),
-        ("Transactions", "transactions"),
-        ("Rejects", "rejects"),
-        ("Sources", "sources"),
+    for section, queries in (
+        ("Episodes", ("episodes",)),
+        ("Anomalies", ("anomalies", "anomalies_set_aside")),
+        ("Roll-forward", ("roll_forward",)),
+        ("Transactions", ("transactions",)),
+        ("Rejects", ("rejects",)),
+        ("Sources", ("sources",)),
     ):
-        write(section, data.frames(query))
+        write(section, chain.from_iterable(data.frames(query) for query in queries))
     write("Rules", iter([_rules_frame(data)]))
     write_sign_off(block_sheet("Sign-off"), data)
     if data.changes:

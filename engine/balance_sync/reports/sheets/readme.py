@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from balance_sync.feedback.statements import DECISION_WORDS
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import (
@@ -48,6 +49,7 @@ class Readme:
         self._about()
         self._attention()
         self._findings()
+        self._decisions()
         write_change_counts(self._at, self._data)
         write_ages(self._at, self._data)
         self._contents()
@@ -118,6 +120,31 @@ class Readme:
                 self._at.text(4, str(found.first_day or ""))
                 self._at.text(5, str(found.last_day or ""))
             self._at.text(6, cut(run.title, 200))
+            self._at.next_row()
+
+    def _decisions(self) -> None:
+        feedback = self._data.feedback
+        if not feedback.entries:
+            return
+        self._at.heading(
+            "Decisions",
+            "What people decided about the findings above. A decision hides no finding of a rule; of the "
+            "unusual transactions, those found to be false positives or accepted are set aside.",
+        )
+        facts = [(DECISION_WORDS[decision], count) for decision, count in feedback.decided]
+        facts += [
+            ("Unusual transactions set aside", feedback.set_aside),
+            ("Decisions that expired", feedback.expired),
+            ("Decisions over one person's daily limit", feedback.over_cap),
+        ]
+        for label, count in facts:
+            self._at.text(0, label)
+            self._at.value(2, count, "count")
+            self._at.next_row()
+        if feedback.precision is not None:
+            self._at.text(0, "Precision of the list of unusual transactions so far")
+            of_reviewed = f"{feedback.confirmed:,} confirmed of {feedback.reviewed:,} reviewed"
+            self._at.text(2, f"{feedback.precision:.2f} ({of_reviewed})")
             self._at.next_row()
 
     def _exposures(self) -> None:
