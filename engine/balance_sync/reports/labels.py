@@ -313,6 +313,12 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 )
 """What an empty section says instead of rows."""
 
+NOT_APPLIED = "not counted"
+LOGS_GONE = "The log files were not at hand when this page was written, so it cannot show their lines."
+LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
+LOG_FILE_GONE = "the log file is not there any more"
+LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"
+
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
 CUT_TEXTS = (

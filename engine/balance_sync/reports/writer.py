@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.changes import EarlierRun
+    from balance_sync.reports.log_lines import LogReader
 
 
 def write_reports(
@@ -24,6 +25,7 @@ def write_reports(
     formats: Collection[str],
     context: ReportContext,
     earlier: Sequence[EarlierRun] = (),
+    read_logs: LogReader | None = None,
 ) -> tuple[Path, ...]:
     """Write the reports of a finished run into `directory`.
 
@@ -39,6 +41,8 @@ def write_reports(
         What the database does not know about the run.
     earlier
         Runs to compare with, oldest first.
+    read_logs
+        Reads the log lines that the page shows; without it the page says that it has none.
 
     Returns
     -------
@@ -59,11 +63,11 @@ def write_reports(
     with staging(directory) as files:
         for kind in Format:
             if kind in wanted:
-                _write(kind, files, data)
+                _write(kind, files, data, read_logs)
         return files.publish()
 
 
-def _write(kind: Format, files: Staging, data: ReportData) -> None:
+def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader | None) -> None:
     """Write one format; each imports its own libraries, which take longer than a small report."""
     match kind:
         case Format.XLSX:
@@ -73,7 +77,7 @@ def _write(kind: Format, files: Staging, data: ReportData) -> None:
         case Format.HTML:
             from balance_sync.reports.page import write_page
 
-            write_page(files.place("report.html"), data)
+            write_page(files.place("report.html"), data, read_logs)
         case Format.CSV:
             from balance_sync.reports.tabular import write_csv
 
