@@ -67,9 +67,7 @@ def open_page(chromium, report):
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request", lambda request: complaints.append(request.url) if asked_elsewhere(request) else None
-        )
+        page.on("request", note_request)
         page.goto(f"{report.as_uri()}{address}")
         return page
 
