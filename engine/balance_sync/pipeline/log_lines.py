@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import polars as pl
+    from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.log_lines import LogPlace, LogReader, LogText
     from balance_sync.sources.batching import Batch
@@ -42,6 +44,19 @@ def log_reader(manifest: pl.DataFrame) -> LogReader:
         return texts
 
     return read
+
+
+def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
+    """Return a reader of what the finished run in a database read; `None` if its store is gone."""
+    from balance_sync.pipeline.ingest import find_store
+
+    ((options,),) = connection.execute("SELECT options FROM runs").fetchall()
+    store = Path(json.loads(options)["store"])
+    if not store.is_dir():
+        return None
+    paths = connection.sql("SELECT path, source_id FROM sources").pl()
+    # Of equal files the run counted one, and the store may know others from other runs.
+    return log_reader(find_store(store).manifest().join(paths, on=["path", "source_id"], how="semi"))
 
 
 def sources_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, Source]:

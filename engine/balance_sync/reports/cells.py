@@ -36,7 +36,7 @@ NUMBER_COLUMNS = frozenset(
 )
 """Columns whose figures stand to the right."""
 
-CHOICE_COLUMNS = frozenset({"action", "currency", "rule", "severity", "status", "wallet"})
+CHOICE_COLUMNS = frozenset({"action", "change", "currency", "rule", "severity", "status", "wallet"})
 """Columns of few different words, by which the page lets one choose."""
 
 

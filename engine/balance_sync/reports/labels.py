@@ -314,7 +314,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 """What an empty section says instead of rows."""
 
 NOT_APPLIED = "not counted"
-LOGS_GONE = "The log files were not at hand when this page was written, so it cannot show their lines."
+LOGS_GONE = "This page was written without the log files, so it cannot show their lines."
 LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
 LOG_FILE_GONE = "the log file is not there any more"
 LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"

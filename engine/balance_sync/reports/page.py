@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from balance_sync.reports import labels, views
+from balance_sync.reports import comparison_views, labels, views
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.chart_rows import finding_rows, overdraft_rows
 from balance_sync.reports.charts import findings_chart, overdraft_charts
@@ -107,6 +107,7 @@ def _embedded(data: ReportData, shown: Shown, read_logs: LogReader | None) -> An
         "specifications": charts["specifications"],
         "findings_chart": finding_rows(data),
         "overdraft_charts": overdraft_rows(data),
+        "explained": not data.context.pseudonymised,
         "words": {"severities": dict(labels.SEVERITIES), "wallets": dict(labels.WALLETS)},
         "chain": [labels.COLUMNS[name] for name in CHAIN_COLUMNS],
         "proofs": proofs(data, shown, read_logs),
@@ -139,6 +140,9 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "overdraft_charts": overdraft_charts(data),
         "exposures": views.exposures(data, shown),
         "rule_tables": views.rule_tables(data, shown),
+        "ages": comparison_views.ages(data),
+        "change_counts": comparison_views.change_counts(data),
+        "changes": comparison_views.changes(data, shown),
         "episodes": views.episodes(data, shown),
         "roll_forward": views.roll_forward(data),
         "top_roll_forward": views.top_roll_forward(data, shown),

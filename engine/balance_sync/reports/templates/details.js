@@ -39,8 +39,10 @@
       proof.chain.length ? chain(proof) : make("p", { class: "empty" }, "The log has no transaction of this subscriber."),
       make("h3", null, "What the log says"),
       ...logs(proof),
-      make("p", { class: "note" }, "Personal data is hidden here. All events of the request, as they stand: ",
-        make("code", null, `balance-sync explain ${id}`)),
+      data.explained
+        ? make("p", { class: "note" }, "Personal data is hidden here. All events of the request, as they stand: ",
+          make("code", null, `balance-sync explain ${id}`))
+        : null,
     );
   };
 
