@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import DATABASE_NAME
 from balance_sync.errors import UsageError
+from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.record import read_context
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def write_reports_again(
 ) -> tuple[Path, ...]:
     """Write reports of the finished run in `database` into `directory`; return the files.
 
+    Of the logs nothing is read but the few lines that the page shows, and those only if they are still there.
+
     Parameters
     ----------
     earlier
@@ -88,12 +91,15 @@ def write_reports_again(
     runs = [read_earlier(path) for path in earlier]
     with read_only_session(database) as connection:
         context = read_context(connection, database)
+        read_logs = log_reader_of_run(connection) if key is None else None
         if key is not None:
             sha256 = manifest_hash(connection, context.run_id)
             context = replace(context, pseudonymised=True, manifest_sha256=sha256)
             pseudonymise(connection, key)
             runs = [replace(run, findings=pseudonymised_findings(run.findings, key)) for run in runs]
-        return write_reports(connection, directory, formats=formats, context=context, earlier=runs)
+        return write_reports(
+            connection, directory, formats=formats, context=context, earlier=runs, read_logs=read_logs
+        )
 
 
 def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import find_store
+from balance_sync.pipeline.log_lines import sources_read
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 
@@ -161,23 +162,12 @@ def _locate(
     if logs:
         found = {labels[s.label]: s for s in discover(logs).sources if s.label in labels}
     else:
-        found = _where_read(wanted, options)
+        # Not opened, for a run that is going on may be writing into it.
+        found = sources_read(find_store(Path(options["store"])).manifest(), wanted)
     for label, source in labels.items():
         if source not in found:
             raise InputError(
                 label, "the source cannot be found", help="name the folder of the logs with --logs"
-            )
-    return found
-
-
-def _where_read(wanted: set[str], options: dict[str, Any]) -> dict[str, Source]:
-    # Not opened, for a run that is going on may be writing into it.
-    manifest = find_store(Path(options["store"])).manifest()
-    found = {}
-    for row in manifest.filter(manifest["source_id"].is_in(sorted(wanted))).iter_rows(named=True):
-        if Path(row["location"]).is_file():
-            found[row["source_id"]] = Source(
-                row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None
             )
     return found
 

@@ -19,6 +19,7 @@ from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedb
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
+from balance_sync.pipeline.log_lines import log_reader
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
 from balance_sync.pipeline.watcher import Unwatched, Watcher
@@ -176,7 +177,12 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     context = report_context(identity, rule_runs, filled, options, deciding, started)
     record_run(connection, context, options, work.basis)
     reports = write_reports(
-        connection, options.output, formats=options.formats, context=context, earlier=work.earlier
+        connection,
+        options.output,
+        formats=options.formats,
+        context=context,
+        earlier=work.earlier,
+        read_logs=log_reader(work.inventory.manifest),
     )
     watcher.advance(1)
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()

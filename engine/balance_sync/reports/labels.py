@@ -328,6 +328,12 @@ SET_ASIDE = (
 )
 DECISION_HINT = "Choose what was decided. Accepted needs a reason in the column Note."
 DECISION_ERROR = "Choose one of the words of the list."
+NOT_APPLIED = "not counted"
+LOGS_GONE = "This page was written without the log files, so it cannot show their lines."
+LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
+LOG_FILE_GONE = "the log file is not there any more"
+LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"
+
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
 CUT_TEXTS = (

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.changes import EarlierRun
+    from balance_sync.reports.log_lines import LogReader
 
 
 def write_reports(
@@ -26,6 +27,7 @@ def write_reports(
     formats: Collection[str],
     context: ReportContext,
     earlier: Sequence[EarlierRun] = (),
+    read_logs: LogReader | None = None,
 ) -> tuple[Path, ...]:
     """Write the reports of a finished run into `directory`.
 
@@ -41,6 +43,8 @@ def write_reports(
         What the database does not know about the run.
     earlier
         Runs to compare with, oldest first.
+    read_logs
+        Reads the log lines that the page shows; without it the page says that it has none.
 
     Returns
     -------
@@ -64,7 +68,7 @@ def write_reports(
     with staging(directory) as files:
         for kind in Format:
             if kind in wanted:
-                _write(kind, files, data)
+                _write(kind, files, data, read_logs)
         return files.publish()
 
 
@@ -85,7 +89,7 @@ def require_formats(formats: Collection[str]) -> None:
         )
 
 
-def _write(kind: Format, files: Staging, data: ReportData) -> None:
+def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader | None) -> None:
     """Write one format; each imports its own libraries, which take longer than a small report."""
     match kind:
         case Format.XLSX:
@@ -95,7 +99,7 @@ def _write(kind: Format, files: Staging, data: ReportData) -> None:
         case Format.HTML:
             from balance_sync.reports.page import write_page
 
-            write_page(files.place("report.html"), data)
+            write_page(files.place("report.html"), data, read_logs)
         case Format.PDF:
             from balance_sync.reports.paper.document import write_pdf
 
