@@ -28,6 +28,11 @@ test: ## run the tests that take a minute
 test-slow: ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
+SECONDS := 1200
+TARGET := dump_reader
+fuzz: ## fuzz one part for as long as you like: TARGET=event_splitter SECONDS=3600
+	$(BIN)/python tests/fuzz/fuzz.py $(TARGET) --seconds $(SECONDS)
+
 SIZE := 20MB
 SHAPE := export
 REPEATS := 5

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the README's pictures from a finished run: sh docs/pictures/make.sh reports
+# Makes the README's pictures from a finished run with xlsx, html and pdf: sh docs/pictures/make.sh reports
 # Needs Chromium, LibreOffice Calc and poppler-utils.
 set -eu
 run=$(cd -- "$1" && pwd)
@@ -13,3 +13,4 @@ chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-backgrou
 soffice --headless "-env:UserInstallation=file://$work/office" --convert-to pdf --outdir "$work" \
     "$run/report.xlsx" >/dev/null 2>&1
 pdftoppm -r 110 -png -singlefile -f 1 -l 1 "$work/report.pdf" "$here/workbook"
+pdftoppm -r 110 -png -singlefile -f 1 -l 1 "$run/report.pdf" "$here/summary"

@@ -19,13 +19,17 @@ BUSINESS_ZONE = "Asia/Bahrain"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(%|[kmgt]i?b|[kmgt]|b)", re.IGNORECASE)
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
-FORMATS = ("xlsx", "html", "csv", "parquet", "json")
+DATABASE_NAME = "balance-sync.duckdb"
+"""Name of a run's database in its folder of reports."""
+
+FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 SEED = 1
 MEMORY_LIMIT = "1500MB"
 INGEST_MEMORY_LIMIT = "500MB"
 SPILL_LIMIT = "50GB"
+FEEDBACK_FILE = "feedback.sqlite"
 
 
 def default_threads() -> int:
@@ -80,6 +84,12 @@ class RunOptions:
         Judge everything anew, also where the database of the run before could be added to.
     limits
         How far archives are read.
+    against
+        Folders or databases of earlier runs that reports compare with, oldest first.
+    feedback
+        The file of decisions; by default beside the store.
+    ignore_feedback
+        Rank as if nothing had been decided.
     """
 
     logs: tuple[str, ...]
@@ -102,6 +112,9 @@ class RunOptions:
     profile_directory: Path | None = None
     rebuild: bool = False
     limits: Limits = field(default_factory=Limits)
+    against: tuple[Path, ...] = ()
+    feedback: Path | None = None
+    ignore_feedback: bool = False
 
     @property
     def store_directory(self) -> Path:
@@ -111,7 +124,12 @@ class RunOptions:
     @property
     def database_path(self) -> Path:
         """Where the database of the run is published."""
-        return self.database or self.output / "balance-sync.duckdb"
+        return self.database or self.output / DATABASE_NAME
+
+    @property
+    def feedback_path(self) -> Path:
+        """Where decisions are kept."""
+        return self.feedback or self.store_directory.parent / FEEDBACK_FILE
 
     @property
     def ingest(self) -> IngestOptions:

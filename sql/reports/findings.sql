@@ -1,5 +1,5 @@
--- Every finding, worst severity first, rule by rule in logged order; with its transaction, and the place
--- of that transaction (counted from 0) in the order of transactions.sql.
+-- Every finding, worst severity first, rule by rule in logged order; with its transaction, the place of
+-- that transaction (counted from 0) in the order of transactions.sql, and what was decided about it.
 WITH
 placed AS (
     SELECT
@@ -31,6 +31,9 @@ SELECT
     f.actual,
     f.difference,
     f.explanation,
+    d.decision,
+    d.note,
+    d.decided_by,
     coalesce(p.action, e.action) AS action,
     coalesce(p.type, e.type) AS type,
     coalesce(p.amount, e.amount) AS amount,
@@ -39,13 +42,15 @@ SELECT
     f.request_id,
     f.finding_id,
     f.source_id,
-    f.line
+    f.line,
+    d.entry_id
 FROM findings AS f
 LEFT JOIN currencies AS c ON coalesce(f.currency, '') = c.currency
 LEFT JOIN
     placed AS p
     ON f.transaction_id = p.transaction_id AND f.source_id = p.source_id AND f.line = p.line
 LEFT JOIN firsts AS e ON f.transaction_id = e.transaction_id AND p.place IS NULL
+LEFT JOIN decisions AS d ON f.finding_id = d.finding_id
 WHERE f.rule <> 'anomaly'
 ORDER BY
     CASE f.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,

@@ -37,6 +37,8 @@ SELECT
     f.difference,
     f.explanation,
     f.transaction_id,
+    f.request_id,
+    f.rule_version,
     f.finding_id,
     f.source_id,
     f.line

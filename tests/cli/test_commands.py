@@ -17,7 +17,7 @@ from program import Ended, balance_sync
 from archive_text import STREAM, start, synced, write_export
 from balance_sync.cli import main
 
-COMMANDS = ("run", "demo", "ingest", "explain", "query", "rules", "info", "completion")
+COMMANDS = ("run", "demo", "ingest", "explain", "feedback", "query", "rules", "info", "completion")
 
 
 @pytest.fixture(scope="module")
@@ -334,3 +334,30 @@ def test_help_needs_no_heavy_package(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert done.stderr.strip() == "[]"
+
+
+def test_a_sample_is_told_and_nothing_is_written(work: Path, tmp_path: Path) -> None:
+    ended = balance_sync("run", work / "logs", "--sample", "100%", "--json", cwd=tmp_path)
+    assert ended.code == 0
+    told = json.loads(ended.out)
+    assert told["records"]["transactions"] == {"seen": 3, "estimate": 3, "low": 3, "high": 3}
+    assert told["findings"]["overdraft"]["estimate"] == 2
+    assert "anomaly" in told["not_estimated"]
+    assert "no report was written" in ended.err
+    assert [path.name for path in (tmp_path / "reports").iterdir()] == ["store"]
+    assert "overdraft" in balance_sync("run", work / "logs", "--sample", "5 %", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize("share", ["1", "0%", "101%", "-1%", "nan%", "lots"])
+def test_a_sample_is_a_percentage(work: Path, share: str) -> None:
+    ended = balance_sync("run", "logs", f"--sample={share}", cwd=work)
+    assert ended.code == 2
+    assert "write a percentage such as 1%" in ended.err
+    assert balance_sync("run", "logs", "--sample=1%", "--fail-on=error", cwd=work).code == 2
+
+
+def test_a_period_before_all_logs_is_an_error_that_says_so(work: Path, tmp_path: Path) -> None:
+    ended = balance_sync("run", work / "logs", "--until", "2020-01-01", cwd=tmp_path)
+    assert ended.code == 3
+    assert "no logs of the period" in ended.err
+    assert "begin after 2019-12-31 21:00 UTC" in ended.err

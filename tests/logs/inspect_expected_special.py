@@ -27,6 +27,9 @@ from inspect_builders import (
 from balance_sync.logs.inspect_reader import UNDEFINED
 from balance_sync.logs.inspect_values import Collection, ErrorValue, Kind, Opaque, Pair
 
+HERE = "at h (c.js:3:4)"
+COLLAPSED = "... collapsed 11 duplicate lines matching above 1 lines 11 times..."
+
 ERRORS = {
     "error_root": ErrorValue("TypeError: msg", FRAMES),
     "error_root_fields": ErrorValue("TypeError: msg", FRAMES, {"code": "E1", "errno": D(-2)}),
@@ -73,6 +76,29 @@ ERRORS = {
         }
     ),
     "error_deep": {"a": {"b": {"c": omitted("[Error]")}}},
+    "error_collapsed": Since(
+        {
+            12: {"e": ErrorValue("RangeError: too deep", (*SHORT, *(("at g (/b.js:2:3)",) * 12), HERE))},
+            22: {"e": ErrorValue("RangeError: too deep", (*SHORT, "at g (/b.js:2:3)", COLLAPSED, HERE))},
+        }
+    ),
+    "error_paths": [ErrorValue("Error: m", (r"at C:\a, b\c.js:1:2", "at <anonymous>")), D(1)],
+    "error_lines": {
+        "a": {"e": ErrorValue('ZodError: [\n  {\n    "path": [\n      "a"\n    ]\n  }\n]'), "b": D(1)}
+    },
+    "deep_odd": {
+        "a": {
+            "b": {
+                "c": omitted("[Object: null prototype] [T]"),
+                "f": omitted("[Function]"),
+                "m": omitted("[Object [Map Iterator]]"),
+            }
+        }
+    },
+    "buffer_fields": {
+        "a": Opaque(Kind.BINARY, "<Buffer >", {"k": "v"}),
+        "b": function("[Function: a, b]]"),
+    },
     "error_named": {
         "e": ErrorValue("Error: m", SHORT, {"name": "MyError"}),
         "o": ErrorValue("Odd [TypeError]: odd", EVAL),

@@ -149,7 +149,7 @@ def test_items_and_keys_are_told_apart(text, value):
         ("[Error: Unexpected token ] in JSON]", "Error: Unexpected token ] in JSON"),
         ("[Error: Unexpected token [ in JSON]", "Error: Unexpected token [ in JSON"),
         ("[Error: list [a], [b] and {c}]", "Error: list [a], [b] and {c}"),
-        ("[Error: two\n  lines]", "Error: two\n  lines"),
+        ("[Error: two\n    lines]", "Error: two\n  lines"),
     ],
 )
 def test_messages_may_hold_brackets(printed, heading):

@@ -38,6 +38,7 @@ LOSSES: dict[str, Since] = {
     "more_in_set": Since({12: [], 16: ["more items at $[1]"], 18: [], 20: ["more items at $[1]"]}),
     "more_than_none": Since({12: ["more items at $.a[0]"]}),
     "error_no_stack": Since({12: ["[Object] at $.g"]}),
+    "deep_odd": Since({12: [f"[Object] at $.a.b.{key}" for key in "cfm"]}),
     "error_deep": Since({12: ["[Object] at $.a.b.c"]}),
     "buffers": Since({12: ["more bytes at $.c"]}),
     "array_buffer": Since({12: ["more bytes at $.c[Uint8Contents]"]}),

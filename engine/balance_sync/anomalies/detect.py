@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -25,9 +25,13 @@ from balance_sync.anomalies.features import (
 from balance_sync.anomalies.forest import VIEWS, Model, View, fit_model
 from balance_sync.anomalies.ranking import Scored, Standings, gather
 from balance_sync.anomalies.reasons import Reason, explain
+from balance_sync.feedback.statements import DETECTOR, Subject
+from balance_sync.store.findings import finding_id
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from balance_sync.feedback.statements import Entry
 
 LEAST_TRANSACTIONS = 20
 """Fewer transactions have no usual to leave, and none is flagged."""
@@ -37,6 +41,8 @@ MOST_PER_SUBSCRIBER = 3
 
 SCORE_DECIMALS = 6
 PERCENTILE_DECIMALS = 4
+
+SettingAside = Callable[[Subject], "Entry | None"]
 
 _LEADERS_PER_FLAG = 20
 _LEAST_LEADERS = 1000
@@ -66,6 +72,26 @@ class Anomaly:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A transaction that would be flagged, had nobody decided about it.
+
+    Attributes
+    ----------
+    score, percentile, reasons
+        As of an `Anomaly`.
+    entry_id
+        The decision that sets it aside.
+    """
+
+    subject: Subject
+    score: float
+    percentile: float
+    context: Context
+    reasons: tuple[Reason, ...]
+    entry_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnomalyResult:
     """What the detector found.
 
@@ -82,6 +108,9 @@ class AnomalyResult:
         `MOST_PER_SUBSCRIBER` already.
     timezone
         The business time zone of the reasons.
+    answered
+        Those more unusual than the last flagged one, or than what the list is too short for, that a decision
+        sets aside; in the order of their scores.
     """
 
     anomalies: tuple[Anomaly, ...]
@@ -89,6 +118,7 @@ class AnomalyResult:
     explained: int
     set_aside: int
     timezone: str
+    answered: tuple[Answered, ...] = ()
 
 
 def detect(
@@ -100,6 +130,7 @@ def detect(
     threads: int,
     views: tuple[View, ...] = VIEWS,
     executor: Executor | None = None,
+    setting_aside: SettingAside | None = None,
 ) -> AnomalyResult:
     """Rank the transactions that no rule explains and flag the most unusual.
 
@@ -122,6 +153,9 @@ def detect(
         The kinds of oddness to look for, with their shares of the budget.
     executor
         Of one process, warmed up, in which to fit and to score; without one it is done here.
+    setting_aside
+        Gives the decision that keeps a transaction from being flagged; `None`: there is none. Scores and
+        percentiles do not depend on it.
     """
     count = build_features(connection, timezone=timezone)
     try:
@@ -137,10 +171,13 @@ def detect(
             leaders=max(_LEAST_LEADERS, _LEADERS_PER_FLAG * review_budget),
             population=count,
         )
-        anomalies, set_aside = _choose(
-            connection, kept, model, standings, budget=review_budget, timezone=timezone
+        candidates = _candidates(
+            connection, kept, model, standings, timezone=timezone, page=2 * review_budget
         )
-        return AnomalyResult(anomalies, count, explained, set_aside, timezone)
+        anomalies, set_aside, answered = _choose(
+            candidates, budget=review_budget, setting_aside=setting_aside or _nothing_decided
+        )
+        return AnomalyResult(anomalies, count, explained, set_aside, timezone, answered)
     finally:
         drop_features(connection)
 
@@ -175,19 +212,28 @@ class _Candidate:
 
 
 def _choose(
-    connection: DuckDBPyConnection,
-    kept: Scored,
-    model: Model | DistantModel,
-    standings: Standings,
-    *,
-    budget: int,
-    timezone: str,
-) -> tuple[tuple[Anomaly, ...], int]:
+    candidates: Iterator[_Candidate], *, budget: int, setting_aside: SettingAside
+) -> tuple[tuple[Anomaly, ...], int, tuple[Answered, ...]]:
     per_subscriber: Counter[str | None] = Counter()
     chosen: list[Anomaly] = []
+    answered: list[Answered] = []
     set_aside = 0
-    for candidate in _candidates(connection, kept, model, standings, timezone=timezone, page=2 * budget):
+    for candidate in candidates:
         if not candidate.reasons:
+            continue
+        subject = _subject(candidate.context)
+        entry = setting_aside(subject)
+        if entry is not None:
+            answered.append(
+                Answered(
+                    subject,
+                    candidate.score,
+                    candidate.percentile,
+                    candidate.context,
+                    candidate.reasons,
+                    entry.entry_id,
+                )
+            )
             continue
         if per_subscriber[candidate.context.user_id] == MOST_PER_SUBSCRIBER:
             set_aside += 1
@@ -199,7 +245,27 @@ def _choose(
         )
         if rank == budget:
             break
-    return tuple(chosen), set_aside
+    return tuple(chosen), set_aside, tuple(answered)
+
+
+def _nothing_decided(_: Subject) -> None:
+    return None
+
+
+def _subject(context: Context) -> Subject:
+    """Return what decisions about a transaction go by: what its finding has, or would have."""
+    return Subject(
+        finding_id=finding_id(DETECTOR, subject_of(context)),
+        rule=DETECTOR,
+        user_id=context.user_id,
+        currency=context.currency,
+        transaction_id=context.transaction_id,
+    )
+
+
+def subject_of(context: Context) -> str:
+    """Return what a finding about a transaction is about: its id, or where it stands if it has none."""
+    return context.transaction_id or f"{context.source_id}:{context.line}"
 
 
 def _candidates(

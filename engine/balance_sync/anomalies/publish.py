@@ -11,8 +11,10 @@ from balance_sync.anomalies.detect import (
     SCORE_DECIMALS,
     Anomaly,
     AnomalyResult,
+    subject_of,
 )
-from balance_sync.anomalies.reasons import WEIGHT_DECIMALS
+from balance_sync.anomalies.reasons import WEIGHT_DECIMALS, Reason
+from balance_sync.feedback.statements import DETECTOR
 from balance_sync.schema import FINDINGS, Severity
 from balance_sync.store.findings import FINDING_ROW, record_finding_rows
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-RULE = "anomaly"
+RULE = DETECTOR
 RULE_VERSION = 1
 SEVERITY = Severity.WARNING
 
@@ -57,8 +59,8 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
 
     `anomalies` has one row a flagged transaction, `anomaly_reasons` one row a reason: its place among
     those of its rank, from 1, and its weight. `anomaly_totals` has one row: how many transactions were
-    examined, are explained by a rule, were flagged, and were set aside by the cap per subscriber. What
-    the detector found before is replaced.
+    examined, are explained by a rule, were flagged, and were set aside by the cap per subscriber.
+    `anomalies_set_aside` has those that a decision set aside. What the detector found before is replaced.
 
     Returns
     -------
@@ -68,7 +70,9 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
     import pyarrow as pa
 
     connection.execute(_TABLES)
+    connection.execute("DELETE FROM anomalies_set_aside")
     for name, rows, order in (
+        ("anomalies_set_aside", _answered_rows(result), "score DESC, finding_id"),
         ("anomalies", _anomaly_rows(result), "rank"),
         ("anomaly_reasons", _reason_rows(result), "rank, place"),
     ):
@@ -98,7 +102,7 @@ def finding_rows(result: AnomalyResult) -> pa.Table:
 def _finding(anomaly: Anomaly) -> dict[str, object]:
     context = anomaly.context
     return {
-        "subject": context.transaction_id or f"{context.source_id}:{context.line}",
+        "subject": subject_of(context),
         "user_id": context.user_id,
         "transaction_id": context.transaction_id,
         "request_id": context.request_id,
@@ -108,7 +112,7 @@ def _finding(anomaly: Anomaly) -> dict[str, object]:
         "expected": None,
         "actual": context.amount,
         "difference": None,
-        "explanation": f"{_standing(anomaly)}: {_reasons_text(anomaly)}.",
+        "explanation": f"{_standing(anomaly)}: {_reasons_text(anomaly.reasons)}.",
         "source_id": context.source_id,
         "line": context.line,
     }
@@ -118,8 +122,8 @@ def _standing(anomaly: Anomaly) -> str:
     return f"More unusual than {_exactly(anomaly.percentile, PERCENTILE_DECIMALS)} % of all transactions"
 
 
-def _reasons_text(anomaly: Anomaly) -> str:
-    return "; ".join(reason.text.replace("; ", ", ") for reason in anomaly.reasons)
+def _reasons_text(reasons: tuple[Reason, ...]) -> str:
+    return "; ".join(reason.text.replace("; ", ", ") for reason in reasons)
 
 
 def _anomaly_rows(result: AnomalyResult) -> list[dict[str, object]]:
@@ -132,9 +136,27 @@ def _anomaly_rows(result: AnomalyResult) -> list[dict[str, object]]:
             "score": _exactly(anomaly.score, SCORE_DECIMALS),
             "percentile": _exactly(anomaly.percentile, PERCENTILE_DECIMALS),
             "rank": anomaly.rank,
-            "reasons": _reasons_text(anomaly),
+            "reasons": _reasons_text(anomaly.reasons),
         }
         for anomaly in result.anomalies
+    ]
+
+
+def _answered_rows(result: AnomalyResult) -> list[dict[str, object]]:
+    return [
+        {
+            "finding_id": one.subject.finding_id,
+            "transaction_id": one.context.transaction_id,
+            "user_id": one.context.user_id,
+            "currency": one.context.currency,
+            "source_id": one.context.source_id,
+            "line": one.context.line,
+            "score": _exactly(one.score, SCORE_DECIMALS),
+            "percentile": _exactly(one.percentile, PERCENTILE_DECIMALS),
+            "reasons": _reasons_text(one.reasons),
+            "entry_id": one.entry_id,
+        }
+        for one in result.answered
     ]
 
 

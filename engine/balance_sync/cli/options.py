@@ -15,6 +15,9 @@ from balance_sync.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+RUN_PATH = click.Path(path_type=Path, exists=True)
+"""Type of a finished run: its folder of reports, or its database."""
+
 _LIMITS = Limits()
 _MAGIC, _MAGIC_AT = b"DUCK", 8
 """What a DuckDB file begins with, after a checksum of eight bytes."""
@@ -30,6 +33,30 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
 def logs_argument(command: Command) -> Command:
     """Add the argument LOGS: folders, files, patterns, or ``-`` for standard input."""
     return click.argument("logs", nargs=-1, required=True, metavar="LOGS...")(command)
+
+
+def against_option(command: Command) -> Command:
+    """Add ``--against RUN``."""
+    return click.option(
+        "--against",
+        multiple=True,
+        type=RUN_PATH,
+        metavar="RUN",
+        help="Tell what changed since this run (its folder or database); of several, give the oldest first.",
+    )(command)
+
+
+def format_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
+    """Add ``--format FMT``."""
+    return option(
+        "--format",
+        "formats",
+        type=click.Choice(config.FORMATS),
+        multiple=True,
+        default=default,
+        show_default=bool(default),
+        help="Report to write; may be given several times.",
+    )
 
 
 def threads_option(command: Command) -> Command:

@@ -7,7 +7,19 @@ import sys
 import rich_click as click
 
 from balance_sync import __version__
-from balance_sync.cli import completion, demo, explain, info, ingest, query, rules, run
+from balance_sync.cli import (
+    completion,
+    demo,
+    explain,
+    feedback,
+    info,
+    ingest,
+    query,
+    report,
+    rules,
+    run,
+    subscriber,
+)
 from balance_sync.cli.diagnostics import EXIT_CODES_HELP, exit_code_of
 from balance_sync.cli.interrupts import interrupts_noticed
 
@@ -31,7 +43,12 @@ for _command in (
     run.run,
     demo.demo,
     ingest.ingest,
+    report.report,
+    report.diff,
+    report.reveal,
+    subscriber.subscriber,
     explain.explain,
+    feedback.feedback,
     query.query,
     rules.rules,
     info.info,

@@ -10,8 +10,11 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli.diagnostics import note, visible
+from balance_sync.cli.feedback import feedback_option
 from balance_sync.cli.options import (
+    against_option,
     config_option,
+    format_option,
     limit_options,
     logs_argument,
     memory_option,
@@ -27,6 +30,7 @@ from balance_sync.cli.progress import ProgressBar
 from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.pipeline.run import RunResult
 
 FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
@@ -43,15 +47,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     metavar="DIR",
     help="Folder of the reports.",
 )
-@option(
-    "--format",
-    "formats",
-    type=click.Choice(config.FORMATS),
-    multiple=True,
-    default=config.DEFAULT_FORMATS,
-    show_default=True,
-    help="Report to write; may be given several times.",
-)
+@format_option(config.DEFAULT_FORMATS)
 @option(
     "--database",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -111,6 +107,14 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     is_flag=True,
     help="Judge the whole archive anew, even where only what is new since the last run needs it.",
 )
+@feedback_option
+@option("--no-feedback", is_flag=True, help="Rank the unusual as if nothing had been decided about it.")
+@option(
+    "--sample",
+    metavar="PERCENT",
+    help="Read this much of LOGS, e.g. 1%, and print an estimate of the whole instead of writing reports.",
+)
+@against_option
 @limit_options
 @strict_option
 @config_option
@@ -125,12 +129,23 @@ def run(**given: Any) -> int:
     from balance_sync.pipeline.run import run as run_pipeline
 
     options = run_options(given)
+    if given["sample"]:
+        return _sample(options, given)
     if given["verbose"] and not given["quiet"]:
         note(f"memory: {divide_memory(options.memory_limit, threads=options.threads)}")
     with ProgressBar(quiet=given["quiet"]) as progress:
         result = run_pipeline(options, progress)
     tell(result, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])
     return fail_code(result, given["fail_on"])
+
+
+def _sample(options: config.RunOptions, given: dict[str, Any]) -> int:
+    from balance_sync.cli.sample import read_share, tell_estimate
+
+    if given["fail_on"] != "never":
+        raise UsageError("--fail-on", "cannot be told from a sample", help="leave out --fail-on, or --sample")
+    tell_estimate(options, read_share(given["sample"]), quiet=given["quiet"], as_json=given["as_json"])
+    return ExitCode.DONE
 
 
 def run_options(given: dict[str, Any]) -> config.RunOptions:
@@ -168,6 +183,9 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         strict=given["strict"],
         profile_directory=given["profile"],
         rebuild=given["rebuild"],
+        against=given["against"],
+        feedback=given["feedback"],
+        ignore_feedback=given["no_feedback"],
         limits=read_limits(given),
     )
 
@@ -196,6 +214,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         + ("; judged what is new since the last run" if result.continued else "")
         + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
     )
+    _narrate_feedback(result.feedback)
     passed_over = ingested.discovery.passed_over
     if passed_over:
         note(
@@ -209,6 +228,29 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         note(f"warning: {visible(path)}: {visible(reason)}; what could be read is kept")
 
 
+def _narrate_feedback(feedback: FeedbackTotals) -> None:
+    """Tell what was decided about the findings, and how good the review list has been so far."""
+    if not feedback.entries:
+        return
+    by_decision = ", ".join(f"{count:,} {decision}" for decision, count in feedback.decided if count)
+    note(
+        f"feedback: {feedback.findings:,} findings decided{f' ({by_decision})' if by_decision else ''}; "
+        f"{feedback.set_aside:,} unusual transactions set aside"
+        + (f"; {feedback.expired:,} decisions expired" if feedback.expired else "")
+        + ("; not used in the ranking" if feedback.ranking_ignored else "")
+    )
+    if feedback.over_cap:
+        note(
+            f"warning: {feedback.over_cap:,} decisions are more than one person's day may move "
+            f"({feedback.daily_cap:,}); they are shown and do not count in the ranking"
+        )
+    if feedback.precision is not None:
+        note(
+            f"precision of the review list so far: {feedback.precision:.2f} ("
+            f"{feedback.confirmed:,} confirmed of {feedback.reviewed:,} reviewed, {feedback.listed:,} listed)"
+        )
+
+
 def _as_json(result: RunResult) -> dict[str, Any]:
     return {
         "run_id": result.run_id,
@@ -216,6 +258,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
         "reports": [str(path) for path in result.reports],
         "findings": result.findings,
         "worst": result.worst,
+        "feedback": result.feedback.as_json(),
         "sources_read": result.ingested.sources_read,
         "sources_kept": result.ingested.sources_kept,
         "problems": [{"path": path, "reason": reason} for path, reason in result.problems],

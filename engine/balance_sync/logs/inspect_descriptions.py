@@ -7,14 +7,8 @@ from __future__ import annotations
 
 import re
 
-from balance_sync.logs.inspect_lexer import (
-    QUOTES,
-    end_of_enclosed,
-    is_error_heading,
-    read_error,
-    read_string,
-    unescape,
-)
+from balance_sync.logs.inspect_errors import is_error_heading, read_error, without_indentation
+from balance_sync.logs.inspect_lexer import QUOTES, end_of_enclosed, read_string, unescape
 from balance_sync.logs.inspect_values import DumpError, ErrorValue, Key, Kind, LossKind, Opaque
 
 Described = Opaque | ErrorValue
@@ -23,7 +17,7 @@ _NAME = r"[^\s\[\](){}<>,:;'\"`=/\\+]++"
 _TAGS = r"(?: \[[^\s\]][^\]\r\n]{0,200}+\])*+"
 _LABEL = re.compile(
     r"(?:(?:\[[^\[\]\r\n]*+\] )?"
-    r"\[(?:[^\[\]\r\n]*?: null prototype|Arguments|(?:Map|Set) (?:Iterator|Entries))\]"
+    r"\[(?:[^\[\]\r\n]*?: null prototype|Arguments|Module|(?:Map|Set) (?:Iterator|Entries))\]"
     rf"|{_NAME}(?:\([0-9]++\))?(?: <[^\r\n]{{0,500}}?>)?){_TAGS}(?= [\[{{][\s\]}}])"
 )
 _HOLDS_ITEMS = re.compile(r"\([0-9]+\)|\b(?:Weak)?(?:Map|Set)\b|\bPromise\b")
@@ -37,7 +31,7 @@ _DATE = re.compile(
 )
 _CUSTOM = re.compile(
     r"(?:new )?[A-Za-z_$][\w$.]*+"
-    r"(?:\((?:'[^'\\\r\n]*+'|\"[^\"\\\r\n]*+\"|[^()'\"\r\n]*+)\)|<[^<>\r\n]*+>)"
+    r"(?:\((?:'[^'\\\r\n]*+'|\"[^\"\\\r\n]*+\"|[^()'\"\r\n]++)*+\)|<[^<>\r\n]*+>)"
 )
 
 _WRAPPER = re.compile(
@@ -46,8 +40,16 @@ _WRAPPER = re.compile(
 _TAGS_ALONE = re.compile(_TAGS)
 _MARK = re.compile(r"\[(?:(Getter/Setter|Getter|Setter)|Circular(?: \*[0-9]{1,18})?)\](?!:)")
 _FUNCTION = re.compile(r"\[(?:Async)?(?:Generator)?Function\b")
+# A function with properties of its own that are too deep; in Node 12 any function without a name as well.
+_UNNAMED_FUNCTION = re.compile(r"\[(?:Async)?(?:Generator)?Function\]")
+_DEPTH = 2  # down to which console.log prints everything
 _FUNCTION_TAIL = re.compile(rf"(?: {_NAME})?{_TAGS}(?=[,\r\n]| [{{}}\]])")
 _DEEPER = re.compile(rf"\[(?:{_NAME}|[^\[\]\r\n]*: null prototype)(?: <[^\r\n]*>)?{_TAGS}\]")
+# Not in brackets of its own: what has no prototype, and what such a class or module is called.
+_DEEPER_WITHOUT_PROTOTYPE = re.compile(
+    r"\[[^\[\]\r\n]*: null prototype\](?: \[[^\[\]\r\n]{0,200}+\])*+(?=[,\r\n>\]]| [}\]=]|$)"
+)
+_FIELDS = re.compile(r" \{(?=\s)")
 _LONGEST_NAME = 1000
 _INTERRUPTED = ": Inspection interrupted prematurely. Maximum call stack size exceeded.]"
 
@@ -62,6 +64,7 @@ _HOLES = re.compile(r"<[0-9]{1,18} empty items?>")
 _BINARY = re.compile(
     r"<(?:[A-Za-z_$][\w$]*+ )?(?:[0-9a-f]{2}(?: [0-9a-f]{2})*+)?(?: ?\.\.\. [0-9]{1,18} more bytes?)?(?=>|, )"
 )
+_NO_BYTES = re.compile(r"<[A-Za-z_$][\w$]*+ ")
 _REJECTED = re.compile(r"<rejected>(?= )")
 _MARKER = re.compile(r"<[A-Za-z][A-Za-z ]*+>")
 _THREW = re.compile(r"<Inspection threw \(")
@@ -116,26 +119,33 @@ def read_tags(text: str, pos: int) -> tuple[str, int]:
     return (match[0], match.end()) if match else ("", pos)
 
 
-def read_bracketed(text: str, pos: int, *, nested: bool) -> tuple[Described, int]:
-    """Read what starts with ``[`` and is neither an array, a label nor a wrapper."""
+def read_bracketed(text: str, pos: int, *, level: int) -> tuple[Described, int]:
+    """Read what starts with ``[`` and is neither an array, a label nor a wrapper, `level` brackets deep."""
+    nested, deep = level > 0, level > _DEPTH
     if mark := _MARK.match(text, pos):
         kind = Kind.CIRCULAR if mark[1] is None else Kind.ACCESSOR
         return Opaque(kind, mark[1] or mark[0]), mark.end()
     if is_error_heading(text, pos):
-        return read_error(text, pos, nested=nested)
-    end = end_of_enclosed(text, pos, nested=nested)
+        return read_error(text, pos, level=level)
+    deeper = _DEEPER_WITHOUT_PROTOTYPE.match(text, pos)
+    if deeper and not deeper[0].startswith("[Function"):
+        return Opaque(Kind.OMITTED, deeper[0]), deeper.end()
+    end = end_of_enclosed(text, pos, level=level)
     printed = text[pos:end]
     if _FUNCTION.match(printed):
         tail = _FUNCTION_TAIL.match(text, end) if nested else None
         end = tail.end() if tail else end
-        return Opaque(Kind.FUNCTION, text[pos:end]), end
+        omitted = deep and _UNNAMED_FUNCTION.fullmatch(printed) and not _FIELDS.match(text, end)
+        kind = Kind.OMITTED if omitted else Kind.FUNCTION
+        return Opaque(kind, text[pos:end]), end
     if printed.startswith("[class "):
         return Opaque(Kind.CLASS, printed), end
     if printed.startswith("[External"):
         return Opaque(Kind.MARKER, printed), end
-    if printed.endswith(_INTERRUPTED) or (len(printed) < _LONGEST_NAME and _DEEPER.fullmatch(printed)):
+    omitted = len(printed) < _LONGEST_NAME and _DEEPER.fullmatch(printed) and not _FIELDS.match(text, end)
+    if omitted or printed.endswith(_INTERRUPTED):
         return Opaque(Kind.OMITTED, printed), end
-    return ErrorValue(printed[1:-1]), end
+    return ErrorValue(without_indentation(printed[1:-1], level)), end
 
 
 def read_angled(text: str, pos: int) -> tuple[Opaque, int]:
@@ -156,6 +166,11 @@ def read_angled(text: str, pos: int) -> tuple[Opaque, int]:
         if end >= 0:
             return Opaque(Kind.MARKER, text[pos : end + 2]), end + 2
     raise DumpError("not a value", pos)
+
+
+def match_no_bytes(text: str, pos: int) -> re.Match[str] | None:
+    """Match the beginning of a buffer that holds nothing, as far as a key of its own."""
+    return _NO_BYTES.match(text, pos)
 
 
 def read_literal(text: str, pos: int) -> tuple[Opaque, int] | None:

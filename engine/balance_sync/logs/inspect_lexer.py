@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from balance_sync.logs.inspect_values import UNDEFINED, DumpError, ErrorValue, Kind, Opaque
+from balance_sync.logs.inspect_values import UNDEFINED, DumpError, Kind, Opaque
 
-_NEWLINE = r"(?:\r\n?|\n)"
+NEWLINE = r"(?:\r\n?|\n)"
 QUOTES = frozenset("'\"`")
 _STRING = {quote: re.compile(rf"{quote}((?:[^{quote}\\\r\n]++|\\.)*+){quote}") for quote in QUOTES}
-_JOIN = re.compile(rf" \+{_NEWLINE} *+(?=['\"`])")
+_JOIN = re.compile(rf" \+{NEWLINE} *+(?=['\"`])")
 _HEX = "[0-9a-fA-F]"
 _ESCAPE = re.compile(rf"\\(?:u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|.)")
 CUT = re.compile(r"\.\.\. (\d{1,18}) more characters?+(?!\w)")
@@ -45,23 +45,15 @@ BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z_0-9$]*+(?=:\s)")
 
 _ENCLOSED = {"[": re.compile(r"[\[\]\r\n]"), "(": re.compile(r"[()\r\n]")}
 _AFTER_ENCLOSED = {
-    True: re.compile(r"[,:\r\n\]>]|$| (?:[{}\[\]A-Z>]|=>)"),
-    False: re.compile(r"[\s,:\]>]|$"),
+    ("(", True): re.compile(r"[,:\r\n\]>]|$| (?:[{}\[\]A-Z>]|=>)"),
+    ("(", False): re.compile(r"[\s,:\]>]|$"),
+    ("[", True): re.compile(r"[,\r\n>]|$| (?:[{}\[\]A-Z>]|=>)"),
+    ("[", False): re.compile(r"[\s,)]|$"),
 }
-_LOOK_AHEAD = 32  # brackets
-
-_ERROR_NAME = r"(?:\[[^\[\]\r\n]*?: null prototype\]|[^\W\d][\w$.]*+)(?: [\[(][^\])\r\n]{0,200}+[\])])*+"
-_HEADING = re.compile(rf"{_ERROR_NAME}(?::|(?={_NEWLINE} *+at ))")
-_FIRST_FRAME = re.compile(rf"{_NEWLINE}( *+)(?=at \S)")
-_SIMPLE_PROPERTY = re.compile(
-    r": (?:'[^'\r\n]{0,1000}+'|-?[0-9][^\s,]{0,30}+|true|false|null|undefined)(?=[,\r\n]| [\]}])"
-)
-_FRAME_BELOW = re.compile(rf"[^\r\n]{{0,1000}}+{_NEWLINE} *+at \S")
-_FRAME = re.compile(rf"{_NEWLINE} *+(?=at \S|\.\.\. \d+ lines matching cause stack trace \.\.\.)")
-_LINE = re.compile(r"[^\r\n]*+")
-_FRAME_PART = re.compile(r"\(|\)(?=[, ]|$)|\)|:\d+:\d+(?=[, ]|$)|,(?= |$)| (?=[{}\]>]|=>)")
-_LINE_BREAK = re.compile(_NEWLINE)
-_AFTER_ERROR = re.compile(r"\s*+[,}\]>]| \{| =>")
+_LOOK_AHEAD = 64  # brackets and lines
+# Node indents what is nested by two columns a level, and ends the line of a bracket with it or a comma.
+_INDENTED = re.compile(rf"(,?){NEWLINE}( *+)")
+COLUMNS = 2
 
 
 class _Escapes(dict[str, str]):
@@ -131,104 +123,57 @@ def read_constant(text: str, pos: int) -> tuple[object, int] | None:
     return match and (CONSTANTS[match[0]], match.end())
 
 
-def end_of_enclosed(text: str, pos: int, *, nested: bool) -> int:
+def end_of_enclosed(text: str, pos: int, *, level: int) -> int:
     """Find the end of ``[…]`` or ``(…)`` whose content Node does not escape.
 
     The end is the bracket that balances and is followed by what may follow a value. Content with a
     bracket too many (``Unexpected token [ in JSON``) never balances: then it is the first bracket
-    followed so, within its line.
+    followed so, on the line where the value begins if there is one.
 
     Parameters
     ----------
     text, pos
         The opening bracket's place.
-    nested
-        Whether the value stands inside another, where fewer things may follow it.
+    level
+        How many brackets the value stands in; inside any, fewer things may follow it.
     """
     opening = text[pos]
-    after = _AFTER_ENCLOSED[nested]
-    depth = 0
-    candidate = looked_at = 0
+    after = _AFTER_ENCLOSED[opening, level > 0]
+    depth = candidate = looked_at = 0
+    first_line = True
     for match in _ENCLOSED[opening].finditer(text, pos):
-        found = match[0]
-        if candidate:
-            looked_at += 1
-            if found in "\r\n" or looked_at > _LOOK_AHEAD:
+        found, end = match[0], match.end()
+        looked_at += candidate > 0
+        if looked_at > _LOOK_AHEAD:
+            break
+        if found in "\r\n":
+            if candidate and first_line:
                 break
-        if found == opening:
+            first_line = False
+        elif found == opening:
             depth += 1
-        elif found not in "\r\n":
+        else:
             depth = max(depth - 1, 0)
-            if after.match(text, match.end()):
+            if after.match(text, end):
                 if depth == 0:
-                    return match.end()
-                candidate = candidate or match.end()
+                    return end
+                candidate = candidate or _end_if_unbalanced(text, end, level)
     if not candidate:
         raise DumpError(f"{opening} is not closed", pos)
     return candidate
 
 
-def is_error_heading(text: str, pos: int) -> bool:
-    """Tell whether `pos` may start an error that is printed with its stack."""
-    return _HEADING.match(text, pos) is not None
+def _end_if_unbalanced(text: str, end: int, level: int) -> int:
+    """Give `end` if a value may end there although its brackets do not balance, else 0.
 
-
-def starts_item_error(text: str, pos: int) -> bool:
-    """Tell an error among items (``[ Error: m⏎ at … ]``) from an extra key (``[ index: 1 ]``).
-
-    Both read ``Name: …``. An error's name is capitalised; either its stack begins on the next line, or
-    its name ends as those of errors do and a message follows that is no plain value.
+    A further bracket may belong to it (``[Tagged [tag] [Error]: …``), or the next line's indentation tells
+    that it goes on.
     """
-    match = _HEADING.match(text, pos)
-    if match is None or not (text[pos] == "[" or text[pos].isupper()):
-        return False
-    if _FRAME_BELOW.match(text, match.end()):
-        return True
-    name = text[pos : match.end()].removesuffix(":")
-    return name.endswith(("Error", "Exception", "]")) and not _SIMPLE_PROPERTY.match(text, pos + len(name))
-
-
-def read_error(text: str, pos: int, *, nested: bool) -> tuple[ErrorValue, int]:
-    """Read an error with its stack: heading (the message may span lines), then frames."""
-    first = _FIRST_FRAME.search(text, pos)
-    if first is None:
-        raise DumpError("an error without a stack", pos)
-    # Node indents a nested error's lines by what its frames are indented more than four.
-    indent = max(len(first[1]) - 4, 0)
-    heading = [_without_indent(line, indent) for line in _LINE_BREAK.split(text[pos : first.start()])]
-    frames: list[str] = []
-    line: re.Match[str] | None = first
-    end = first.start()
-    while line is not None:
-        end = _end_of_frame(text, line.end())
-        frames.append(text[line.end() : end])
-        line = _FRAME.match(text, end)
-        if line is None and nested and not _AFTER_ERROR.match(text, end):
-            # A stack with a second one appended to it ("Caused by: …"), kept as lines between frames.
-            line = _FRAME.search(text, end)
-            if line is not None:
-                frames.extend(
-                    part.strip() for part in _LINE_BREAK.split(text[end : line.start()]) if part.strip()
-                )
-    return ErrorValue("\n".join(heading), tuple(frames)), end
-
-
-def _without_indent(line: str, indent: int) -> str:
-    return line[indent:] if line[:indent].isspace() else line
-
-
-def _end_of_frame(text: str, pos: int) -> int:
-    """Find where a line of a stack ends: at its place in the source, before what the dump adds."""
-    line_end = _LINE.match(text, pos).end()  # type: ignore[union-attr]  # matches everywhere
-    depth = 0
-    for match in _FRAME_PART.finditer(text, pos, line_end):
-        part = match[0]
-        if part == "(":
-            depth += 1
-        elif part == ")":
-            depth -= 1
-            if depth == 0 and (match.end() == line_end or text[match.end()] in ", "):
-                return match.end()
-        elif depth <= 0:
-            return match.end() if part[0] == ":" else match.start()
-    return line_end
+    if text.startswith(" [", end):
+        return 0
+    match = _INDENTED.match(text, end)
+    if match is None:
+        return end
+    columns, due = len(match[2]), COLUMNS * level
+    goes_on = columns > due if match[1] else columns >= due
+    return 0 if goes_on else end

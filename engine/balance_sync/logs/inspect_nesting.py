@@ -21,6 +21,7 @@ from balance_sync.logs.inspect_values import (
 Owner = Opaque | Wrapped | ErrorValue
 _SHOWN_STEPS = 6
 _SHOWN_KEY = 60
+_PAIRS = " Entries]"
 
 
 class Nesting:
@@ -38,9 +39,14 @@ class Nesting:
         The value whose own properties stand in the bracket; of a wrapper, what it is.
     wraps
         Whether it holds one value and nothing else: ``[Number: 3]``, ``<rejected> 3``.
+
+    Attributes
+    ----------
+    level
+        By how many steps Node indents what stands in it.
     """
 
-    __slots__ = ("closer", "fields", "items", "key", "label", "map_key", "owner", "wraps")
+    __slots__ = ("closer", "fields", "items", "key", "label", "level", "map_key", "owner", "wraps")
 
     def __init__(
         self,
@@ -59,6 +65,11 @@ class Nesting:
         self.key: Key | None = None
         self.map_key: Pair | None = None
         self.wraps = wraps
+        self.level = 0 if wraps else 1
+
+    def enter(self, outer: Nesting) -> None:
+        """Stand in `outer`, whose indentation a wrapper keeps, and so does a pair of an iterator."""
+        self.level = outer.level if outer.label.endswith(_PAIRS) else self.level + outer.level
 
     @property
     def needs_key(self) -> bool:

@@ -177,7 +177,7 @@ class _Reader:
             self.references.append((int(reference[1]), path_of(self.stack)))
             self.pos = reference.end()
         else:
-            token, self.pos = read_token(text, pos, nesting)
+            token, self.pos = read_token(text, pos, nesting, level=nesting.level if nesting else 0)
             if isinstance(token, Nesting):
                 self._open(token)
             elif isinstance(token, ItemKey):
@@ -198,6 +198,8 @@ class _Reader:
         self.value = _NOTHING
         if isinstance(nesting.owner, Opaque) and nesting.closer == ">":
             self._lose_from(nesting.owner)
+        if self.stack:
+            nesting.enter(self.stack[-1])
         self.stack.append(nesting)
         self._skip_space()
         if not nesting.wraps and self.text.startswith(nesting.closer, self.pos):
@@ -272,7 +274,10 @@ class _Reader:
         if not self.text.startswith(nesting.closer, self.pos):
             raise DumpError(f"{nesting.closer} is due", self.pos)
         self.stack.pop()
-        tags, self.pos = descriptions.read_tags(self.text, self.pos + len(nesting.closer))
+        self.pos += len(nesting.closer)
+        tags = ""
+        if self.stack:  # at the root what follows is the message's next argument
+            tags, self.pos = descriptions.read_tags(self.text, self.pos)
         wrapped = nesting.wrap(self.value, tags)
         if wrapped.kind is Kind.BOXED:
             self._finish(wrapped)

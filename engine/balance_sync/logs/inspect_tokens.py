@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from balance_sync.logs import inspect_descriptions as descriptions
+from balance_sync.logs import inspect_errors as errors
 from balance_sync.logs import inspect_lexer as lexer
 from balance_sync.logs.inspect_nesting import Nesting
 from balance_sync.logs.inspect_values import CUT_OFF, DumpError, Key, Kind, Opaque
@@ -24,8 +25,8 @@ class ItemKey:
     key: Key
 
 
-def read_token(text: str, pos: int, within: Nesting | None) -> tuple[object, int]:
-    """Read the token at `pos`.
+def read_token(text: str, pos: int, within: Nesting | None, *, level: int) -> tuple[object, int]:
+    """Read the token at `pos`, `level` brackets deep, of which `within` is the innermost.
 
     Returns
     -------
@@ -46,10 +47,10 @@ def read_token(text: str, pos: int, within: Nesting | None) -> tuple[object, int
     if first == "{":
         return Nesting("}"), pos + 1
     if first == "[":
-        return _read_bracket(text, pos, within)
+        return _read_bracket(text, pos, within, level)
     if first == "<":
         return _read_angle(text, pos)
-    return _read_word(text, pos, within)
+    return _read_word(text, pos, within, level)
 
 
 def read_key(text: str, pos: int) -> tuple[Key, int] | None:
@@ -60,14 +61,14 @@ def read_key(text: str, pos: int) -> tuple[Key, int] | None:
     if text[pos : pos + 1] in lexer.QUOTES:
         found: tuple[Key, int] | None = lexer.read_string(text, pos)
     elif text.startswith("Symbol(", pos):
-        end = lexer.end_of_enclosed(text, pos + 6, nested=True)
+        end = lexer.end_of_enclosed(text, pos + 6, level=1)
         found = descriptions.symbol_key(text[pos:end], pos), end
     else:
         found = descriptions.read_bracketed_key(text, pos)
     return found if found is not None and text.startswith(":", found[1]) else None
 
 
-def _read_bracket(text: str, pos: int, within: Nesting | None) -> tuple[object, int]:
+def _read_bracket(text: str, pos: int, within: Nesting | None, level: int) -> tuple[object, int]:
     if text[pos + 1 : pos + 2] in _ARRAY_BEGINS:
         return Nesting("]", items=True), pos + 1
     wrapper = descriptions.match_wrapper(text, pos)
@@ -77,11 +78,14 @@ def _read_bracket(text: str, pos: int, within: Nesting | None) -> tuple[object, 
     return (
         _read_label(text, pos)
         or _read_item_key(text, pos, within)
-        or descriptions.read_bracketed(text, pos, nested=within is not None)
+        or descriptions.read_bracketed(text, pos, level=level)
     )
 
 
 def _read_angle(text: str, pos: int) -> tuple[object, int]:
+    no_bytes = descriptions.match_no_bytes(text, pos)
+    if no_bytes and read_key(text, no_bytes.end()):
+        return Nesting(">", owner=Opaque(Kind.BINARY, no_bytes[0] + ">")), no_bytes.end()
     value, end = descriptions.read_angled(text, pos)
     if value.kind is Kind.REJECTED:
         return Nesting("", owner=value, wraps=True), end
@@ -91,24 +95,23 @@ def _read_angle(text: str, pos: int) -> tuple[object, int]:
     return (Nesting(">", owner=value) if text[end] == "," else value), end + 1
 
 
-def _read_word(text: str, pos: int, within: Nesting | None) -> tuple[object, int]:
+def _read_word(text: str, pos: int, within: Nesting | None, level: int) -> tuple[object, int]:
     if pos >= len(text):
         raise DumpError(CUT_OFF, pos)
     constant = lexer.read_constant(text, pos)
     if constant:
         return constant
-    nested = within is not None
     if text.startswith("Symbol(", pos):
-        end = lexer.end_of_enclosed(text, pos + 6, nested=nested)
+        end = lexer.end_of_enclosed(text, pos + 6, level=level)
         return Opaque(Kind.SYMBOL, text[pos:end]), end
     found = (
         descriptions.read_literal(text, pos) or _read_item_key(text, pos, within) or _read_label(text, pos)
     )
     if found:
         return found
-    if lexer.is_error_heading(text, pos):
-        return lexer.read_error(text, pos, nested=nested)
-    if nested:
+    if errors.is_error_heading(text, pos):
+        return errors.read_error(text, pos, level=level)
+    if within is not None:
         return descriptions.read_custom(text, pos)
     raise DumpError("not a value", pos)
 
@@ -125,7 +128,7 @@ def _read_label(text: str, pos: int) -> tuple[object, int] | None:
 
 
 def _read_item_key(text: str, pos: int, within: Nesting | None) -> tuple[object, int] | None:
-    if within is None or not within.takes_item_key or lexer.starts_item_error(text, pos):
+    if within is None or not within.takes_item_key or errors.starts_item_error(text, pos):
         return None
     found = read_key(text, pos)
     return found and (ItemKey(found[0]), found[1] + 1)

@@ -8,21 +8,27 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
+from balance_sync.feedback import statements
+from balance_sync.pipeline.feedback import setting_aside
 from balance_sync.pipeline.processes import Processes
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.anomalies.detect import AnomalyResult
+    from balance_sync.feedback.standing import Standing
     from balance_sync.reports.context import RuleRun
 
-
-DETECTOR = "anomaly"
+DETECTOR = statements.DETECTOR
 """The rule id under which the detector's findings are recorded."""
 
 DETECTOR_DESCRIPTION = """
 No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
 amount or its time. It need not be wrong: the reasons say what is unusual about it.
+"""
+DETECTOR_TRIAGE = """
+Read the reasons, most unusual first. Ask in the subscription service whether the transaction was meant; if it
+was, nothing needs to be done.
 """
 
 
@@ -67,9 +73,9 @@ class DetectorProcess:
 
 
 def record_anomalies(
-    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess
+    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess, standing: Standing
 ) -> RuleRun:
-    """Rank the transactions, and record the most unusual ones as findings."""
+    """Rank the transactions, and record the most unusual ones that nobody has answered as findings."""
     from balance_sync.anomalies.detect import detect
     from balance_sync.anomalies.features import FEATURES_VERSION
     from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
@@ -86,6 +92,7 @@ def record_anomalies(
             timezone=options.timezone,
             threads=options.threads,
             executor=executor,
+            setting_aside=setting_aside(standing, options),
         )
 
     try:
@@ -103,4 +110,5 @@ def record_anomalies(
         description=DETECTOR_DESCRIPTION,
         sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
         findings=publish(connection, result),
+        triage=DETECTOR_TRIAGE,
     )

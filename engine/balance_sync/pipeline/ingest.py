@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,11 @@ class Ingested:
 
 
 def ingest(
-    options: IngestOptions, watcher: Watcher | None = None, *, when_few: Callable[[], None] = lambda: None
+    options: IngestOptions,
+    watcher: Watcher | None = None,
+    *,
+    when_few: Callable[[], None] = lambda: None,
+    sources: Iterable[Source] | None = None,
 ) -> Ingested:
     """Bring the logs of `options` into the store; what is in it already is not read again.
 
@@ -56,11 +61,13 @@ def ingest(
     ----------
     when_few
         Called first of all where the logs are so few that one process reads them.
+    sources
+        Read these alone, which are some of what `wanted_sources` gives.
 
     Raises
     ------
     InputError
-        No logs, or (strict) a source that cannot be read to its end.
+        No logs, none of the period, or (strict) a source that cannot be read to its end.
     DeliveryError
         The store cannot be written.
     UsageError
@@ -73,7 +80,7 @@ def ingest(
     if STANDARD_INPUT in paths:
         store.open()
         paths = _with_copied_input(paths, store)
-    search = _Search(options, paths, watcher)
+    search = _Search(options, paths, watcher, sources)
     if search.finds_few():
         when_few()
     if paths == options.logs:
@@ -83,6 +90,13 @@ def ingest(
     for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
         watcher.advance(size_bytes)
     store.clear()
+    if not search.wanted:
+        raise InputError(
+            ", ".join(options.logs),
+            "no logs of the period",
+            reason=f"all {search.later_sources:,} sources begin after {options.until:%Y-%m-%d %H:%M} UTC",
+            help="choose a later end of the period, or name other logs",
+        )
     if options.strict:
         _refuse_problems(_of_files(store.manifest(), search.wanted))
     return Ingested(
@@ -103,13 +117,19 @@ def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
 class _Search:
     """Finds the sources of a run while they are read, and keeps count."""
 
-    def __init__(self, options: IngestOptions, paths: tuple[str, ...], watcher: Watcher) -> None:
+    def __init__(
+        self,
+        options: IngestOptions,
+        paths: tuple[str, ...],
+        watcher: Watcher,
+        sources: Iterable[Source] | None,
+    ) -> None:
         self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
-        self._found: Iterator[Source] = iter_sources(paths, self.passed_over)
+        self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
         self._watcher = watcher
 
     def finds_few(self) -> bool:
@@ -127,7 +147,7 @@ class _Search:
         """Yield the sources that are wanted and not `kept` (label, size and time) in the store."""
         missing_bytes = 0
         for source in self._found:
-            if self._last_day and source.stream_date and source.stream_date > self._last_day:
+            if _begins_later(source, self._last_day):
                 self.later_sources += 1
                 continue
             self.wanted.append(source)
@@ -136,6 +156,16 @@ class _Search:
                 missing_bytes += source.size_bytes
                 yield source
         self._watcher.expect(missing_bytes)
+
+
+def wanted_sources(options: IngestOptions) -> Iterator[Source]:
+    """Find the sources of a run, without reading them; errors as of `ingest`."""
+    last_day = options.until.date() if options.until else None
+    return (source for source in iter_sources(options.logs, []) if not _begins_later(source, last_day))
+
+
+def _begins_later(source: Source, last_day: date | None) -> bool:
+    return last_day is not None and source.stream_date is not None and source.stream_date > last_day
 
 
 def find_store(directory: Path) -> Store:

@@ -10,6 +10,7 @@ from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.feedback.standing import Standing
     from balance_sync.reports.context import RuleRun
     from balance_sync.rules import Rule
 
@@ -23,9 +24,19 @@ def chosen_rules(options: RunOptions) -> tuple[Rule, ...]:
 
 
 def judge_all(
-    connection: DuckDBPyConnection, options: RunOptions, rules: tuple[Rule, ...], detector: DetectorProcess
+    connection: DuckDBPyConnection,
+    options: RunOptions,
+    rules: tuple[Rule, ...],
+    detector: DetectorProcess,
+    standing: Standing,
 ) -> tuple[RuleRun, ...]:
-    """Run the `rules`, then the detector on what they leave, then sum their findings up."""
+    """Run the `rules`, then the detector on what they leave, then sum their findings up.
+
+    Parameters
+    ----------
+    standing
+        The decisions, which rules do not look at.
+    """
     from balance_sync.rules import build_ledger, build_summaries
 
     runs: tuple[RuleRun, ...] = ()
@@ -35,13 +46,17 @@ def judge_all(
     else:
         build_ledger(connection)
     if is_ranked(options):
-        runs = (*runs, record_anomalies(connection, options, detector))
+        runs = (*runs, record_anomalies(connection, options, detector, standing))
     build_summaries(connection, state_rules=states, timezone=options.timezone)
     return runs
 
 
 def judge_changes(
-    connection: DuckDBPyConnection, options: RunOptions, rules: tuple[Rule, ...], detector: DetectorProcess
+    connection: DuckDBPyConnection,
+    options: RunOptions,
+    rules: tuple[Rule, ...],
+    detector: DetectorProcess,
+    standing: Standing,
 ) -> tuple[RuleRun, ...]:
     """Do the same for a database to which something was added, judging only whom the addition concerns.
 
@@ -64,7 +79,7 @@ def judge_changes(
         concern_users_of(connection, DETECTOR)
         drop_excerpt(connection)
         build_ledger(connection)
-        runs = (*runs, record_anomalies(connection, options, detector))
+        runs = (*runs, record_anomalies(connection, options, detector, standing))
         concern_users_of(connection, DETECTOR)
         retake_excerpt(connection)
     renew_summaries(connection, state_rules=states, timezone=options.timezone)
@@ -92,16 +107,17 @@ def _run_rules(
         profile_directory=options.profile_directory,
         concerned_only=concerned_only,
     )
-    descriptions = {rule.key: rule.header.description for rule in rules}
+    headers = {rule.key: rule.header for rule in rules}
     told = tuple(
         RuleRun(
             rule=done.id,
             version=done.version,
             severity=done.severity,
             title=done.title,
-            description=descriptions[f"{done.id}@{done.version}"],
+            description=headers[f"{done.id}@{done.version}"].description,
             sha256=done.sha256,
             findings=done.findings,
+            triage=headers[f"{done.id}@{done.version}"].triage,
         )
         for done in runs
     )

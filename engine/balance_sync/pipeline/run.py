@@ -14,9 +14,12 @@ from balance_sync.pipeline.addition import Addition, add_to_database, plan_addit
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.detection import DetectorProcess
+from balance_sync.pipeline.earlier import read_earlier
+from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
+from balance_sync.pipeline.log_lines import log_reader
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
 from balance_sync.pipeline.watcher import Unwatched, Watcher
@@ -24,6 +27,8 @@ from balance_sync.pipeline.watcher import Unwatched, Watcher
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.feedback.totals import FeedbackTotals
+    from balance_sync.reports.changes import EarlierRun
     from balance_sync.rules import Rule
     from balance_sync.schema import Severity
 
@@ -38,6 +43,8 @@ class RunResult:
         The highest severity among its findings; `None` if there are none.
     continued
         Whether it began with the database of the run before, and judged only what is new.
+    feedback
+        What people's decisions came to.
     """
 
     run_id: str
@@ -49,6 +56,7 @@ class RunResult:
     problems: tuple[tuple[str, str], ...]
     elapsed_s: float
     continued: bool
+    feedback: FeedbackTotals
 
 
 def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
@@ -59,10 +67,15 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     BalanceSyncError
         Each expected failure, as its kind says.
     """
+    from balance_sync.reports.writer import require_formats
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
+    require_formats(options.formats)
+    # Before anything is written: one of them may be the run that this one replaces.
+    earlier = tuple(read_earlier(path) for path in options.against)
+    feedback = read_feedback(options)
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with DetectorProcess(options) as detector:
@@ -75,7 +88,18 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         )
         addition = _addition(options, inventory, rules, known)
         work = _Work(
-            options, ingested, inventory, rules, known, addition, started_at, started, watcher, detector
+            options,
+            feedback,
+            ingested,
+            inventory,
+            rules,
+            known,
+            addition,
+            earlier,
+            started_at,
+            started,
+            watcher,
+            detector,
         )
         with published(options.database_path) as beside:
             return _reconcile(work, budget, beside)
@@ -86,11 +110,13 @@ class _Work:
     """What a run has in its hands after ingestion."""
 
     options: RunOptions
+    feedback: Feedback
     ingested: Ingested
     inventory: Inventory
     rules: tuple[Rule, ...]
     basis: str
     addition: Addition | None
+    earlier: tuple[EarlierRun, ...]
     started_at: datetime
     started: float
     watcher: Watcher
@@ -140,14 +166,24 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     filled = _fill(connection, work)
     lock_down(connection)
     watcher.advance(1)
+    standing = weigh_feedback(connection, work.feedback, options)
     judge = judge_changes if work.addition else judge_all
-    rule_runs = judge(connection, options, work.rules, work.detector)
+    rule_runs = judge(connection, options, work.rules, work.detector, standing)
+    feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
-    identity = run_id(filled, rule_runs, options)
+    deciding = (*deciding_options(options), work.feedback.option(options))
+    identity = run_id(filled, rule_runs, deciding)
     started = (work.started_at, work.started)
-    record_run(connection, identity, rule_runs, options, started, work.basis)
-    context = report_context(identity, rule_runs, filled, options, started)
-    reports = write_reports(connection, options.output, formats=options.formats, context=context)
+    context = report_context(identity, rule_runs, filled, options, deciding, started)
+    record_run(connection, context, options, work.basis)
+    reports = write_reports(
+        connection,
+        options.output,
+        formats=options.formats,
+        context=context,
+        earlier=work.earlier,
+        read_logs=log_reader(work.inventory.manifest),
+    )
     watcher.advance(1)
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
     return RunResult(
@@ -160,6 +196,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         problems=filled.problems,
         elapsed_s=time.monotonic() - work.started,
         continued=work.addition is not None,
+        feedback=feedback,
     )
 
 

@@ -15,7 +15,8 @@ from balance_sync.schema import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from balance_sync.reports.data import Exposure, ReportData, RuleResult
+    from balance_sync.reports.data import ReportData, RuleResult
+    from balance_sync.reports.figures import Exposure
 
 WHOLE_STATUSES = frozenset({"read", "empty", "duplicate", "archive"})
 """Statuses of sources of which nothing is missing."""

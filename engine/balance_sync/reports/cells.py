@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports import phrases
@@ -36,15 +36,29 @@ NUMBER_COLUMNS = frozenset(
 )
 """Columns whose figures stand to the right."""
 
+CHOICE_COLUMNS = frozenset({"action", "change", "currency", "rule", "severity", "status", "wallet"})
+"""Columns of few different words, by which the page lets one choose."""
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: what it shows, its class in the style sheet, what it sorts by, and what a pointer reveals."""
+    """One cell.
+
+    Parameters
+    ----------
+    text, kind
+        What it shows, and its class in the style sheet.
+    sort, hint
+        What it sorts by, and what a pointer reveals.
+    subscriber
+        Place of the subscriber whose balances the page draws, if the cell names one.
+    """
 
     text: str | None
     kind: str = ""
     sort: str | None = None
     hint: str | None = None
+    subscriber: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,8 @@ class Table:
     ----------
     headers
         Label and class of each column.
+    findings
+        The finding of each row, for its proof; `None` or nothing where there is none.
     total
         How many rows there are in all, of which `rows` are the first.
     file
@@ -66,6 +82,12 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     total: int = 0
     file: str = ""
+    findings: tuple[str | None, ...] = ()
+
+    @property
+    def identified_rows(self) -> Iterator[tuple[tuple[Cell, ...], str | None]]:
+        """Each row with its finding."""
+        return zip_longest(self.rows, self.findings)
 
     @property
     def capped(self) -> bool:
@@ -113,6 +135,11 @@ def identifier(value: str | None) -> Cell:
     return Cell(value, "id")
 
 
+def subscriber(value: str | None, places: Mapping[str, int]) -> Cell:
+    """Return the id of a subscriber, with its place among those whose balances the page draws."""
+    return Cell(value, "id", subscriber=places.get(value) if value is not None else None)
+
+
 def proof(row: Mapping[str, Any]) -> Cell:
     """Return the source and line that a row came from."""
     return Cell(f"{row['source_id'] or '–'}:{row['line']}", "id")
@@ -120,10 +147,13 @@ def proof(row: Mapping[str, Any]) -> Cell:
 
 def headers(*names: str, **own: str) -> tuple[tuple[str, str], ...]:
     """Return the headers of columns by their names; `own` holds labels other than the usual ones."""
-    return tuple(
-        (own.get(name) or COLUMNS.get(name, name), "number" if name in NUMBER_COLUMNS else "")
-        for name in names
-    )
+    return tuple((own.get(name) or COLUMNS.get(name, name), _kind(name)) for name in names)
+
+
+def _kind(name: str) -> str:
+    if name in NUMBER_COLUMNS:
+        return "number"
+    return "choice" if name in CHOICE_COLUMNS else ""
 
 
 def first_rows(frames: Iterable[pl.DataFrame], limit: int | None = None) -> Iterator[dict[str, Any]]:

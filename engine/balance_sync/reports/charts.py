@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from balance_sync.reports.data import ExposurePoint, ReportData, WeekFindings
+    from balance_sync.reports.data import ReportData
+    from balance_sync.reports.figures import ExposurePoint, WeekFindings
 
 WIDTH, HEIGHT = 480, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 12, 26
 _MOST_BARS = 104
+_DAY_WIDTH = 70
 
 
 def findings_chart(data: ReportData) -> Markup | None:
     """Return bars of findings per week, stacked by severity; `None` where nothing has a time."""
     if not data.weeks:
         return None
-    bars, step = _bars(data.weeks)
+    bars, step = week_bars(data.weeks)
     top = _round_up(max(sum(bar.values()) for bar in bars.values()))
     days = sorted(bars)
     parts = [_grid([(value, f"{value:,.0f}") for value in _ticks(top)], top)]
@@ -49,12 +51,12 @@ def findings_chart(data: ReportData) -> Markup | None:
                 parts.append(_rect(x, y, slot * 0.76, height, name))
             base += height
         parts.append("</g>")
-    parts.append(_dates(days[0], days[-1] + step))
+    parts.append(_bar_dates(days, slot))
     total = sum(row.findings for row in data.weeks)
     return _svg(f"{counted(total, 'finding')} from {days[0]} on, by week and severity", parts)
 
 
-def _bars(weeks: Sequence[WeekFindings]) -> tuple[dict[date, dict[str, int]], timedelta]:
+def week_bars(weeks: Sequence[WeekFindings]) -> tuple[dict[date, dict[str, int]], timedelta]:
     """Return the findings by severity of each bar's first day, and what a bar spans: whole weeks."""
     first, last = weeks[0].week, weeks[-1].week
     count = (last - first).days // 7 + 1
@@ -88,7 +90,7 @@ def _overdraft_chart(currency: str, points: list[ExposurePoint], data: ReportDat
     unit = points[0].minor_unit
     depth = max((-point.exposure for point in points), default=Decimal(0))
     top = _round_up(float(depth))
-    first, last = _span(points, data)
+    first, last = shown_span(points, data)
     parts = [_grid([(top - value, f"{-value:,.0f}" if value else "0") for value in _ticks(top)], top)]
     said = []
     for wallet, group in groupby(points, key=lambda point: point.wallet):
@@ -104,7 +106,7 @@ def _overdraft_chart(currency: str, points: list[ExposurePoint], data: ReportDat
     )
 
 
-def _span(points: Sequence[ExposurePoint], data: ReportData) -> tuple[date, date]:
+def shown_span(points: Sequence[ExposurePoint], data: ReportData) -> tuple[date, date]:
     """Return the business days that all of these charts span: those of the archive."""
     zone = ZoneInfo(data.context.timezone)
     ends = [
@@ -149,6 +151,17 @@ def _dates(first: date, last: date) -> str:
         anchor = "start" if place == 0 else "end" if place == count else "middle"
         day = first + timedelta(days=days * place // count)
         texts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{day}</text>')
+    return "".join(texts)
+
+
+def _bar_dates(days: Sequence[date], slot: float) -> str:
+    """Return the first days of up to four bars, each under its bar."""
+    places = sorted({round((len(days) - 1) * part / 3) for part in range(4)})
+    texts = []
+    for place in places:
+        # In the middle of its bar, but not beyond the edges.
+        x = min(max(_LEFT + slot * (place + 0.5), _LEFT + _DAY_WIDTH / 2), WIDTH - _RIGHT - _DAY_WIDTH / 2)
+        texts.append(f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{days[place]}</text>')
     return "".join(texts)
 
 

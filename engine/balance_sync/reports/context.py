@@ -12,6 +12,7 @@ class Format(StrEnum):
 
     XLSX = "xlsx"
     HTML = "html"
+    PDF = "pdf"
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
@@ -23,8 +24,8 @@ class RuleRun:
 
     Parameters
     ----------
-    rule, version, severity, title, description
-        As the rule's header has them.
+    rule, version, severity, title, description, triage
+        As the rule's header has them; `triage` says what a person should do next.
     sha256
         Hash of the rule's file.
     findings
@@ -38,6 +39,7 @@ class RuleRun:
     description: str
     sha256: str
     findings: int
+    triage: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class ReportContext:
     event_kinds
         Name and number of each kind of event that was read, where that is known. They add up to the
         events of `sources`.
+    pseudonymised
+        Whether identifiers are pseudonyms, and the service's own texts left out.
+    manifest_sha256
+        The hash that a sign-off covers, where the session's tables do not give it any more.
     started_at, finished_at, elapsed_s
         Wall-clock times. Only ``summary.json`` shows them: everything else is the same for the same input.
     """
@@ -74,6 +80,8 @@ class ReportContext:
     inputs: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     event_kinds: tuple[tuple[str, int], ...] = ()
+    pseudonymised: bool = False
+    manifest_sha256: str = ""
     started_at: datetime | None = None
     finished_at: datetime | None = None
     elapsed_s: float | None = None

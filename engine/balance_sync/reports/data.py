@@ -6,16 +6,35 @@ Every format is written from this, so two formats of one run cannot disagree.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from balance_sync.feedback.totals import FeedbackTotals, read_totals
+from balance_sync.reports.changes import Change, Comparison, EarlierRun, compare
 from balance_sync.reports.context import ReportContext, RuleRun
+from balance_sync.reports.figures import (
+    AgedFindings,
+    AmountSum,
+    ControlTotal,
+    CurrencyScale,
+    Exposure,
+    ExposurePoint,
+    GapPoint,
+    OutcomeCount,
+    RollForwardTotal,
+    RuleFindings,
+    SourceStatus,
+    Totals,
+    WeekFindings,
+    WeekGap,
+)
 from balance_sync.reports.queries import iter_frames, read_rows, report_sql
 from balance_sync.schema import Outcome, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
     from duckdb import DuckDBPyConnection
@@ -28,162 +47,6 @@ RULES_BEHIND_CHECKS = {
     "arithmetic_explained": {"arithmetic"},
 }
 """Control totals that hold only where these rules ran."""
-
-
-@dataclass(frozen=True)
-class Totals:
-    """How much was read, and what came of it. Times are UTC, `None` where nothing was read."""
-
-    sources: int
-    size_bytes: int
-    text_bytes: int
-    events: int
-    repeated_events: int
-    transactions: int
-    sync_errors: int
-    messages: int
-    invocations: int
-    users: int
-    rejects: int
-    findings: int
-    first_at: datetime | None
-    last_at: datetime | None
-
-
-@dataclass(frozen=True)
-class OutcomeCount:
-    """Messages that ended in one way."""
-
-    outcome: str
-    messages: int
-
-
-@dataclass(frozen=True)
-class AmountSum:
-    """What was logged as moved, of one currency and type (either `None` where unstated)."""
-
-    currency: str | None
-    type: str | None
-    transactions: int
-    amount: Decimal
-    vat: Decimal
-
-
-@dataclass(frozen=True)
-class CurrencyScale:
-    """Decimals and tolerance of a currency; the empty code stands for an unstated one."""
-
-    currency: str
-    minor_unit: int
-    tolerance: Decimal
-    transactions: int
-
-
-@dataclass(frozen=True)
-class SourceStatus:
-    """Sources whose reading went one way."""
-
-    status: str | None
-    sources: int
-    size_bytes: int
-    text_bytes: int
-    events: int
-
-
-@dataclass(frozen=True)
-class RuleFindings:
-    """What one rule found, and which columns its findings fill. Days are business days."""
-
-    rule: str
-    version: int
-    severity: str
-    findings: int
-    subscribers: int
-    first_day: date | None
-    last_day: date | None
-    worst_day: date | None
-    worst_day_findings: int | None
-    has_user: bool
-    has_currency: bool
-    has_wallets: bool
-    has_expected: bool
-    has_actual: bool
-    has_difference: bool
-    has_transaction: bool
-
-
-@dataclass(frozen=True)
-class WeekFindings:
-    """Findings of one severity in the week that starts on the Monday `week`."""
-
-    week: date
-    severity: str
-    findings: int
-
-
-@dataclass(frozen=True)
-class ExposurePoint:
-    """What overdrawn balances of a wallet and currency add up to (≤ 0) from the end of `day` on."""
-
-    wallet: str
-    currency: str | None
-    minor_unit: int
-    day: date
-    exposure: Decimal
-
-
-@dataclass(frozen=True)
-class RollForwardTotal:
-    """The roll-forward of all subscribers of a currency; `overdrawn` sums the closings below zero."""
-
-    currency: str | None
-    minor_unit: int
-    subscribers: int
-    transactions: int
-    opening: Decimal
-    credits: Decimal
-    debits: Decimal
-    unexplained_continuity: Decimal
-    unexplained_arithmetic: Decimal
-    rounding: Decimal
-    closing: Decimal
-    overdrawn: Decimal
-    overdrawn_subscribers: int
-
-
-@dataclass(frozen=True)
-class ControlTotal:
-    """Two figures that must be equal, reached on two ways."""
-
-    place: int
-    name: str
-    currency: str | None
-    stated: Decimal
-    calculated: Decimal
-
-    @property
-    def holds(self) -> bool:
-        """Whether the two figures are equal, to the last digit."""
-        return self.stated == self.calculated
-
-
-@dataclass(frozen=True)
-class Exposure:
-    """One of the largest open episodes of a rule, wallet and currency, and how many there are in all."""
-
-    rule: str
-    severity: str
-    wallet: str | None
-    currency: str
-    minor_unit: int
-    user_id: str | None
-    first_day: date | None
-    last_day: date | None
-    findings: int
-    worst: Decimal | None
-    amount_at_risk: Decimal
-    open_episodes: int
-    total_at_risk: Decimal
 
 
 @dataclass(frozen=True)
@@ -207,10 +70,21 @@ class ReportData:
     ----------
     rules
         Every rule that ran, worst severity first, then by name.
+    ages
+        Worst severity first, then by rule and currency.
+    as_of
+        The last business day of the report, which ages count back from: that before the end of the period
+        asked for, or of the last event. `None` where there is none.
     exposures
         The five largest open episodes of each rule, wallet and currency.
+    changes
+        What became of earlier findings, where earlier runs were given.
+    manifest_sha256
+        Hash of what a sign-off covers: the run, its inputs with their contents, and all findings.
     rows
         Number of rows of each section that `frames` streams, of findings by rule.
+    feedback
+        What people's decisions came to.
     """
 
     context: ReportContext
@@ -222,10 +96,17 @@ class ReportData:
     rules: tuple[RuleResult, ...]
     weeks: tuple[WeekFindings, ...]
     overdraft_days: tuple[ExposurePoint, ...]
+    gaps: tuple[WeekGap, ...]
+    gap_days: tuple[GapPoint, ...]
     roll_forward: tuple[RollForwardTotal, ...]
     control_totals: tuple[ControlTotal, ...]
     exposures: tuple[Exposure, ...]
+    ages: tuple[AgedFindings, ...]
+    as_of: date | None
+    changes: Comparison | None
+    manifest_sha256: str
     rows: dict[str, int]
+    feedback: FeedbackTotals
     connection: DuckDBPyConnection = field(repr=False, compare=False)
 
     def frames(self, section: str, **parameters: object) -> Iterator[pl.DataFrame]:
@@ -238,14 +119,24 @@ class ReportData:
         return tuple(total for total in self.control_totals if not total.holds)
 
 
-def build_report_data(connection: DuckDBPyConnection, context: ReportContext) -> ReportData:
-    """Ask the finished run's database for everything that a report says, but for the sections' rows."""
+def build_report_data(
+    connection: DuckDBPyConnection, context: ReportContext, earlier: Sequence[EarlierRun] = ()
+) -> ReportData:
+    """Ask the finished run's database for everything that a report says, but for the sections' rows.
+
+    Parameters
+    ----------
+    earlier
+        Runs to compare with, oldest first.
+    """
     zone = context.timezone
     _stand_in_for_the_detector(connection)
     (totals,) = read_rows(connection, "totals", Totals)
     found = read_rows(connection, "findings_by_rule", RuleFindings, timezone=zone)
     outcomes = {row.outcome: row.messages for row in read_rows(connection, "outcomes", OutcomeCount)}
     names = [*Outcome, *sorted(set(outcomes) - set(Outcome))]
+    as_of = _last_day(context, totals)
+    changes = compare(connection, context, earlier) if earlier else None
     return ReportData(
         context=context,
         totals=totals,
@@ -256,10 +147,17 @@ def build_report_data(connection: DuckDBPyConnection, context: ReportContext) ->
         rules=_results(context.rules, found),
         weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
         overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
+        gaps=read_rows(connection, "gaps_by_week", WeekGap, timezone=zone),
+        gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),
-        rows=_section_rows(connection),
+        ages=read_rows(connection, "aged_findings", AgedFindings, timezone=zone, as_of=as_of),
+        as_of=as_of,
+        changes=changes,
+        manifest_sha256=context.manifest_sha256 or manifest_hash(connection, context.run_id),
+        rows=_section_rows(connection, changes),
+        feedback=read_totals(connection),
         connection=connection,
     )
 
@@ -302,9 +200,24 @@ def _stand_in_for_the_detector(connection: DuckDBPyConnection) -> None:
         connection.execute(report_sql("no_anomalies"))
 
 
-def _section_rows(connection: DuckDBPyConnection) -> dict[str, int]:
-    tables = ("ledger", "episodes", "anomalies", "roll_forward", "rejects", "sources")
+def _last_day(context: ReportContext, totals: Totals) -> date | None:
+    moment = context.until - timedelta(microseconds=1) if context.until else totals.last_at
+    return moment.astimezone(ZoneInfo(context.timezone)).date() if moment else None
+
+
+def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
+    """Return the hash of a run, its inputs with their contents, and all its findings."""
+    query = connection.execute(report_sql("manifest_hash"), {"run_id": run_id})
+    return str(query.fetchall()[0][0])
+
+
+def _section_rows(connection: DuckDBPyConnection, changes: Comparison | None) -> dict[str, int]:
+    tables = (
+        *("ledger", "episodes", "anomalies", "anomalies_set_aside", "roll_forward", "rejects", "sources"),
+    )
     counts: dict[str, int] = {}
+    if changes:
+        counts["changes"] = sum(changes.total(one) for one in Change if one is not Change.PERSISTING)
     for table in tables:
         row = connection.table(table).aggregate("count(*)").to_arrow_table().column(0)[0]
         counts[table] = row.as_py()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from balance_sync.feedback.statements import HEADERS
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -52,6 +53,43 @@ SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
         "unreadable": "Could not be read",
         "archive": "Holds other sources, each counted on its own",
     }
+)
+
+CHANGES: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "New",
+        "reopened": "Back again",
+        "changed": "Other amount",
+        "persisting": "As before",
+        "resolved": "Gone",
+        "not_judged": "Not judged now",
+    }
+)
+"""What became of a finding since the run before."""
+
+CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "new": "found now, and in none of the earlier runs",
+        "reopened": "found now and in an earlier run, but not in the run before",
+        "changed": "found in the run before, with another difference",
+        "persisting": "found in the run before, the same",
+        "resolved": "found in the run before and no longer, though its log and its rule are here",
+        "not_judged": "found in the run before; now its rule did not run, its log is not among the files, or "
+        "its time is outside the period",
+    }
+)
+
+AGES = ("0–1 days", "2–7 days", "8–30 days", "31–90 days", "over 90 days", "undated")
+"""Headers of the ages of findings, from young to old."""
+
+SIGN_OFF = (
+    "Whoever signs says that the figures of this run were looked at, that every open point is decided or "
+    "handed on, and that the hash below is the one of the run. Who reviews is not who prepared."
+)
+
+PSEUDONYMISED = (
+    "Pseudonyms: the same one is the same subscriber, transaction, message or finding everywhere. Who holds "
+    "the key and the run's database can tell which: balance-sync reveal. Texts of the service are left out."
 )
 
 UNSTATED = "(not stated)"
@@ -152,6 +190,8 @@ DOES_NOT_ADD_UP = "DOES NOT ADD UP"
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
+        "change": "Since the run before",
+        "difference_before": "Difference before",
         "severity": "Severity",
         "rule": "Rule",
         "logged_at": "Time",
@@ -216,6 +256,8 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "expected": "Expected",
         "actual": "Actual",
         "difference": "Difference",
+        # A workbook is read back by these.
+        **HEADERS,
     }
 )
 """Header of a column, by its name in the section's query."""
@@ -246,6 +288,13 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
             "Log events that should have been records and could not be read. They are in no other figure."
         ),
         "Sources": "Every log file of the run. A finding's source is the short name in the last column.",
+        "Changes": (
+            "Findings that are not as they were in the run before, what is new first. Gone: found in the run "
+            "before and no longer, though its log and its rule are here. What persists unchanged stands on "
+            "the sheets of the rules."
+        ),
+        "Charts": "What the archive shows week by week, and the figures behind the charts.",
+        "Sign-off": "Who prepared and who reviewed, over the hash of the run.",
         "Rules": (
             "Every rule that ran, with the version and the hash of its file: the same ones give the "
             "same findings."
@@ -254,18 +303,37 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
 )
 """What stands under the title of a sheet that is not a rule's."""
 
+SECTIONS_WITHOUT_DECISIONS = ("README", *(name for name in SECTION_NOTES if name != "Anomalies"))
+"""Sections whose sheets have no findings to decide on."""
+
 NOTHING: Mapping[str, str] = MappingProxyType(
     {
         "Episodes": "No findings, so no episodes.",
         "Anomalies": "Nothing was flagged as unusual.",
         "Transactions": "No transactions were logged.",
         "Roll-forward": "No transactions were applied, so nothing rolls forward.",
+        "Changes": "Nothing changed: every finding is as it was in the run before.",
         "Rejects": "Nothing was rejected: every record could be read.",
         "Sources": "No sources were read.",
         "Rules": "No rules ran.",
     }
 )
 """What an empty section says instead of rows."""
+
+DECIDE = (
+    "Decide in the columns Decision (a list opens) and Note; `balance-sync feedback import` reads them back "
+    "by the column Finding."
+)
+SET_ASIDE = (
+    "The last rows, without a rank, were set aside by decisions: they are listed here, and not flagged again."
+)
+DECISION_HINT = "Choose what was decided. Accepted needs a reason in the column Note."
+DECISION_ERROR = "Choose one of the words of the list."
+NOT_APPLIED = "not counted"
+LOGS_GONE = "This page was written without the log files, so it cannot show their lines."
+LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
+LOG_FILE_GONE = "the log file is not there any more"
+LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"
 
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."

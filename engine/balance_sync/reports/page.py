@@ -1,38 +1,61 @@
 """``report.html``: one self-contained page that opens from disk, without network.
 
-Its policy lets nothing run or load but its own script and style, by their hashes.
+Its policy lets nothing run or load but its own scripts and style, by their hashes. The tables stand in the
+page as they are; the scripts sort and filter them, draw the charts anew so that they answer the pointer,
+and show the proof of a finding and the balances of a subscriber from data embedded as JSON.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from balance_sync.reports import labels, views
+from balance_sync.reports import comparison_views, labels, views
 from balance_sync.reports.attention import points_of_attention
+from balance_sync.reports.chart_rows import finding_rows, overdraft_rows
 from balance_sync.reports.charts import findings_chart, overdraft_charts
 from balance_sync.reports.data import ANOMALY_RULE
+from balance_sync.reports.embedded import embedded_json
 from balance_sync.reports.phrases import local_time, zone_words
+from balance_sync.reports.proofs import CHAIN_COLUMNS, proofs
+from balance_sync.reports.shown import choose_shown
+from balance_sync.reports.subscribers import subscriber_accounts
 from balance_sync.reports.visible_text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from jinja2 import Environment
 
     from balance_sync.reports.data import ReportData
+    from balance_sync.reports.log_lines import LogReader
+    from balance_sync.reports.shown import Shown
 
 
-def write_page(path: Path, data: ReportData) -> None:
-    """Write the page to `path`."""
+SCRIPTS = ("vega.min.js", "tables.js", "charts.js", "subscribers.js", "details.js")
+"""In the order in which they run; each finds what the ones before it offer in ``balanceSync``."""
+
+
+def write_page(path: Path, data: ReportData, read_logs: LogReader | None = None) -> None:
+    """Write the page to `path`.
+
+    Parameters
+    ----------
+    read_logs
+        Reads the log lines of the findings shown; without it the page says that it has none.
+    """
     environment = _environment()
-    css, script = _asset("report.css"), _asset("report.js")
+    css, scripts = _asset("report.css"), [_asset(name) for name in SCRIPTS]
+    shown = choose_shown(data)
+    assets = {"css": css, "scripts": scripts, "policy": _policy(css, scripts)}
+    content = {**_content(data, shown), "embedded": _embedded(data, shown, read_logs)}
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        template = environment.get_template("report.html.jinja")
-        for piece in template.generate(css=css, script=script, policy=_policy(css, script), **_content(data)):
+        for piece in environment.get_template("report.html.jinja").generate(**assets, **content):
             file.write(piece)
 
 
@@ -65,36 +88,65 @@ def _asset(name: str) -> Any:
     return Markup(text.strip())  # noqa: S704 (a file of the package)
 
 
-def _policy(css: str, script: str) -> str:
+def _policy(css: str, scripts: Sequence[str]) -> str:
     def source(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(str(text).encode()).digest()).decode()}'"
 
     return (
-        f"default-src 'none'; style-src {source(css)}; script-src {source(script)}; "
+        f"default-src 'none'; style-src {source(css)}; script-src {' '.join(map(source, scripts))}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _content(data: ReportData) -> dict[str, Any]:
+def _embedded(data: ReportData, shown: Shown, read_logs: LogReader | None) -> Any:
+    """Return what the scripts work on, as JSON that is safe in the page."""
+    from markupsafe import Markup
+
+    charts = json.loads(files("balance_sync.reports").joinpath("templates", "charts.json").read_bytes())
+    content = {
+        "specifications": charts["specifications"],
+        "findings_chart": finding_rows(data),
+        "overdraft_charts": overdraft_rows(data),
+        "explained": not data.context.pseudonymised,
+        "words": {"severities": dict(labels.SEVERITIES), "wallets": dict(labels.WALLETS)},
+        "chain": [labels.COLUMNS[name] for name in CHAIN_COLUMNS],
+        "proofs": proofs(data, shown, read_logs),
+        "subscribers": subscriber_accounts(data, shown),
+    }
+    return Markup(embedded_json(content))  # noqa: S704 (what means something to HTML is escaped)
+
+
+def _anchors(data: ReportData) -> dict[str, str]:
+    """Return where in the page a rule or section is shown."""
+    sections = {"Anomalies": "anomalies", "Control totals": "totals", "Sources": "read", "Rejects": "rejects"}
+    return {**{one.run.rule: f"rule-{place}" for place, one in enumerate(data.rules, 1)}, **sections}
+
+
+def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
     context, zone = data.context, ZoneInfo(data.context.timezone)
     return {
         "data": data,
         "context": context,
         "labels": labels,
         "anomaly_rule": ANOMALY_RULE,
+        "subscribers": len(shown.subscribers),
         "period": (local_time(data.totals.first_at, zone), local_time(data.totals.last_at, zone)),
         "asked": (local_time(context.since, zone), local_time(context.until, zone)),
         "zone": zone_words(context.timezone, data.totals.last_at),
         "tiles": views.tiles(data),
         "attention": points_of_attention(data),
+        "anchors": _anchors(data),
         "findings_chart": findings_chart(data),
         "overdraft_charts": overdraft_charts(data),
-        "exposures": views.exposures(data),
-        "rule_tables": views.rule_tables(data),
-        "episodes": views.episodes(data),
+        "exposures": views.exposures(data, shown),
+        "rule_tables": views.rule_tables(data, shown),
+        "ages": comparison_views.ages(data),
+        "change_counts": comparison_views.change_counts(data),
+        "changes": comparison_views.changes(data, shown),
+        "episodes": views.episodes(data, shown),
         "roll_forward": views.roll_forward(data),
-        "top_roll_forward": views.top_roll_forward(data),
-        "anomalies": views.anomalies(data),
+        "top_roll_forward": views.top_roll_forward(data, shown),
+        "anomalies": views.anomalies(data, shown),
         "control_totals": views.control_totals(data),
         "amounts": views.amounts(data),
         "read": views.what_was_read(data),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from balance_sync.reports.changes import Change
 from balance_sync.reports.phrases import plain_decimal, utc_time
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from balance_sync.reports.changes import Comparison
     from balance_sync.reports.data import ReportData
 
 
@@ -21,6 +23,8 @@ def build_summary(data: ReportData) -> dict[str, Any]:
         "run_id": context.run_id,
         "version": context.version,
         "timezone": context.timezone,
+        "pseudonymised": context.pseudonymised,
+        "manifest_sha256": data.manifest_sha256,
         "first_at": _time(totals.first_at),
         "last_at": _time(totals.last_at),
         "since": _time(context.since),
@@ -45,7 +49,10 @@ def build_summary(data: ReportData) -> dict[str, Any]:
             {"rule": run.rule, "version": run.version, "severity": run.severity, "sha256": run.sha256}
             for run in sorted(context.rules, key=lambda run: run.rule)
         ],
+        "feedback": data.feedback.as_json(),
         **_money(data),
+        **_aged(data),
+        **({"changes": _changes(data.changes)} if data.changes else {}),
         "inputs": list(context.inputs),
         "options": dict(context.options),
         "started_at": _time(context.started_at),
@@ -104,6 +111,44 @@ def _money(data: ReportData) -> dict[str, Any]:
                 "holds": row.holds,
             }
             for row in data.control_totals
+        ],
+    }
+
+
+def _aged(data: ReportData) -> dict[str, Any]:
+    names = ("days_0_to_1", "days_2_to_7", "days_8_to_30", "days_31_to_90", "days_over_90", "undated")
+    return {
+        "as_of": str(data.as_of) if data.as_of else None,
+        "ages": [
+            {
+                "rule": row.rule,
+                "severity": row.severity,
+                "currency": row.currency,
+                "findings": row.findings,
+                "subscribers": row.subscribers,
+                "amount": None if row.amount is None else plain_decimal(row.amount),
+                **{name: getattr(row, name) for name in names},
+            }
+            for row in data.ages
+        ],
+    }
+
+
+def _changes(changes: Comparison) -> dict[str, Any]:
+    return {
+        "earlier": [{"run_id": run.run_id, "version": run.version} for run in changes.earlier],
+        "totals": {str(change): changes.total(change) for change in Change},
+        "counts": [
+            {
+                "change": row.change,
+                "rule": row.rule,
+                "severity": row.severity,
+                "currency": row.currency,
+                "findings": row.findings,
+                "subscribers": row.subscribers,
+                "amount": plain_decimal(row.amount),
+            }
+            for row in changes.counts
         ],
     }
 

@@ -34,8 +34,18 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "episodes": ("rule", "user_id", "currency", "wallet", "first_day"),
     "anomalies": ("rank", "transaction_id", "source_id", "line"),
     "anomaly_reasons": ("rank", "place"),
+    "anomalies_set_aside": ("score", "finding_id"),
+    "decisions": ("finding_id",),
 }
 """The tables that are written, with what each is ordered by first; its other columns follow."""
+
+CHANGES_ORDER = ("change", "rule", "logged_at", "finding_id")
+"""Of the table ``changes``, which there is where earlier runs were given."""
+_FINDINGS = """
+SELECT f.*, d.decision, d.decided_by, d.note
+FROM findings AS f LEFT JOIN decisions AS d ON f.finding_id = d.finding_id
+"""
+"""Findings are written with what was decided about them."""
 
 ROW_GROUP_ROWS = 131_072
 CSV_ROWS = 65_536
@@ -45,9 +55,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－
 
 
 def ordered_table(connection: DuckDBPyConnection, name: str) -> DuckDBPyRelation:
-    """Return a table of `TABLE_ORDERS` in its total order."""
-    relation = connection.table(name)
-    first = TABLE_ORDERS[name]
+    """Return a table of `TABLE_ORDERS`, or ``changes``, in its total order."""
+    relation = connection.sql(_FINDINGS) if name == "findings" else connection.table(name)
+    first = TABLE_ORDERS.get(name, CHANGES_ORDER)
     keys = [*first, *(column for column in relation.columns if column not in first)]
     return relation.order(", ".join(f'"{key}" NULLS LAST' for key in keys))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from balance_sync.reports.data import ReportData, RuleResult
+    from balance_sync.reports.shown import Shown
 
-FINDINGS_SHOWN = 40
-EPISODES_SHOWN = 250
-SUBSCRIBERS_SHOWN = 8
 REJECTS_SHOWN = 50
 SOURCES_SHOWN = 50
 TEXT_SHOWN = 600
@@ -43,12 +40,12 @@ def tiles(data: ReportData) -> list[tuple[str, str, str]]:
     ]
 
 
-def exposures(data: ReportData) -> Table:
+def exposures(data: ReportData, shown: Shown) -> Table:
     """Return the largest open episodes."""
     rows = tuple(
         (
             Cell(rule_words(one.rule).name, "word"),
-            cells.identifier(one.user_id),
+            cells.subscriber(one.user_id, shown.subscribers),
             Cell(labels.WALLETS.get(one.wallet or "", one.wallet), "word"),
             Cell(one.currency),
             cells.money(one.amount_at_risk, one.minor_unit),
@@ -73,24 +70,24 @@ def exposures(data: ReportData) -> Table:
     return Table("Largest still open", cells.headers(*names), rows, len(rows), "csv/episodes.csv")
 
 
-def rule_tables(data: ReportData) -> list[tuple[RuleResult, labels.RuleWords, Table | None]]:
+def rule_tables(data: ReportData, shown: Shown) -> list[tuple[RuleResult, labels.RuleWords, Table | None]]:
     """Return each rule that ran with its words and its largest findings (`None` where it has none)."""
-    zone = ZoneInfo(data.context.timezone)
-    found: dict[str, tuple[dict[str, Any], ...]] = {}
-    rows = cells.first_rows(data.frames("worst_findings", cap=FINDINGS_SHOWN))
-    for rule, group in groupby(rows, key=lambda row: row["rule"]):
-        found[rule] = tuple(group)
     tables = []
     for result in data.rules:
         words = rule_words(result.run.rule, result.run.title)
-        own = found.get(result.run.rule)
-        tables.append((result, words, _findings_table(result, words, own, zone) if own else None))
+        own = shown.findings.get(result.run.rule)
+        tables.append((result, words, _findings_table(result, words, own, data, shown) if own else None))
     return tables
 
 
 def _findings_table(
-    result: RuleResult, words: labels.RuleWords, rows: Sequence[dict[str, Any]], zone: ZoneInfo
+    result: RuleResult,
+    words: labels.RuleWords,
+    rows: Sequence[dict[str, Any]],
+    data: ReportData,
+    shown: Shown,
 ) -> Table:
+    zone = ZoneInfo(data.context.timezone)
     headers = cells.headers(
         *("logged_at", "user_id", "currency", "expected", "actual", "difference", "explanation"),
         *("transaction_id", "source_id"),
@@ -100,10 +97,10 @@ def _findings_table(
         logged_at=f"Time ({zone.key})",
         source_id="Source:line",
     )
-    shown = tuple(
+    table = tuple(
         (
             cells.time(row["logged_at"], zone),
-            cells.identifier(row["user_id"]),
+            cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"]),
             *(cells.money(row[name], row["minor_unit"]) for name in ("expected", "actual", "difference")),
             _long(row["explanation"]),
@@ -112,10 +109,11 @@ def _findings_table(
         )
         for row in rows
     )
-    return Table(f"{words.name}, the largest first", headers, shown, result.findings, "csv/findings.csv")
+    caption, ids = f"{words.name}, the largest first", tuple(row["finding_id"] for row in rows)
+    return Table(caption, headers, table, result.findings, "csv/findings.csv", ids)
 
 
-def episodes(data: ReportData) -> Table:
+def episodes(data: ReportData, shown: Shown) -> Table:
     """Return the worst episodes."""
     names = {result.run.rule: rule_words(result.run.rule, result.run.title).name for result in data.rules}
     rows = tuple(
@@ -123,7 +121,7 @@ def episodes(data: ReportData) -> Table:
             cells.badge(labels.SEVERITIES, row["severity"]),
             Cell(names.get(row["rule"], row["rule"]), "word"),
             cells.badge(labels.STATUSES, row["status"]),
-            cells.identifier(row["user_id"]),
+            cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"]),
             Cell(labels.WALLETS.get(row["wallet"], row["wallet"]), "word"),
             cells.day(row["first_day"]),
@@ -132,7 +130,7 @@ def episodes(data: ReportData) -> Table:
             cells.money(row["worst"], row["minor_unit"]),
             cells.money(row["amount_at_risk"], row["minor_unit"]),
         )
-        for row in cells.first_rows(data.frames("episodes"), EPISODES_SHOWN)
+        for row in shown.episodes
     )
     headers = cells.headers(
         *("severity", "rule", "status", "user_id", "currency", "wallet", "first_day", "last_day", "findings"),
@@ -170,31 +168,31 @@ def roll_forward(data: ReportData) -> Table:
     return Table("Roll-forward per currency", headers, rows, len(rows))
 
 
-def top_roll_forward(data: ReportData) -> Table:
+def top_roll_forward(data: ReportData, shown: Shown) -> Table:
     """Return, of each currency, the subscribers whose balances are explained least."""
     names = ("opening", "credits", "debits", "unexplained", "rounding", "closing")
     rows = tuple(
         (
-            cells.identifier(row["user_id"]),
+            cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"] or labels.UNSTATED),
             *(cells.money(row[name], row["minor_unit"]) for name in names),
             cells.count(row["transactions"]),
         )
-        for row in cells.first_rows(data.frames("top_roll_forward", cap=SUBSCRIBERS_SHOWN))
+        for row in shown.unexplained
     )
     headers = cells.headers("user_id", "currency", *names, "transactions", unexplained="± Unexplained")
     caption = "Subscribers whose balance is explained least"
     return Table(caption, headers, rows, data.rows["roll_forward"], "csv/roll_forward.csv")
 
 
-def anomalies(data: ReportData) -> Table:
+def anomalies(data: ReportData, shown: Shown) -> Table:
     """Return what the detector flagged."""
     zone = ZoneInfo(data.context.timezone)
     rows = tuple(
         (
             cells.count(row["rank"]),
             cells.time(row["logged_at"], zone),
-            cells.identifier(row["user_id"]),
+            cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"]),
             cells.money(row["amount"], row["minor_unit"] or 0),
             Cell(row["action"]),
@@ -202,7 +200,7 @@ def anomalies(data: ReportData) -> Table:
             cells.identifier(row["transaction_id"]),
             cells.proof(row),
         )
-        for row in cells.first_rows(data.frames("anomalies"), EPISODES_SHOWN)
+        for row in shown.anomalies
     )
     headers = cells.headers(
         *(
@@ -219,7 +217,8 @@ def anomalies(data: ReportData) -> Table:
         logged_at=f"Time ({zone.key})",
         source_id="Source:line",
     )
-    return Table("Unusual transactions", headers, rows, data.rows["anomalies"], "csv/anomalies.csv")
+    ids = tuple(row["finding_id"] for row in shown.anomalies)
+    return Table("Unusual transactions", headers, rows, data.rows["anomalies"], "csv/anomalies.csv", ids)
 
 
 def control_totals(data: ReportData) -> Table:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.labels import TITLE, rule_words
 from balance_sync.reports.sheets import sections
 from balance_sync.reports.sheets.archive import fast_archives
-from balance_sync.reports.sheets.block_sheet import BlockSheet
+from balance_sync.reports.sheets.block_sheet import BLOCK_SHEETS, BlockSheet
+from balance_sync.reports.sheets.charts_sheet import CHARTS, write_charts
 from balance_sync.reports.sheets.formats import FormatBook
 from balance_sync.reports.sheets.readme import Readme
+from balance_sync.reports.sheets.sign_off import write_sign_off
 from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, FIRST_SHEET, SheetPlan, TableSheet
 from balance_sync.reports.visible_text import visible
 
@@ -86,8 +88,12 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
     book = FormatBook(workbook)
     plans = _plans(data, max_rows=max_rows)
     footer = visible(f"Run {data.context.run_id}").replace("&", "&&")
-    first = BlockSheet(workbook, FIRST_SHEET, book=book, plans=plans, footer=footer)
-    Readme(first, data, plans=plans).write()
+
+    def block_sheet(name: str) -> BlockSheet:
+        return BlockSheet(workbook, name, book=book, plans=plans, footer=footer)
+
+    Readme(block_sheet(FIRST_SHEET), data, plans=plans).write()
+    write_charts(workbook, block_sheet(CHARTS), data)
     transactions = plans["Transactions"]
 
     def write(section: str, frames: Iterator[pl.DataFrame]) -> None:
@@ -102,16 +108,19 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
 
     for rule, frames in _by_rule(data.frames("findings")):
         write(rule, frames)
-    for section, query in (
-        ("Episodes", "episodes"),
-        ("Anomalies", "anomalies"),
-        ("Roll-forward", "roll_forward"),
-        ("Transactions", "transactions"),
-        ("Rejects", "rejects"),
-        ("Sources", "sources"),
+    for section, queries in (
+        ("Episodes", ("episodes",)),
+        ("Anomalies", ("anomalies", "anomalies_set_aside")),
+        ("Roll-forward", ("roll_forward",)),
+        ("Transactions", ("transactions",)),
+        ("Rejects", ("rejects",)),
+        ("Sources", ("sources",)),
     ):
-        write(section, data.frames(query))
+        write(section, chain.from_iterable(data.frames(query) for query in queries))
     write("Rules", iter([_rules_frame(data)]))
+    write_sign_off(block_sheet("Sign-off"), data)
+    if data.changes:
+        write("Changes", data.frames("changes"))
 
 
 def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
@@ -125,7 +134,9 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
         "Sources": sections.sources_plan(data, max_rows=max_rows),
         "Rules": sections.rules_plan(data, max_rows=max_rows),
     }
-    names = sections.sheet_names(data, [FIRST_SHEET, *fixed])
+    if data.changes:
+        fixed["Changes"] = sections.changes_plan(data, max_rows=max_rows)
+    names = sections.sheet_names(data, [*BLOCK_SHEETS, *fixed])
     rules = {
         result.run.rule: sections.rule_plan(result, names[result.run.rule], max_rows=max_rows)
         for result in sections.shown_rules(data)

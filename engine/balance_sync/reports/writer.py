@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from balance_sync.errors import UsageError
 from balance_sync.reports.context import Format, ReportContext
 from balance_sync.reports.data import ReportData, build_report_data
 from balance_sync.reports.delivery import Staging, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.reports.changes import EarlierRun
+    from balance_sync.reports.log_lines import LogReader
+
 
 def write_reports(
-    connection: DuckDBPyConnection, directory: Path, *, formats: Collection[str], context: ReportContext
+    connection: DuckDBPyConnection,
+    directory: Path,
+    *,
+    formats: Collection[str],
+    context: ReportContext,
+    earlier: Sequence[EarlierRun] = (),
+    read_logs: LogReader | None = None,
 ) -> tuple[Path, ...]:
     """Write the reports of a finished run into `directory`.
 
@@ -30,11 +41,15 @@ def write_reports(
         Names of `Format`; files are written in its order.
     context
         What the database does not know about the run.
+    earlier
+        Runs to compare with, oldest first.
+    read_logs
+        Reads the log lines that the page shows; without it the page says that it has none.
 
     Returns
     -------
     tuple of Path
-        The files written: ``report.xlsx``, ``report.html``, ``csv/<table>.csv``,
+        The files written: ``report.xlsx``, ``report.html``, ``report.pdf``, ``csv/<table>.csv``,
         ``parquet/<table>.parquet``, ``summary.json``.
 
     Raises
@@ -42,19 +57,39 @@ def write_reports(
     DeliveryError
         A file could not be written. Then no file of this call is in its place, unless the failure came
         while they took them.
+    UsageError
+        A format whose library is not installed.
     ValueError
         A format there is none of.
     """
+    require_formats(formats)
     wanted = {Format(name) for name in formats}
-    data = build_report_data(connection, context)
+    data = build_report_data(connection, context, earlier)
     with staging(directory) as files:
         for kind in Format:
             if kind in wanted:
-                _write(kind, files, data)
+                _write(kind, files, data, read_logs)
         return files.publish()
 
 
-def _write(kind: Format, files: Staging, data: ReportData) -> None:
+def require_formats(formats: Collection[str]) -> None:
+    """Refuse formats whose libraries are not installed, before any work is done for them.
+
+    Raises
+    ------
+    UsageError
+        With the command that installs what is missing.
+    """
+    if Format.PDF in formats and not find_spec("typst"):
+        raise UsageError(
+            "--format pdf",
+            "needs typst, which is not installed",
+            reason="it is large, so it comes only with balance-sync[pdf]",
+            help="pip install 'balance-sync[pdf]', or leave out --format pdf",
+        )
+
+
+def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader | None) -> None:
     """Write one format; each imports its own libraries, which take longer than a small report."""
     match kind:
         case Format.XLSX:
@@ -64,18 +99,28 @@ def _write(kind: Format, files: Staging, data: ReportData) -> None:
         case Format.HTML:
             from balance_sync.reports.page import write_page
 
-            write_page(files.place("report.html"), data)
-        case Format.CSV:
-            from balance_sync.reports.tabular import TABLE_ORDERS, write_csv
+            write_page(files.place("report.html"), data, read_logs)
+        case Format.PDF:
+            from balance_sync.reports.paper.document import write_pdf
 
-            for name in TABLE_ORDERS:
+            write_pdf(files.place("report.pdf"), data)
+        case Format.CSV:
+            from balance_sync.reports.tabular import write_csv
+
+            for name in _tables(data):
                 write_csv(files.place(f"csv/{name}.csv"), data.connection, name)
         case Format.PARQUET:
-            from balance_sync.reports.tabular import TABLE_ORDERS, write_parquet
+            from balance_sync.reports.tabular import write_parquet
 
-            for name in TABLE_ORDERS:
+            for name in _tables(data):
                 write_parquet(files.place(f"parquet/{name}.parquet"), data.connection, name)
         case Format.JSON:
             from balance_sync.reports.summary import write_summary
 
             write_summary(files.place("summary.json"), data)
+
+
+def _tables(data: ReportData) -> tuple[str, ...]:
+    from balance_sync.reports.tabular import TABLE_ORDERS
+
+    return (*TABLE_ORDERS, "changes") if data.changes else tuple(TABLE_ORDERS)

@@ -6,6 +6,7 @@ subject), never of the rule's version or of where the log line stands, so it is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,11 @@ row_number() OVER (
     PARTITION BY subject ORDER BY logged_at, source_id, line, wallet, actual, explanation
 )
 """
+
+
+def finding_id(rule: str, subject: str, ordinal: int = 1) -> str:
+    """Return the id that a finding of `rule` about `subject` has, the `ordinal`-th about it."""
+    return hashlib.sha256(f"{rule}\x1f{subject}\x1f{ordinal}".encode()).hexdigest()[:20]
 
 
 def record_findings(

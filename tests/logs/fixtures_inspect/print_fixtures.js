@@ -86,6 +86,11 @@ add('error_cause', () => { const e = withStack(new Error('outer'), FRAMES); Obje
 add('error_aggregate', () => { const e = withStack(new Error('all'), FRAMES); Object.defineProperty(e, 'errors', { value: [withStack(new Error('one'), EVAL), withStack(new Error('two'), EVAL)], enumerable: false }); return e; });
 add('error_deep', () => ({ a: { b: { c: Object.assign(withStack(new Error('m'), EVAL), { code: 1 }) } } }));
 add('error_named', () => { const e = withStack(new Error('m'), ['f (a.js:1:2)']); e.name = 'MyError'; class Odd extends TypeError {} const o = withStack(new Odd('odd'), EVAL); return { e, o }; });
+add('error_collapsed', () => ({ e: withStack(new RangeError('too deep'), ['f (a.js:1:2)', ...Array(12).fill('g (/b.js:2:3)'), 'h (c.js:3:4)']) }));
+add('error_paths', () => [withStack(new Error('m'), ['C:\\a, b\\c.js:1:2', '<anonymous>']), 1]);
+add('error_lines', () => ({ a: { e: Object.assign(new Error('m'), { stack: 'ZodError: [\n  {\n    "path": [\n      "a"\n    ]\n  }\n]' }), b: 1 } }));
+add('deep_odd', () => ({ a: { b: { c: Object.create(null, { [Symbol.toStringTag]: { value: 'T' }, x: { value: 1, enumerable: true } }), f: Object.assign(() => {}, { a: 1 }), m: new Map([[1, 1]]).keys() } } }));
+add('buffer_fields', () => ({ a: Object.assign(Buffer.alloc(0), { k: 'v' }), b: Object.defineProperty(function () {}, 'name', { value: 'a, b]' }) }));
 add('error_null_prototype', () => ({ e: Object.setPrototypeOf(withStack(new Error('m'), EVAL), null) }));
 add('error_in_set', () => new Set([withStack(new Error('m'), EVAL), 1]));
 add('error_in_map', () => new Map([['k', withStack(new Error('m'), EVAL)], ['l', 2]]));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.sheets.formats import FormatBook
 from balance_sync.reports.sheets.row_xml import check_code, unmarked
@@ -12,7 +12,7 @@ from balance_sync.reports.sheets.table_sheet import SheetPlan, set_up_print
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xlsxwriter import Workbook
 
@@ -20,7 +20,11 @@ _COLUMNS = (16, 40, 17, 17, 17, 17, 17, 17, 17, 17)
 """Widths of the sheet's columns."""
 
 
+BLOCK_SHEETS = ("README", "Charts", "Sign-off")
+"""The sheets of blocks, which links name as they are called."""
+
 _LONGEST = 2_000
+_CHART_PIXELS = {"x_scale": 1.44, "y_scale": 1.2}
 
 
 class BlockSheet:
@@ -54,10 +58,10 @@ class BlockSheet:
     def link(self, column: int, section: str, text: str) -> None:
         """Write a link to a section's sheet, or the bare text where it has none."""
         plan = self._plans.get(section)
-        if plan is None:
+        if plan is None and section not in BLOCK_SHEETS:
             self.text(column, text)
             return
-        link = f"internal:{plan.first_cell()}"
+        link = f"internal:{plan.first_cell()}" if plan else f"internal:'{section}'!A1"
         shown = unmarked(cut(visible(text), _LONGEST))
         check_code(self._sheet.write_url(self._row, column, link, self._book["link"], shown), self._sheet)
 
@@ -93,6 +97,25 @@ class BlockSheet:
         """Write a line of a label and what it stands for."""
         self.text(0, label, "bold")
         self.text(1, text)
+        self._row += 1
+
+    def break_pages(self, rows: Sequence[int]) -> None:
+        """Begin new pages in print before these rows, counted from 0."""
+        self._sheet.set_h_pagebreaks(list(rows))
+        # A sheet that is fitted to pages has no breaks of its own: it is made narrow enough instead.
+        self._sheet.fit_page = False
+        self._sheet.set_print_scale(50)
+
+    def insert_chart(self, row: int, column: int, chart: Any) -> None:
+        """Place a chart with its upper left corner in a cell (0-based)."""
+        check_code(self._sheet.insert_chart(row, column, chart, _CHART_PIXELS), self._sheet)
+
+    def signature_line(self, label: str, *, boxes: int) -> None:
+        """Write a label and empty boxes to write into, in print too."""
+        check_code(self._sheet.set_row(self._row, 36), self._sheet)
+        self.text(0, label, "bold")
+        for column in range(1, boxes + 1):
+            check_code(self._sheet.write_blank(self._row, column, None, self._book["box"]), self._sheet)
         self._row += 1
 
     def formula(self, column: int, formula: str, value: float, style: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from balance_sync.feedback.statements import DECISION_WORDS
 from balance_sync.reports.labels import COLUMNS, SEVERITIES, STATUSES
 from balance_sync.reports.sheets.formats import MONEY_DECIMALS, FormatBook, money_style
 from balance_sync.reports.visible_text import HIDDEN_PATTERN, cut, visible_series
@@ -49,6 +50,11 @@ class Kind(Enum):
     UTC = auto()
     DAY = auto()
     LINK = auto()
+    DECISION = auto()
+    NOTE = auto()
+
+
+_TEXT_STYLES = {Kind.WRAPPED: "wrapped", Kind.LINK: "link", Kind.NOTE: "input_wrapped"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,11 @@ class Column:
     words: Mapping[str, str] = field(default_factory=dict)
     printed: bool = True
     limit: int = CELL_CHARACTERS
+
+    @property
+    def is_input(self) -> bool:
+        """Whether people write in its cells."""
+        return self.kind in {Kind.DECISION, Kind.NOTE}
 
     @property
     def is_number(self) -> bool:
@@ -134,7 +145,16 @@ def frame_cells(
 
     All of a frame's columns are made at once: a call for each costs more than its work.
     """
-    made = [_make(column, columns, zone=zone, book=book) for column in columns]
+    empty = {
+        name
+        for name, nulls in zip(frame.columns, frame.null_count().row(0), strict=True)
+        if nulls == frame.height
+    }
+    # Of a column without values, as decisions mostly are, there is nothing to make.
+    made = [
+        _Made() if column.name in empty and at else _make(column, columns, zone=zone, book=book)
+        for at, column in enumerate(columns)
+    ]
     prepared = frame.select(*_parts(made))
     asked = list(_facts(prepared))
     facts = prepared.select(asked).row(0, named=True) if asked else {}
@@ -257,12 +277,14 @@ def _make_text(column: Column, book: FormatBook) -> _Made:
             return _badge(value, SEVERITIES, book)
         case Kind.STATUS:
             return _badge(value, STATUSES, book)
+        case Kind.DECISION:
+            return _Made(text=value.replace(dict(DECISION_WORDS)), style="input")
         case Kind.WORD:
             return _Made(text=value.replace(dict(column.words)))
         case Kind.RULES:
             names = pl.element().replace(dict(column.words))
             return _Made(text=value.str.split(", ").list.eval(names).list.join(", "))
-    return _Made(text=value, style={Kind.WRAPPED: "wrapped", Kind.LINK: "link"}.get(column.kind, "text"))
+    return _Made(text=value, style=_TEXT_STYLES.get(column.kind, "text"))
 
 
 def decimal_text(value: pl.Expr) -> pl.Expr:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 INK, MUTED, RULE_LINE, HEADER_FILL = "#1F2933", "#52606D", "#CBD2D9", "#243B53"
+INPUT_FILL = "#0B5CAD"
+"""Behind the headers of columns that people write in."""
 
 SEVERITY_FILLS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -48,12 +50,17 @@ _STYLES: dict[str, dict[str, Any]] = {
     "text": _TEXT,
     "bold": _TEXT | {"bold": True},
     "wrapped": _TEXT | {"text_wrap": True},
+    "input": _TEXT | {"locked": False},
+    "input_wrapped": _TEXT | {"locked": False, "text_wrap": True},
+    "input_header": _HEADER | {"align": "left", "indent": 1, "bg_color": INPUT_FILL},
+    "to_fill_in": {"bg_color": "#FFFBEA"},
     "count": _DATA | {"num_format": "#,##0"},
     "plain_count": _DATA | {"num_format": "0"},
     "percentile": _DATA | {"num_format": "0.00"},
     "time": _TEXT | {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "day": _TEXT | {"num_format": "yyyy-mm-dd"},
     "link": _TEXT | {"font_color": "#0B5CAD", "underline": 1},
+    "box": _TEXT | {"text_wrap": True, "border": 1, "border_color": MUTED, "locked": False},
     "good": _BADGE | {"font_color": "#14532D", "bg_color": "#D3F2DD"},
     "bad": _BADGE | {"font_color": "#FFFFFF", "bg_color": "#9B1C1C"},
     "open": _BADGE | {"font_color": "#7A2E0E", "bg_color": "#FBD5B5"},

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from balance_sync.feedback.statements import DECISION_WORDS
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import (
@@ -13,6 +14,7 @@ from balance_sync.reports.labels import (
     CONTROL_TOTALS,
     DOES_NOT_ADD_UP,
     OUTCOMES,
+    PSEUDONYMISED,
     PURPOSE,
     SECTION_NOTES,
     SEVERITIES,
@@ -25,6 +27,7 @@ from balance_sync.reports.labels import (
 from balance_sync.reports.phrases import counted, local_time, plain_decimal, zone_words
 from balance_sync.reports.sheets.block_sheet import BlockSheet
 from balance_sync.reports.sheets.formats import money_style
+from balance_sync.reports.sheets.overview import write_ages, write_change_counts
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -46,6 +49,9 @@ class Readme:
         self._about()
         self._attention()
         self._findings()
+        self._decisions()
+        write_change_counts(self._at, self._data)
+        write_ages(self._at, self._data)
         self._contents()
         self._exposures()
         self._roll_forward()
@@ -79,6 +85,8 @@ class Readme:
             "Money", "Exact decimals, each currency apart, never rounded but to 18 decimals (half to even)."
         )
         self._at.fact("Run", f"{context.run_id}, balance-sync {context.version}")
+        if context.pseudonymised:
+            self._at.fact("Identifiers", PSEUDONYMISED)
         self._at.fact("Logs", cut(", ".join(context.inputs) or "–", 500))
         self._at.next_row()
 
@@ -112,6 +120,31 @@ class Readme:
                 self._at.text(4, str(found.first_day or ""))
                 self._at.text(5, str(found.last_day or ""))
             self._at.text(6, cut(run.title, 200))
+            self._at.next_row()
+
+    def _decisions(self) -> None:
+        feedback = self._data.feedback
+        if not feedback.entries:
+            return
+        self._at.heading(
+            "Decisions",
+            "What people decided about the findings above. A decision hides no finding of a rule; of the "
+            "unusual transactions, those found to be false positives or accepted are set aside.",
+        )
+        facts = [(DECISION_WORDS[decision], count) for decision, count in feedback.decided]
+        facts += [
+            ("Unusual transactions set aside", feedback.set_aside),
+            ("Decisions that expired", feedback.expired),
+            ("Decisions over one person's daily limit", feedback.over_cap),
+        ]
+        for label, count in facts:
+            self._at.text(0, label)
+            self._at.value(2, count, "count")
+            self._at.next_row()
+        if feedback.precision is not None:
+            self._at.text(0, "Precision of the list of unusual transactions so far")
+            of_reviewed = f"{feedback.confirmed:,} confirmed of {feedback.reviewed:,} reviewed"
+            self._at.text(2, f"{feedback.precision:.2f} ({of_reviewed})")
             self._at.next_row()
 
     def _exposures(self) -> None:
@@ -285,6 +318,10 @@ class Readme:
 
     def _contents(self) -> None:
         self._at.heading("Other sheets")
+        for section in ("Charts", "Sign-off"):
+            self._at.link(0, section, section)
+            self._at.text(2, SECTION_NOTES[section])
+            self._at.next_row()
         for section, plan in self._plans.items():
             if section not in SECTION_NOTES:
                 continue

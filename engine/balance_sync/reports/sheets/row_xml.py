@@ -144,7 +144,11 @@ def _write_fast(
     indexes = pl.Series([str(one._get_xf_index()) for one in formats], dtype=pl.String)
     rows = pl.int_range(first_row + 1, last_row + 2, eager=True).cast(pl.String)
     parts = [pl.lit('<row r="'), pl.lit(rows), *_height_xml(heights), pl.lit('">')]
-    parts += [_cell_xml(block, column, rows, indexes) for column, block in enumerate(cells)]
+    parts += [
+        _cell_xml(block, column, rows, indexes)
+        for column, block in enumerate(cells)
+        if block.numbers is not None or block.texts is not None
+    ]
     xml = pl.select(pl.concat_str([*parts, pl.lit("</row>")], ignore_nulls=True).alias("xml")).to_series()
     worksheet.row_data_fh.write("".join(xml.to_list()))
     worksheet._write_single_row(last_row + 1)

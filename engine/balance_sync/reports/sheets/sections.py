@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import (
+    CHANGES,
+    DECIDE,
     NOTHING,
     OUTCOMES,
     SECTION_NOTES,
+    SET_ASIDE,
     SEVERITIES,
     SOURCE_STATUSES,
     WALLETS,
@@ -23,7 +26,8 @@ from balance_sync.reports.visible_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from balance_sync.reports.data import ReportData, RuleFindings, RuleResult
+    from balance_sync.reports.data import ReportData, RuleResult
+    from balance_sync.reports.figures import RuleFindings
 
 REJECT_CHARACTERS = 1_000
 """Of a rejected event's text the sheet shows so much; the CSV has what was kept of it."""
@@ -32,6 +36,9 @@ _TIME = Column("logged_at", Kind.TIME)
 _USER = Column("user_id")
 _CURRENCY = Column("currency")
 _SEVERITY = Column("severity", Kind.SEVERITY)
+_DECIDED = (Column("decision", Kind.DECISION), Column("note", Kind.NOTE), Column("decided_by"))
+_ENTRY = Column("entry_id", Kind.PLAIN_COUNT, printed=False)
+"""Which decision a row was written with, so that what was not touched reads back as nothing new."""
 
 
 def _proof(*, finding: bool = True) -> tuple[Column, ...]:
@@ -58,7 +65,7 @@ def rule_plan(result: RuleResult, name: str, *, max_rows: int = EXCEL_ROWS) -> S
     return SheetPlan(
         name=name,
         title=f"{words.name}: {visible(run.title)}",
-        notes=(" ".join(run.description.split()), f"{facts} · rule {run.rule}@{run.version}"),
+        notes=(" ".join(run.description.split()), f"{facts} · rule {run.rule}@{run.version}", DECIDE),
         rows=result.findings,
         columns=_finding_columns(found, words),
         frozen=2 if found and found.has_user else 1,
@@ -80,10 +87,11 @@ def _finding_columns(found: RuleFindings | None, words: RuleWords) -> tuple[Colu
         (found.has_actual, Column("actual", Kind.MONEY, words.actual)),
         (found.has_difference, Column("difference", Kind.MONEY, words.difference)),
         (True, Column("explanation", Kind.WRAPPED)),
+        *((True, column) for column in _DECIDED),
         (found.has_transaction, Column("transaction_id", Kind.LINK, printed=False)),
         (found.has_transaction, Column("action", printed=False)),
     )
-    return (*(column for used, column in wanted if used), *_proof())
+    return (*(column for used, column in wanted if used), *_proof(), _ENTRY)
 
 
 def _rule_names(data: ReportData) -> dict[str, str]:
@@ -123,10 +131,15 @@ def anomalies_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan
         Column("new_balance", Kind.MONEY),
         Column("reasons", Kind.WRAPPED),
         Column("percentile", Kind.PERCENTILE),
+        *_DECIDED,
         Column("transaction_id", Kind.LINK, printed=False),
-        *_proof(finding=False),
+        *(column for column in _proof() if column.name != "request_id"),
+        _ENTRY,
     )
-    return _plan("Anomalies", data.rows["anomalies"], columns, max_rows, frozen=2)
+    set_aside = data.rows["anomalies_set_aside"]
+    rows = data.rows["anomalies"] + set_aside
+    notes = (*((SET_ASIDE,) if set_aside else ()), *((DECIDE,) if rows else ()))
+    return _plan("Anomalies", rows, columns, max_rows, frozen=2, more_notes=notes)
 
 
 def transactions_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
@@ -195,6 +208,25 @@ def sources_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     return _plan("Sources", data.rows["sources"], columns, max_rows)
 
 
+def changes_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
+    """Return the plan of what is not as it was in the run before."""
+    columns = (
+        Column("change", Kind.WORD, words=CHANGES),
+        _SEVERITY,
+        Column("rule", Kind.WORD, words=_rule_names(data)),
+        _USER,
+        _TIME,
+        _CURRENCY,
+        Column("wallet", Kind.WORD, words=WALLETS),
+        Column("difference_before", Kind.MONEY),
+        Column("difference", Kind.MONEY),
+        Column("explanation", Kind.WRAPPED),
+        Column("transaction_id", printed=False),
+        *(one for one in _proof() if one.name != "request_id"),
+    )
+    return _plan("Changes", data.rows["changes"], columns, max_rows, frozen=4)
+
+
 def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     """Return the plan of the rules that ran."""
     columns = (
@@ -209,11 +241,19 @@ def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     return _plan("Rules", len(data.rules), columns, max_rows)
 
 
-def _plan(name: str, rows: int, columns: tuple[Column, ...], max_rows: int, *, frozen: int = 0) -> SheetPlan:
+def _plan(
+    name: str,
+    rows: int,
+    columns: tuple[Column, ...],
+    max_rows: int,
+    *,
+    frozen: int = 0,
+    more_notes: tuple[str, ...] = (),
+) -> SheetPlan:
     return SheetPlan(
         name=name,
         title=name,
-        notes=(SECTION_NOTES[name],),
+        notes=(SECTION_NOTES[name], *more_notes),
         rows=rows,
         columns=columns,
         frozen=frozen,

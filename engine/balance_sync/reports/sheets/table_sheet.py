@@ -9,7 +9,16 @@ import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from balance_sync.reports.labels import CUT_LINKS, CUT_TEXTS, NOT_PRINTED, PART
+from balance_sync.feedback import statements
+from balance_sync.feedback.statements import DECISION_WORDS, Decision
+from balance_sync.reports.labels import (
+    CUT_LINKS,
+    CUT_TEXTS,
+    DECISION_ERROR,
+    DECISION_HINT,
+    NOT_PRINTED,
+    PART,
+)
 from balance_sync.reports.sheets.columns import Cells, Column, Kind, frame_cells
 from balance_sync.reports.sheets.row_xml import LINKS_A_SHEET, check_code, unmarked, write_rows
 from balance_sync.reports.visible_text import visible
@@ -31,7 +40,32 @@ FIRST_SHEET = "README"
 NOTE_CHARACTERS = 150
 
 _FOOT_ROWS = 3
-_WIDTHS = {Kind.WRAPPED: 80, Kind.UTC: 24, Kind.TIME: 19, Kind.DAY: 11, Kind.SEVERITY: 10, Kind.STATUS: 9}
+_WIDTHS = {
+    **{Kind.WRAPPED: 80, Kind.UTC: 24, Kind.TIME: 19, Kind.DAY: 11, Kind.SEVERITY: 10, Kind.STATUS: 9},
+    **{Kind.DECISION: 18, Kind.NOTE: 40},
+}
+_DECISION_STYLES = {
+    Decision.CONFIRMED: "error",
+    Decision.FALSE_POSITIVE: "good",
+    Decision.ACCEPTED: "good",
+    Decision.NEEDS_INFORMATION: "warning",
+}
+_SEVERAL_LINES = (Kind.WRAPPED, Kind.NOTE)
+_INPUT_STYLES = {Kind.DECISION: "input", Kind.NOTE: "input_wrapped"}
+_VALIDATIONS = {
+    Kind.DECISION: {
+        "validate": "list",
+        "source": list(DECISION_WORDS.values()),
+        "input_message": DECISION_HINT,
+        "error_message": DECISION_ERROR,
+    },
+    Kind.NOTE: {
+        "validate": "length",
+        "criteria": "<=",
+        "value": statements.NOTE_CHARACTERS,
+        "error_message": f"A note has at most {statements.NOTE_CHARACTERS:,} characters.",
+    },
+}
 _WIDEST = 115
 _LINE_POINTS = 13.5
 _MOST_LINES = 30
@@ -160,7 +194,8 @@ class TableSheet:
                 check_code(sheet.write_string(row, 0, unmarked(visible(line)), book["note"]), sheet)
         sheet.set_row(plan.header_row, 32)
         for at, column in enumerate(plan.columns):
-            style = book["header_right" if column.is_number else "header"]
+            own = "input_header" if column.is_input else "header"
+            style = book["header_right" if column.is_number else own]
             code = sheet.write_string(plan.header_row, at, unmarked(column.header(self._zone)), style)
             check_code(code, sheet)
         sheet.freeze_panes(plan.header_row + 1, plan.frozen)
@@ -210,11 +245,10 @@ class TableSheet:
         import polars as pl
 
         # A width counts digits; letters are narrower, by about as much as whole words leave of a line.
-        line = _WIDTHS[Kind.WRAPPED]
         lines = [
-            (pl.lit(block.texts).str.len_chars() + (line - 1)) // line
+            (pl.lit(block.texts).str.len_chars() + (_WIDTHS[column.kind] - 1)) // _WIDTHS[column.kind]
             for block, column in zip(cells, self._plan.columns, strict=True)
-            if column.kind is Kind.WRAPPED and block.width > line
+            if column.kind in _SEVERAL_LINES and block.width > _WIDTHS[column.kind]
         ]
         if not lines:
             return None
@@ -245,15 +279,33 @@ class TableSheet:
             sheet.autofilter(plan.header_row, 0, max(last_row, plan.header_row + 1), last_column), sheet
         )
         for at, column in enumerate(plan.columns):
-            check_code(sheet.set_column(at, at, self._width(at, column)), sheet)
+            # The cells that people fill in are not there yet: their column holds their format.
+            style = book[_INPUT_STYLES[column.kind]] if column.is_input else None
+            check_code(sheet.set_column(at, at, self._width(at, column), style), sheet)
+            if column.is_input and self._written:
+                self._take_input(at, column.kind)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         set_up_print(sheet, self._footer, header_row=plan.header_row)
         sheet.print_area(0, 0, last_row + len(notes), self._printed_columns() - 1)
+
+    def _take_input(self, at: int, kind: Kind) -> None:
+        """Let people fill a column in: a list of words, colours beside them, a limit on notes."""
+        sheet, first, last = self._worksheet, self._plan.header_row + 1, self._plan.header_row + self._written
+        check_code(sheet.data_validation(first, at, last, at, _VALIDATIONS[kind]), sheet)
+        blank = {"type": "blanks", "format": self._book["to_fill_in"]}
+        check_code(sheet.conditional_format(first, at, last, at, blank), sheet)
+        if kind is Kind.DECISION:
+            for decision, style in _DECISION_STYLES.items():
+                word = {"type": "cell", "criteria": "==", "value": f'"{DECISION_WORDS[decision]}"'}
+                code = sheet.conditional_format(first, at, last, at, {**word, "format": self._book[style]})
+                check_code(code, sheet)
 
     def _width(self, at: int, column: Column) -> float:
         measured = self._widths[at] + 2.5
         if column.kind is Kind.WRAPPED:
             return min(measured, _WIDTHS[Kind.WRAPPED])
+        if column.kind is Kind.NOTE:
+            return _WIDTHS[Kind.NOTE]
         return max(min(measured, _WIDEST), _WIDTHS.get(column.kind, 0) + 1.5)
 
 

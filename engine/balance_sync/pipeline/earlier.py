@@ -1,0 +1,128 @@
+"""Reads finished runs: to compare with them, and to write their reports again without reading logs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from balance_sync.config import DATABASE_NAME
+from balance_sync.errors import UsageError
+from balance_sync.pipeline.log_lines import log_reader_of_run
+from balance_sync.pipeline.record import read_context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from balance_sync.reports.changes import Comparison, EarlierRun
+
+_COLUMNS = (
+    *("finding_id", "rule", "severity", "user_id", "transaction_id", "logged_at", "currency", "wallet"),
+    *("difference", "explanation", "source_id", "line"),
+)
+
+
+def run_database(path: Path) -> Path:
+    """Return the database of the run at `path`: itself, or that in a folder of reports."""
+    return path / DATABASE_NAME if path.is_dir() else path
+
+
+def read_earlier(path: Path) -> EarlierRun:
+    """Return the findings of the finished run at `path`, its database or its folder of reports.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run.
+    """
+    import duckdb
+
+    from balance_sync.reports.changes import EarlierRun
+    from balance_sync.store.reading import read_only_session
+
+    database = run_database(path)
+    with read_only_session(database) as connection:
+        context = read_context(connection, database)
+        try:
+            query = f"SELECT {', '.join(_COLUMNS)} FROM findings ORDER BY finding_id"  # noqa: S608 - own names
+            findings = connection.sql(query).to_arrow_table()
+            (last_at,) = connection.sql("SELECT max(last_at) AS at FROM sources").to_arrow_table()["at"]
+        except duckdb.Error as error:
+            raise UsageError(
+                str(database),
+                "is no whole database of a run",
+                reason=str(error).splitlines()[0],
+                help="`balance-sync run LOGS` makes it anew",
+            ) from error
+    return EarlierRun(str(path), context.run_id, context.version, last_at.as_py(), findings)
+
+
+def write_reports_again(
+    database: Path,
+    directory: Path,
+    *,
+    formats: Sequence[str],
+    earlier: Sequence[Path] = (),
+    key: bytes | None = None,
+) -> tuple[Path, ...]:
+    """Write reports of the finished run in `database` into `directory`; return the files.
+
+    Of the logs nothing is read but the few lines that the page shows, and those only if they are still there.
+
+    Parameters
+    ----------
+    earlier
+        Databases or folders of runs to compare with, oldest first.
+    key
+        Of the pseudonyms that identifiers become; `None` to leave them as they are.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run, or the key is too short.
+    DeliveryError
+        A file could not be written.
+    """
+    from balance_sync.reports.data import manifest_hash
+    from balance_sync.reports.pseudonyms import pseudonymise, pseudonymised_findings
+    from balance_sync.reports.writer import write_reports
+    from balance_sync.store.reading import read_only_session
+
+    runs = [read_earlier(path) for path in earlier]
+    with read_only_session(database) as connection:
+        context = read_context(connection, database)
+        read_logs = log_reader_of_run(connection) if key is None else None
+        if key is not None:
+            sha256 = manifest_hash(connection, context.run_id)
+            context = replace(context, pseudonymised=True, manifest_sha256=sha256)
+            pseudonymise(connection, key)
+            runs = [replace(run, findings=pseudonymised_findings(run.findings, key)) for run in runs]
+        return write_reports(
+            connection, directory, formats=formats, context=context, earlier=runs, read_logs=read_logs
+        )
+
+
+def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:
+    """Compare the finished run in `database` with `earlier` ones, oldest first; errors as above."""
+    from balance_sync.reports.changes import compare
+    from balance_sync.store.reading import read_only_session
+
+    runs = [read_earlier(path) for path in earlier]
+    with read_only_session(database) as connection:
+        return compare(connection, read_context(connection, database), runs)
+
+
+def reveal_pseudonyms(database: Path, key: bytes, wanted: Sequence[str]) -> dict[str, str | None]:
+    """Return the identifier behind each pseudonym; `None` where the run in `database` has none such.
+
+    Raises
+    ------
+    UsageError
+        There is no database of a finished run, or the key is too short.
+    """
+    from balance_sync.reports.pseudonyms import reveal
+    from balance_sync.store.reading import read_only_session
+
+    with read_only_session(database) as connection:
+        read_context(connection, database)
+        return reveal(connection, key, wanted)

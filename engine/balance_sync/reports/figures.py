@@ -1,0 +1,222 @@
+"""The figures of a report, as typed rows of the queries in ``sql/reports``.
+
+Money is exact decimals, days are business days, and a currency of `None` is one that was not stated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How much was read, and what came of it. Times are UTC, `None` where nothing was read."""
+
+    sources: int
+    size_bytes: int
+    text_bytes: int
+    events: int
+    repeated_events: int
+    transactions: int
+    sync_errors: int
+    messages: int
+    invocations: int
+    users: int
+    rejects: int
+    findings: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OutcomeCount:
+    """Messages that ended in one way."""
+
+    outcome: str
+    messages: int
+
+
+@dataclass(frozen=True)
+class AmountSum:
+    """What was logged as moved, of one currency and type (either `None` where unstated)."""
+
+    currency: str | None
+    type: str | None
+    transactions: int
+    amount: Decimal
+    vat: Decimal
+
+
+@dataclass(frozen=True)
+class CurrencyScale:
+    """Decimals and tolerance of a currency; the empty code stands for an unstated one."""
+
+    currency: str
+    minor_unit: int
+    tolerance: Decimal
+    transactions: int
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """Sources whose reading went one way."""
+
+    status: str | None
+    sources: int
+    size_bytes: int
+    text_bytes: int
+    events: int
+
+
+@dataclass(frozen=True)
+class RuleFindings:
+    """What one rule found, and which columns its findings fill. Days are business days."""
+
+    rule: str
+    version: int
+    severity: str
+    findings: int
+    subscribers: int
+    first_day: date | None
+    last_day: date | None
+    worst_day: date | None
+    worst_day_findings: int | None
+    has_user: bool
+    has_currency: bool
+    has_wallets: bool
+    has_expected: bool
+    has_actual: bool
+    has_difference: bool
+    has_transaction: bool
+
+
+@dataclass(frozen=True)
+class WeekFindings:
+    """Findings of one severity in the week that starts on the Monday `week`."""
+
+    week: date
+    severity: str
+    findings: int
+
+
+@dataclass(frozen=True)
+class ExposurePoint:
+    """What overdrawn balances of a wallet and currency add up to (≤ 0) from the end of `day` on."""
+
+    wallet: str
+    currency: str | None
+    minor_unit: int
+    day: date
+    exposure: Decimal
+
+
+@dataclass(frozen=True)
+class WeekGap:
+    """By how much payment balances stood above (≥ 0) and below (≤ 0) subscription balances in a week."""
+
+    week: date
+    currency: str | None
+    minor_unit: int
+    subscribers: int
+    above: Decimal
+    below: Decimal
+
+
+@dataclass(frozen=True)
+class GapPoint:
+    """What the sizes of a currency's standing discrepancies add up to (≥ 0) from the end of `day` on.
+
+    Unlike `WeekGap`, which counts what was logged in a week, it goes on until something is logged again; its
+    last point is what the open episodes add up to.
+    """
+
+    currency: str | None
+    minor_unit: int
+    day: date
+    gap: Decimal
+
+
+@dataclass(frozen=True)
+class AgedFindings:
+    """Findings of one rule and currency, by their age in business days on the report's last day.
+
+    `amount` sums the sizes of their differences, `None` where none has any.
+    """
+
+    rule: str
+    severity: str
+    currency: str | None
+    minor_unit: int
+    findings: int
+    subscribers: int
+    amount: Decimal | None
+    days_0_to_1: int
+    days_2_to_7: int
+    days_8_to_30: int
+    days_31_to_90: int
+    days_over_90: int
+    undated: int
+
+    @property
+    def by_age(self) -> tuple[int, ...]:
+        """The findings of each age, from young to old, then the undated."""
+        return (
+            *(self.days_0_to_1, self.days_2_to_7, self.days_8_to_30, self.days_31_to_90),
+            *(self.days_over_90, self.undated),
+        )
+
+
+@dataclass(frozen=True)
+class RollForwardTotal:
+    """The roll-forward of all subscribers of a currency; `overdrawn` sums the closings below zero."""
+
+    currency: str | None
+    minor_unit: int
+    subscribers: int
+    transactions: int
+    opening: Decimal
+    credits: Decimal
+    debits: Decimal
+    unexplained_continuity: Decimal
+    unexplained_arithmetic: Decimal
+    rounding: Decimal
+    closing: Decimal
+    overdrawn: Decimal
+    overdrawn_subscribers: int
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """Two figures that must be equal, reached on two ways."""
+
+    place: int
+    name: str
+    currency: str | None
+    stated: Decimal
+    calculated: Decimal
+
+    @property
+    def holds(self) -> bool:
+        """Whether the two figures are equal, to the last digit."""
+        return self.stated == self.calculated
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One of the largest open episodes of a rule, wallet and currency, and how many there are in all."""
+
+    rule: str
+    severity: str
+    wallet: str | None
+    currency: str
+    minor_unit: int
+    user_id: str | None
+    first_day: date | None
+    last_day: date | None
+    findings: int
+    worst: Decimal | None
+    amount_at_risk: Decimal
+    open_episodes: int
+    total_at_risk: Decimal

@@ -1,0 +1,37 @@
+-- Unusual transactions that a decision keeps from being flagged, most unusual first; as anomalies.sql.
+WITH
+placed AS (
+    SELECT
+        *,
+        row_number() OVER (ORDER BY logged_at, source_id, line, transaction_id) - 1 AS place
+    FROM ledger
+)
+
+SELECT
+    NULL::INTEGER AS rank,
+    a.percentile,
+    p.logged_at,
+    p.user_id,
+    p.currency,
+    p.minor_unit,
+    p.type,
+    p.action,
+    p.amount,
+    p.old_balance,
+    p.new_balance,
+    a.reasons,
+    d.decision,
+    d.note,
+    d.decided_by,
+    p.place,
+    a.transaction_id,
+    a.finding_id,
+    a.source_id,
+    a.line,
+    d.entry_id
+FROM anomalies_set_aside AS a
+LEFT JOIN
+    placed AS p
+    ON a.transaction_id = p.transaction_id AND a.source_id = p.source_id AND a.line = p.line
+LEFT JOIN decisions AS d ON a.finding_id = d.finding_id
+ORDER BY a.score DESC, a.transaction_id ASC, a.source_id ASC, a.line ASC

@@ -1,0 +1,23 @@
+-- One row: the hash of what a sign-off covers, the run, its inputs with their contents, and all findings.
+WITH
+lines AS (
+    SELECT
+        1 AS part,
+        path || source_id AS place,
+        concat_ws(chr(9), path, size_bytes, content_hash) AS line
+    FROM sources
+    UNION ALL
+    SELECT
+        2 AS part,
+        finding_id AS place,
+        finding_id AS line
+    FROM findings
+    UNION ALL
+    SELECT
+        0 AS part,
+        '' AS place,
+        $run_id AS line
+)
+
+SELECT sha256(string_agg(line, chr(10) ORDER BY part, place, line)) AS sha256
+FROM lines
