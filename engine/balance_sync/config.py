@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from balance_sync.errors import UsageError
+from balance_sync.limits import Limits
 
 BUSINESS_ZONE = "Asia/Bahrain"
 """Where the business is: UTC+3 all year. Its days are the accountants' days."""
@@ -50,6 +51,8 @@ class IngestOptions:
         Sources whose name says that they begin on or after this instant (UTC) are not opened.
     memory_limit
         Of all processes together, as `read_memory` reads it.
+    limits
+        How far archives are read.
     """
 
     logs: tuple[str, ...]
@@ -58,6 +61,7 @@ class IngestOptions:
     until: datetime | None = None
     strict: bool = False
     memory_limit: str = INGEST_MEMORY_LIMIT
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class RunOptions:
         The file of decisions; by default beside the store.
     ignore_feedback
         Rank as if nothing had been decided.
+    limits
+        How far archives are read.
     """
 
     logs: tuple[str, ...]
@@ -108,6 +114,7 @@ class RunOptions:
     against: tuple[Path, ...] = ()
     feedback: Path | None = None
     ignore_feedback: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def store_directory(self) -> Path:
@@ -128,7 +135,13 @@ class RunOptions:
     def ingest(self) -> IngestOptions:
         """The options of the first half."""
         return IngestOptions(
-            self.logs, self.store_directory, self.threads, self.until, self.strict, self.memory_limit
+            logs=self.logs,
+            store=self.store_directory,
+            threads=self.threads,
+            until=self.until,
+            strict=self.strict,
+            memory_limit=self.memory_limit,
+            limits=self.limits,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
-from balance_sync.sources import inflate
+from balance_sync.sources import opening
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
@@ -48,10 +49,8 @@ def fill(
     chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=threads, **options)
     with pytest.MonkeyPatch.context() as patch:
         if batch_bytes is not None:
-            patch.setattr(inflate, "_CHUNK_BYTES", max(2, min(batch_bytes, 64)))
-            patch.setattr(
-                ingestion, "plan_batches", lambda sources: plan_batches(sources, batch_bytes=batch_bytes)
-            )
+            patch.setattr(opening, "_CHUNK_BYTES", max(2, min(batch_bytes, 64)))
+            patch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=batch_bytes))
         ingested = ingest(chosen.ingest)
     connection = open_session(
         None, memory_limit="500MB", threads=1, spill_directory=store / "spill", spill_limit="1GB"

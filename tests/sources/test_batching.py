@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive_text import event, write_gz
-from balance_sync.sources import batching, inflate
+from balance_sync.sources import batching, opening
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import discover
 
@@ -24,7 +25,7 @@ BODIES = st.lists(st.lists(WORDS, max_size=4).map(" ".join), max_size=30)
 def pieces_of(root: Path, *, batch_bytes: int) -> dict[str, list[TextPiece]]:
     pieces = defaultdict(list)
     for batch in plan_batches(discover([root]).sources, batch_bytes=batch_bytes):
-        for piece in batch():
+        for piece in chain.from_iterable(batch()):
             pieces[piece.source.label].append(piece)
     return pieces
 
@@ -49,7 +50,7 @@ def test_pieces_add_up_to_the_text_and_begin_with_events(
         whole[f"{number}.gz"] = text.encode()
         write_gz(root / f"{number}.gz", text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inflate, "_CHUNK_BYTES", read_bytes)
+        patch.setattr(opening, "_CHUNK_BYTES", read_bytes)
         pieces = pieces_of(root, batch_bytes=batch_bytes)
     assert {label: b"".join(piece.text for piece in parts) for label, parts in pieces.items()} == whole
     for parts in pieces.values():
@@ -66,7 +67,7 @@ def test_pieces_add_up_to_the_text_and_begin_with_events(
 def test_a_large_source_is_cut_into_pieces_of_about_the_size_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
     body = random.Random(1).randbytes(20_000).hex()
     write_gz(folder / "a.gz", "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000)))
     sizes = [len(piece.text) for piece in pieces_of(folder, batch_bytes=5000)["a.gz"]]
@@ -75,7 +76,7 @@ def test_a_large_source_is_cut_into_pieces_of_about_the_size_asked_for(
 
 
 def test_an_event_larger_than_a_batch_stays_whole(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
     large = random.Random(1).randbytes(50_000).hex()
     write_gz(folder / "a.gz", event(0, "START") + event(1, large) + event(2, "END"))
     texts = [piece.text.decode() for piece in pieces_of(folder, batch_bytes=1000)["a.gz"]]
@@ -86,14 +87,15 @@ def test_an_event_larger_than_a_batch_stays_whole(folder: Path, monkeypatch: pyt
 def test_small_sources_share_a_batch_in_their_order(folder: Path) -> None:
     for number in range(20):
         write_gz(folder / f"{number:02}.gz", event(number, "START"))
-    batches = [batch() for batch in plan_batches(discover([folder]).sources, batch_bytes=2000)]
+    planned = plan_batches(discover([folder]).sources, batch_bytes=2000)
+    batches = [pieces for batch in planned for pieces in batch()]
     labels = [[piece.source.label for piece in batch] for batch in batches]
     assert [label for batch in labels for label in batch] == [f"{number:02}.gz" for number in range(20)]
     assert 1 < len(batches) < 20
 
 
 def test_a_problem_is_told_by_the_last_piece(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 500)
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
     body = random.Random(1).randbytes(20_000).hex()
     file = write_gz(folder / "a.gz", "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000)))
     file.write_bytes(file.read_bytes()[:-100])
@@ -106,7 +108,7 @@ def test_an_event_without_an_end_is_cut_and_nothing_of_it_is_lost(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "LARGEST_EVENT", 5_000)
-    monkeypatch.setattr(inflate, "_CHUNK_BYTES", 100)
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 100)
     text = event(0, "a") + event(1, "x" * 12_000 + "\ny") + event(2, "b")
     (folder / "a.txt").write_text(text, newline="")
     (parts,) = pieces_of(folder, batch_bytes=1_000).values()

@@ -16,4 +16,4 @@ def iter_pieces(logs: Path) -> Iterator[list[TextPiece]]:
     from balance_sync.sources.discovery import discover
 
     for batch in plan_batches(discover([logs]).sources):
-        yield batch()
+        yield from batch()

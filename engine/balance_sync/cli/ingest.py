@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -11,8 +12,10 @@ from balance_sync import config
 from balance_sync.cli.diagnostics import note
 from balance_sync.cli.options import (
     config_option,
+    limit_options,
     logs_argument,
     memory_option,
+    read_limits,
     store_option,
     strict_option,
     threads_option,
@@ -26,6 +29,7 @@ from balance_sync.cli.progress import ProgressBar
 @store_option
 @threads_option
 @memory_option(config.INGEST_MEMORY_LIMIT)
+@limit_options
 @strict_option
 @config_option
 @verbosity_options
@@ -38,13 +42,16 @@ def ingest(
     quiet: bool,
     verbose: int,
     as_json: bool,
+    **limits: Any,
 ) -> int:
     """Read LOGS into Parquet tables; what the store has already is not read again."""
     from balance_sync.pipeline.budget import reading_processes
     from balance_sync.pipeline.ingest import ingest as ingest_logs
 
     directory = store or Path("reports/store")
-    options = config.IngestOptions(logs, directory, threads, strict=strict, memory_limit=memory_limit)
+    options = config.IngestOptions(
+        logs, directory, threads, strict=strict, memory_limit=memory_limit, limits=read_limits(limits)
+    )
     if verbose and not quiet:
         processes = reading_processes(memory_limit, threads=threads)
         note(f"memory: {memory_limit} in all; reading processes: {processes}")

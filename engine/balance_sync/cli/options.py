@@ -11,12 +11,14 @@ import rich_click as click
 from balance_sync import config
 from balance_sync.cli import configuration
 from balance_sync.errors import UsageError
+from balance_sync.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 RUN_PATH = click.Path(path_type=Path, exists=True)
 """Type of a finished run: its folder of reports, or its database."""
 
+_LIMITS = Limits()
 _MAGIC, _MAGIC_AT = b"DUCK", 8
 """What a DuckDB file begins with, after a checksum of eight bytes."""
 
@@ -29,7 +31,7 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
 
 
 def logs_argument(command: Command) -> Command:
-    """Add the argument LOGS: folders, files or patterns."""
+    """Add the argument LOGS: folders, files, patterns, or ``-`` for standard input."""
     return click.argument("logs", nargs=-1, required=True, metavar="LOGS...")(command)
 
 
@@ -107,6 +109,51 @@ def store_option(command: Command) -> Command:
         metavar="DIR",
         help="Folder of parsed Parquet tables; kept between runs, so that nothing is read twice.",
     )(command)
+
+
+def limit_options(command: Command) -> Command:
+    """Add the limits of what is read out of one file; `read_limits` takes them together."""
+    command = option(
+        "--max-depth",
+        type=click.IntRange(min=1),
+        default=_LIMITS.depth,
+        show_default=True,
+        metavar="N",
+        help="Layers in each other, e.g. 3 of a gzip file in a tar in a zip.",
+    )(command)
+    command = option(
+        "--max-members",
+        type=click.IntRange(min=1),
+        default=_LIMITS.members,
+        show_default=True,
+        metavar="N",
+        help="Files in one archive, and in archives within it.",
+    )(command)
+    command = option(
+        "--max-unpacked",
+        default="1TiB",
+        show_default=True,
+        metavar="SIZE",
+        help="What one file may unpack to.",
+    )(command)
+    return option(
+        "--max-ratio",
+        type=click.IntRange(min=1),
+        default=_LIMITS.ratio,
+        show_default=True,
+        metavar="N",
+        help="How many times its size a file may unpack to, beyond 100 MB.",
+    )(command)
+
+
+def read_limits(given: dict[str, Any]) -> Limits:
+    """Take the options of `limit_options` out of `given`."""
+    return Limits(
+        unpacked_bytes=config.read_memory(given.pop("max_unpacked"), option="--max-unpacked"),
+        ratio=given.pop("max_ratio"),
+        members=given.pop("max_members"),
+        depth=given.pop("max_depth"),
+    )
 
 
 def strict_option(command: Command) -> Command:

@@ -15,10 +15,12 @@ from balance_sync.cli.options import (
     against_option,
     config_option,
     format_option,
+    limit_options,
     logs_argument,
     memory_option,
     option,
     period_options,
+    read_limits,
     store_option,
     strict_option,
     threads_option,
@@ -113,13 +115,15 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     help="Read this much of LOGS, e.g. 1%, and print an estimate of the whole instead of writing reports.",
 )
 @against_option
+@limit_options
 @strict_option
 @config_option
 @verbosity_options
 def run(**given: Any) -> int:
     """Reconcile LOGS: read them, rebuild the ledgers, run the rules, rank the odd, write the reports.
 
-    LOGS are folders of a CloudWatch export, single .gz or text files, or patterns in quotes.
+    LOGS are folders of a CloudWatch export, files in whatever form logs come as (archives, records and pages
+    among them, compressed or not), patterns in quotes, or - for standard input.
     """
     from balance_sync.pipeline.budget import divide_memory
     from balance_sync.pipeline.run import run as run_pipeline
@@ -182,6 +186,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         against=given["against"],
         feedback=given["feedback"],
         ignore_feedback=given["no_feedback"],
+        limits=read_limits(given),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from balance_sync.logs.requests import number_parts
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import split_events
 from balance_sync.logs.tables import BatchTables, parse_batch
-from balance_sync.sources.batching import Batch, plan_batches
+from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 
 if TYPE_CHECKING:
@@ -160,8 +161,8 @@ def _scan(
         wanted = list(with_columns or schema)
         needed = set(wanted) | set(predicate.meta.root_names() if predicate is not None else ())
         left = n_rows
-        for batch in _batches(named, until):
-            rows = rows_of(batch(), needed)
+        for pieces in _pieces(named, until):
+            rows = rows_of(pieces, needed)
             if predicate is not None:
                 rows = rows.filter(predicate)
             if left is not None:
@@ -174,8 +175,9 @@ def _scan(
     return register_io_source(source, schema=schema)
 
 
-def _batches(paths: tuple[str | Path, ...], until: datetime | None) -> Iterator[Batch]:
-    return plan_batches(source for source in discover(paths).sources if _may_hold(source, until))
+def _pieces(paths: tuple[str | Path, ...], until: datetime | None) -> Iterator[list[TextPiece]]:
+    wanted = (source for source in discover(paths).sources if _may_hold(source, until))
+    return chain.from_iterable(batch() for batch in plan_batches(wanted))
 
 
 def _may_hold(source: Source, until: datetime | None) -> bool:

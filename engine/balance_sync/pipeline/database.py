@@ -69,7 +69,9 @@ def what_was_filled(sources: pl.DataFrame, kinds: pl.DataFrame) -> Filled:
     """Return what is told about a database that holds `sources`."""
     import polars as pl
 
-    problems = sources.filter(pl.col("reason").is_not_null() & (pl.col("status") != "duplicate"))
+    problems = sources.filter(
+        pl.col("reason").is_not_null() & ~pl.col("status").is_in(["duplicate", "archive"])
+    )
     return Filled(
         tuple(kinds.sort("kind").iter_rows()),
         tuple(problems.select("path", "reason").iter_rows()),

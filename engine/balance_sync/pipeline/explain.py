@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import find_store
-from balance_sync.pipeline.log_lines import sources_read
+from balance_sync.pipeline.log_lines import SourcePlace, places_read
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.discovery import discover
+from balance_sync.sources.standard_input import FILE_NAME
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -157,13 +159,12 @@ def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[
 
 def _locate(
     wanted: set[str], paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]
-) -> dict[str, Source]:
+) -> dict[str, SourcePlace]:
     labels = {paths[source]: source for source in wanted}
-    if logs:
-        found = {labels[s.label]: s for s in discover(logs).sources if s.label in labels}
-    else:
-        # Not opened, for a run that is going on may be writing into it.
-        found = sources_read(find_store(Path(options["store"])).manifest(), wanted)
+    # The store is not opened, for a run that is going on may be writing into it.
+    found = (
+        _among(labels, logs) if logs else places_read(find_store(Path(options["store"])).manifest(), wanted)
+    )
     for label, source in labels.items():
         if source not in found:
             raise InputError(
@@ -172,8 +173,26 @@ def _locate(
     return found
 
 
-def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]:
-    """Return the events of a request in `source`, or the one event at `line`."""
+def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, SourcePlace]:
+    """Find the sources, or the archives that they are in, among `logs`."""
+    files = {file.label: file for file in discover(logs).sources}
+    found = {}
+    for label, source in labels.items():
+        # The label of what is in an archive begins with the archive's.
+        parts = label.split("/")
+        holders = ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
+        file = next((files[holder] for holder in holders if holder in files), None)
+        if file is None and parts[0] == FILE_NAME and len(files) == 1:
+            # What came by standard input may lie anywhere now.
+            (file,) = files.values()
+            label = "/".join([file.label, *parts[1:]])
+        if file is not None:
+            found[source] = SourcePlace(file, label)
+    return found
+
+
+def _events(place: SourcePlace, request_id: str | None, line: int) -> list[LogEvent]:
+    """Return the events of a request in a source, or the one event at `line`."""
     import polars as pl
 
     from balance_sync.logs.scan import classified_frame
@@ -182,15 +201,18 @@ def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]
     if request_id is not None:
         chosen |= pl.col("request_id") == request_id
     found = []
-    for batch in plan_batches([source]):
-        events = classified_frame(batch()).filter(chosen)
+    pieces = chain.from_iterable(chain.from_iterable(batch() for batch in plan_batches([place.file])))
+    for piece in pieces:
+        if piece.source.label != place.label:
+            continue
+        events = classified_frame([piece]).filter(chosen)
         found += [
-            LogEvent(source.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
+            LogEvent(place.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
             for number, text in events.select("line", "text").iter_rows()
         ]
     if not any(event.line == line for event in found):
         raise InputError(
-            f"{source.label}:{line}", "no event starts here any more", help="the file has changed since"
+            f"{place.label}:{line}", "no event starts here any more", help="the file has changed since"
         )
     return found
 

@@ -16,6 +16,7 @@ from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Discovery, PassedOver, Source, iter_sources
+from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
@@ -74,14 +75,19 @@ def ingest(
     """
     processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
-    search = _Search(options, watcher, sources)
+    store = find_store(options.store)
+    paths = options.logs
+    if STANDARD_INPUT in paths:
+        store.open()
+        paths = _with_copied_input(paths, store)
+    search = _Search(options, paths, watcher, sources)
     if search.finds_few():
         when_few()
-    store = find_store(options.store)
-    store.open()
-    missing = search.missing(_complete_sources(store.manifest()))
+    if paths == options.logs:
+        store.open()
+    missing = search.missing(_complete_files(store.manifest()))
     watcher.stage("reading logs", None)
-    for size_bytes in parse_batches(plan_batches(missing), store, processes=processes):
+    for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
         watcher.advance(size_bytes)
     store.clear()
     if not search.wanted:
@@ -92,7 +98,7 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
-        _refuse_problems(_of_sources(store.manifest(), search.wanted))
+        _refuse_problems(_of_files(store.manifest(), search.wanted))
     return Ingested(
         Discovery(tuple(search.wanted), tuple(search.passed_over)),
         store,
@@ -102,16 +108,28 @@ def ingest(
     )
 
 
+def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
+    """Return `logs`, and in place of standard input a copy of it that lasts until all is read."""
+    copy = str(copy_standard_input(store.working_directory))
+    return tuple(copy if path == STANDARD_INPUT else path for path in logs)
+
+
 class _Search:
     """Finds the sources of a run while they are read, and keeps count."""
 
-    def __init__(self, options: IngestOptions, watcher: Watcher, sources: Iterable[Source] | None) -> None:
+    def __init__(
+        self,
+        options: IngestOptions,
+        paths: tuple[str, ...],
+        watcher: Watcher,
+        sources: Iterable[Source] | None,
+    ) -> None:
         self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
-        self._found = iter_sources(options.logs, self.passed_over) if sources is None else iter(sources)
+        self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
         self._watcher = watcher
 
     def finds_few(self) -> bool:
@@ -159,23 +177,40 @@ def find_store(directory: Path) -> Store:
     return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 
 
-def _of_sources(manifest: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
+def _of_files(manifest: pl.DataFrame, files: list[Source]) -> pl.DataFrame:
     import polars as pl
 
-    known = [(source.label, source.size_bytes, source.modified_ns) for source in sources]
-    schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64}
+    known = [(file.label, file.size_bytes, file.modified_ns) for file in files]
+    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
     return manifest.join(pl.DataFrame(known, schema=schema, orient="row"), on=list(schema), how="semi")
 
 
-def _complete_sources(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
+def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
+    """Return label, size and time of the files that are in the store with all that is in them."""
     import polars as pl
 
-    complete = (
-        manifest.group_by("path", "size_bytes", "modified_ns", "source_id")
-        .agg(pl.col("piece").n_unique(), last=pl.col("piece").filter(pl.col("is_last")).max())
+    file = ["file", "file_bytes", "modified_ns"]
+    sources = (
+        manifest.group_by(*file, "path", "source_id")
+        .agg(
+            pl.col("piece").n_unique(),
+            pl.col("members").drop_nulls().first(),
+            last=pl.col("piece").filter(pl.col("is_last")).max(),
+        )
         .filter(pl.col("piece") == pl.col("last") + 1)
     )
-    return set(complete.select("path", "size_bytes", "modified_ns").iter_rows())
+    # An archive is a source of its own, that comes last and says how many are in it.
+    is_file = pl.col("path") == pl.col("file")
+    complete = (
+        sources.group_by(file)
+        .agg(
+            is_file.any().alias("ends"),
+            is_file.not_().sum().alias("found"),
+            pl.col("members").filter(is_file).max(),
+        )
+        .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
+    )
+    return set(complete.select(file).iter_rows())
 
 
 def _refuse_problems(sources: pl.DataFrame) -> None:

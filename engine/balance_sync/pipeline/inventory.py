@@ -96,7 +96,7 @@ class Inventory:
 def take_inventory(ingested: Ingested) -> Inventory:
     """Find in the store what the sources of a run hold."""
     kept = ingested.store.manifest()
-    manifest = _each_once(kept.join(_of_run(ingested), on=["path", "size_bytes", "modified_ns"], how="semi"))
+    manifest = _each_once(kept.join(_of_run(ingested), on=["file", "file_bytes", "modified_ns"], how="semi"))
     directory = ingested.store.batches_directory
     return Inventory(directory, kept, manifest, _stale(kept, manifest, directory), _sources(manifest))
 
@@ -146,10 +146,8 @@ def _with_batch(files: list[Path]) -> pl.LazyFrame:
 def _of_run(ingested: Ingested) -> pl.DataFrame:
     import polars as pl
 
-    rows = [
-        (s.label, s.size_bytes, s.modified_ns, s.stream_date is not None) for s in ingested.discovery.sources
-    ]
-    schema = {"path": pl.String, "size_bytes": pl.Int64, "modified_ns": pl.Int64, "has_stream": pl.Boolean}
+    rows = [(file.label, file.size_bytes, file.modified_ns) for file in ingested.discovery.sources]
+    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -163,14 +161,19 @@ def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
             pl.col("text_bytes", "events").sum(),
             pl.col("first_at").min(),
             pl.col("last_at").max(),
-            pl.col("problem").drop_nulls().first(),
+            pl.col("problem", "note", "members").drop_nulls().first(),
         )
         .sort("path", "source_id")
     )
     copy = pl.col("content_hash").cum_count().over("content_hash") > 1
     original = pl.col("path").first().over("content_hash")
+    is_archive = pl.col("members").is_not_null()
     status = (
-        pl.when(pl.col("text_bytes") == 0)
+        pl.when(is_archive & pl.col("problem").is_null())
+        .then(pl.lit("archive"))
+        .when(is_archive)
+        .then(pl.lit("damaged"))
+        .when(pl.col("text_bytes") == 0)
         .then(pl.when(pl.col("problem").is_null()).then(pl.lit("empty")).otherwise(pl.lit("unreadable")))
         .when(copy)
         .then(pl.lit("duplicate"))
@@ -181,5 +184,5 @@ def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
     return whole.with_columns(status=status, has_stream=pl.col("stream") != pl.col("path")).with_columns(
         reason=pl.when(pl.col("status") == "duplicate")
         .then(pl.concat_str(pl.lit("same content as "), original))
-        .otherwise(pl.col("problem"))
+        .otherwise(pl.coalesce("problem", "note"))
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from balance_sync.sources.batching import EXPANSION, plan_batches
 from balance_sync.sources.discovery import Source
+from balance_sync.sources.labels import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,14 +35,16 @@ def log_reader(manifest: pl.DataFrame) -> LogReader:
         from balance_sync.reports.log_lines import LogText
 
         wanted = list(dict.fromkeys(place.source_id for place in places))
-        sources = sources_read(manifest, wanted)
-        chosen = {source.label: one for one, source in sources.items() if one in _affordable(sources, wanted)}
-        texts = dict(_events(plan_batches(sources[one] for one in chosen.values()), chosen, set(places)))
+        found = places_read(manifest, wanted)
+        chosen = _affordable(found, wanted)
+        files = list(dict.fromkeys(found[one].file for one in wanted if one in chosen))
+        labels = {found[one].label: one for one in chosen}
+        texts = dict(_events(plan_batches(files), labels, set(places)))
         for place in places:
-            if place.source_id not in sources:
+            if place.source_id not in found:
                 texts[place] = LogText("", missing=LOG_FILE_GONE)
-            elif place.source_id in chosen.values() and place not in texts:
-                texts[place] = LogText("", sources[place.source_id].label, LOG_CHANGED)
+            elif place.source_id in chosen and place not in texts:
+                texts[place] = LogText("", found[place.source_id].label, LOG_CHANGED)
         return texts
 
     return read
@@ -59,26 +63,37 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
     return log_reader(find_store(store).manifest().join(paths, on=["path", "source_id"], how="semi"))
 
 
-def sources_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, Source]:
-    """Return, by id, the sources of these ids that are still where they were read."""
+class SourcePlace(NamedTuple):
+    """Where a source is: the file to open, and the source's label in what the file holds."""
+
+    file: Source
+    label: str
+
+
+def places_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, SourcePlace]:
+    """Return, by id, where those sources are that still lie where they were read."""
     import polars as pl
 
     found = {}
     for row in manifest.filter(pl.col("source_id").is_in(sorted(source_ids))).iter_rows(named=True):
         if Path(row["location"]).is_file():
-            found[row["source_id"]] = Source(
-                row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None
-            )
+            stream, day = stream_of(row["file"])
+            file = Source(row["file"], row["location"], row["file_bytes"], row["modified_ns"], stream, day)
+            found[row["source_id"]] = SourcePlace(file, row["path"])
     return found
 
 
-def _affordable(sources: Mapping[str, Source], wanted: Iterable[str]) -> set[str]:
-    """Return which sources, the most wanted first, are not too much to read."""
-    left, chosen = READ_BYTES, set()
+def _affordable(places: Mapping[str, SourcePlace], wanted: Iterable[str]) -> set[str]:
+    """Return which sources, the most wanted first, are in files that are not too much to read."""
+    left, chosen, opened = READ_BYTES, set(), set()
     for source_id in wanted:
-        size = sources[source_id].size_bytes * EXPANSION if source_id in sources else left + 1
+        if source_id not in places:
+            continue
+        file = places[source_id].file
+        size = 0 if file.path in opened else file.size_bytes * EXPANSION
         if size <= left:
             left -= size
+            opened.add(file.path)
             chosen.add(source_id)
     return chosen
 
@@ -94,11 +109,13 @@ def _events(
     from balance_sync.reports.log_lines import LogPlace, LogText
 
     lines = pl.Series(sorted({place.line for place in places}), dtype=pl.Int64)
-    for batch in batches:
-        pieces = batch()
-        events = split_events(pieces).frame().filter(pl.col("line").is_in(lines.implode()))
+    for pieces in chain.from_iterable(batch() for batch in batches):
+        known = [piece for piece in pieces if piece.source.label in source_ids]
+        if not known:
+            continue
+        events = split_events(known).frame().filter(pl.col("line").is_in(lines.implode()))
         for piece, line, text in events.select("piece", "line", "text").iter_rows():
-            label = pieces[piece].source.label
+            label = known[piece].source.label
             place = LogPlace(source_ids[label], line)
             if place in places:
                 words = bytes(text).decode("utf-8", "replace").rstrip("\n")

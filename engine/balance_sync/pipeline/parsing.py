@@ -40,7 +40,7 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
     Yields
     ------
     int
-        The compressed bytes of the sources that each batch ends, in the order in which they are done.
+        The compressed bytes of the files that each batch ends, in the order in which they are done.
     """
     with _no_garbage_collection():
         head = list(islice(batches, _WORTH_HELPERS))
@@ -89,10 +89,13 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def parse_into(batch: Batch, store: Store) -> int:
-    """Parse one batch, commit it to `store` unless it is there; return the bytes of the sources it ends."""
+    """Parse one batch, commit it to `store` unless it is there; return the bytes of the files it ends."""
+    return sum(_parse_pieces(pieces, store) for pieces in batch())
+
+
+def _parse_pieces(pieces: list[TextPiece], store: Store) -> int:
     from balance_sync.logs.tables import parse_batch
 
-    pieces = batch()
     manifest = _manifest(pieces)
     if not store.has(manifest):
         tables = parse_batch(pieces)
@@ -103,7 +106,7 @@ def parse_into(batch: Batch, store: Store) -> int:
             if name != "events"
         }
         store.commit({**named, "events": tables.events, "sources": _with_spans(manifest, tables.events)})
-    return sum(piece.source.size_bytes for piece in pieces if piece.is_last)
+    return sum(piece.source.size_bytes for piece in pieces if piece.is_last and piece.source.file is None)
 
 
 def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
@@ -126,6 +129,7 @@ def _with_spans(manifest: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
 def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:
     sources = [piece.source for piece in pieces]
     readings = [piece.reading for piece in pieces]
+    files = [source.file or source for source in sources]
     pairs = list(zip(sources, readings, strict=True))
     return manifest_frame(
         {
@@ -140,5 +144,9 @@ def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:
             "is_last": [piece.is_last for piece in pieces],
             "text_bytes": [len(piece.text) for piece in pieces],
             "problem": [reading.problem or None for reading in readings],
+            "note": [reading.note or None for reading in readings],
+            "members": [reading.members for reading in readings],
+            "file": [file.label for file in files],
+            "file_bytes": [file.size_bytes for file in files],
         }
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from balance_sync.reports.data import ReportData, RuleResult
     from balance_sync.reports.figures import Exposure
 
-WHOLE_STATUSES = frozenset({"read", "empty", "duplicate"})
+WHOLE_STATUSES = frozenset({"read", "empty", "duplicate", "archive"})
 """Statuses of sources of which nothing is missing."""
 
 

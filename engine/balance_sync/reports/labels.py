@@ -51,6 +51,7 @@ SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
         "duplicate": "Copy of another file, not counted twice",
         "damaged": "Damaged: read up to the damage",
         "unreadable": "Could not be read",
+        "archive": "Holds other sources, each counted on its own",
     }
 )
 

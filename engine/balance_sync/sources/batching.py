@@ -9,10 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from balance_sync.limits import Limits
 from balance_sync.sources.discovery import Source
-from balance_sync.sources.inflate import Reading, hash_source, iter_text, read_source
+from balance_sync.sources.inflate import read_plainly
+from balance_sync.sources.reading import Reading
+
+if TYPE_CHECKING:
+    from balance_sync.sources.opening import Text
 
 BATCH_BYTES = 12 << 20
 """Uncompressed text in one batch, about; what one worker holds at a time."""
@@ -20,8 +25,14 @@ BATCH_BYTES = 12 << 20
 EXPANSION = 6
 """Compressed bytes are taken to become this many bytes of text when batches are planned."""
 
-LARGEST_EVENT = 256 << 20
-"""Bytes at which an event is cut although it goes on: what follows is told as text before an event."""
+LARGEST_EVENT = 8 << 20
+"""Bytes at which an event is cut although it goes on: what follows is told as text before an event.
+
+CloudWatch takes no event of more than 1 MiB.
+"""
+
+_MOST_PIECES = 5_000
+"""Sources in one batch: an archive may hold any number of empty ones."""
 
 _EVENT_START = re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )")
 
@@ -47,75 +58,143 @@ class TextPiece(NamedTuple):
     reading: Reading
 
 
-Batch = Callable[[], list[TextPiece]]
-"""Gives the pieces when called, so that small files are read by the worker that parses them."""
+Batch = Callable[[], Iterator[list[TextPiece]]]
+"""Gives the pieces when called, so that small files are read by the worker that parses them.
+
+They come in several lists where the files hold more text than was planned for one.
+"""
 
 
-def plan_batches(sources: Iterable[Source], *, batch_bytes: int = BATCH_BYTES) -> Iterator[Batch]:
-    """Group `sources`, in their order, into batches of about `batch_bytes` of text each."""
+def plan_batches(
+    sources: Iterable[Source], *, batch_bytes: int = BATCH_BYTES, limits: Limits | None = None
+) -> Iterator[Batch]:
+    """Group `sources` (files), in their order, into batches of about `batch_bytes` of text each."""
+    limits = limits or Limits()
     group: list[Source] = []
     planned = 0
     for source in sources:
         if source.size_bytes * EXPANSION > batch_bytes:
             if group:
-                yield _SmallSources(tuple(group))
+                yield _SmallFiles(tuple(group), batch_bytes, limits)
                 group, planned = [], 0
             # Several pieces wait in the process that cuts them, so each is smaller than a batch.
-            yield from _pieces(source, max(batch_bytes * 2 // 3, 1))
+            for pieces in _cut(source, max(batch_bytes * 2 // 3, 1), limits):
+                yield _CutPieces(pieces)
             continue
         group.append(source)
         planned += source.size_bytes * EXPANSION
         if planned >= batch_bytes:
-            yield _SmallSources(tuple(group))
+            yield _SmallFiles(tuple(group), batch_bytes, limits)
             group, planned = [], 0
     if group:
-        yield _SmallSources(tuple(group))
+        yield _SmallFiles(tuple(group), batch_bytes, limits)
 
 
 @dataclass(frozen=True, slots=True)
-class _SmallSources:
-    sources: tuple[Source, ...]
+class _SmallFiles:
+    files: tuple[Source, ...]
+    batch_bytes: int
+    limits: Limits
 
-    def __call__(self) -> list[TextPiece]:
-        pieces = []
-        for source in self.sources:
-            text, reading = read_source(source)
-            pieces.append(TextPiece(source, text, 0, 1, True, reading))
-        return pieces
+    def __call__(self) -> Iterator[list[TextPiece]]:
+        ready: list[TextPiece] = []
+        size = 0
+        for file in self.files:
+            whole = read_plainly(file)
+            if whole is not None:
+                text, reading = whole
+                found = iter([[TextPiece(file, text, 0, 1, True, reading)]])
+            else:
+                found = _cut(file, self.batch_bytes, self.limits)
+            for pieces in found:
+                ready += pieces
+                size += sum(len(piece.text) for piece in pieces)
+                if size >= 2 * self.batch_bytes:
+                    yield ready
+                    ready, size = [], 0
+        if ready:
+            yield ready
 
 
 @dataclass(frozen=True, slots=True)
-class _LargePiece:
-    piece: TextPiece
+class _CutPieces:
+    pieces: list[TextPiece]
 
-    def __call__(self) -> list[TextPiece]:
-        return [self.piece]
+    def __call__(self) -> Iterator[list[TextPiece]]:
+        yield self.pieces
 
 
-def _pieces(source: Source, batch_bytes: int) -> Iterator[Batch]:
-    # The identity of a source is its content, which its first piece must know already.
-    content_hash = hash_source(source)
-    reading = Reading(content_hash=content_hash)
-    held: list[bytes] = []
-    size, enough = 0, batch_bytes
-    number, line = 0, 1
-    for chunk in iter_text(source, reading):
-        held.append(chunk)
-        size += len(chunk)
-        if size < enough:
-            continue
-        text = b"".join(held)
-        cut = _last_event_start(text) or (size if size >= LARGEST_EVENT else 0)
-        # One event that goes on and on is looked through again only when it has doubled.
-        enough = batch_bytes if cut else min(2 * size, LARGEST_EVENT)
+def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPiece]]:
+    """Cut what is in `file` into lists of pieces, each of about `batch_bytes` in all."""
+    # Archives and rarer compressions take some time to import, and most exports have none.
+    from balance_sync.sources.opening import iter_texts
+
+    growing: dict[str, _GrowingSource] = {}
+    ready: list[TextPiece] = []
+    size = held = 0
+    enough = batch_bytes
+    for text in iter_texts(file, limits):
+        source = growing.setdefault(text.source.label, _GrowingSource(text.source))
+        held += source.add(text)
+        found: list[TextPiece] = []
+        if text.ends:
+            found = [source.last_piece(text.reading)]
+            del growing[text.source.label]
+        elif held >= enough:
+            # All of them, for a file of records may hold any number of streams.
+            found = [piece for one in growing.values() if (piece := one.cut_off())]
+        cut = sum(len(piece.text) for piece in found)
+        held -= cut
         if cut:
-            piece = TextPiece(source, text[:cut], number, line, False, Reading(content_hash=content_hash))
-            yield _LargePiece(piece)
-            number += 1
-            line += text.count(b"\n", 0, cut)
-        held = [text[cut:]]
-        size = len(held[0])
-    yield _LargePiece(TextPiece(source, b"".join(held), number, line, True, reading))
+            enough = held + batch_bytes
+        ready += found
+        size += cut
+        if size >= batch_bytes or len(ready) >= _MOST_PIECES:
+            yield ready
+            ready, size = [], 0
+    if ready:
+        yield ready
+
+
+class _GrowingSource:
+    """Text of a source that has come so far and is in no piece yet."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._content_hash = ""
+        self._held: list[bytes] = []
+        self._size, self._enough = 0, 0
+        self._number, self._line = 0, 1
+
+    def add(self, more: Text) -> int:
+        """Add text; return how much."""
+        self._content_hash = more.reading.content_hash
+        if more.text:
+            self._held.append(more.text)
+            self._size += len(more.text)
+        return len(more.text)
+
+    def last_piece(self, reading: Reading) -> TextPiece:
+        """Return all that is left."""
+        return TextPiece(self._source, b"".join(self._held), self._number, self._line, True, reading)
+
+    def cut_off(self) -> TextPiece | None:
+        """Return what comes before the last event that has begun, if there is any."""
+        if self._size <= self._enough:
+            return None
+        text = b"".join(self._held)
+        cut = _last_event_start(text) or (len(text) if len(text) >= LARGEST_EVENT else 0)
+        # One event that goes on and on is looked through again only when it has doubled.
+        self._enough = 0 if cut else min(2 * len(text), LARGEST_EVENT - 1)
+        self._held = [text[cut:]]
+        self._size = len(text) - cut
+        if not cut:
+            return None
+        reading = Reading(content_hash=self._content_hash)
+        piece = TextPiece(self._source, text[:cut], self._number, self._line, False, reading)
+        self._number += 1
+        self._line += text.count(b"\n", 0, cut)
+        return piece
 
 
 def _last_event_start(text: bytes) -> int:

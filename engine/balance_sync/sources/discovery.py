@@ -9,41 +9,38 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from balance_sync.errors import InputError
-
-NOT_LOGS = frozenset({".DS_Store", "aws-logs-write-test", "Thumbs.db", "desktop.ini"})
-"""Files that exports, and the machines they pass through, leave beside the logs."""
-
-NOT_LOG_FOLDERS = frozenset({"__MACOSX", ".git"})
-
-_STREAM_FOLDER = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)-\[[^\]]*\][0-9a-zA-Z]+$")
+from balance_sync.sources.labels import NOT_LOG_FOLDERS, Labels, is_no_log, readable, stream_of
 
 
 class Source(NamedTuple):
-    """One file of log text, as it lies on disk.
+    """One source of log text: a file as it lies on disk, or what is in one.
 
     Attributes
     ----------
     label
-        The path that people see: relative to the folder they named, with ``/``; unique in a run.
+        The path that people see: relative to the folder they named, with ``/``; unique in a run. Of what is
+        in an archive, it begins with the archive's label.
     path
-        Where to open it: absolute, without links.
-    size_bytes, modified_ns
-        As the file system says; a file with the same label, size and time is not read again.
+        Where to open it, or the file that it is in: absolute, without links.
+    size_bytes
+        As the file system says, or the archive; 0 where the archive does not.
+    modified_ns
+        Of the file; a file with the same label, size and time is not read again.
     stream
         The Lambda log stream (the name of the folder of an export, else the label).
     stream_date
         The UTC day on which the stream began, where its name says so: none of its events is older.
+    file
+        The file that it is in; `None` for a file.
     """
 
     label: str
@@ -52,6 +49,7 @@ class Source(NamedTuple):
     modified_ns: int
     stream: str
     stream_date: date | None
+    file: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +135,8 @@ def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> It
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
     if os.path.isdir(real_root):  # noqa: PTH112
-        return _walk(real_root, f"{_readable(name)}/" if prefix_root else "", passed_over)
-    found = _admit(name, _readable(name), Path(real_root), passed_over)
+        return _walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over)
+    found = _admit(name, readable(name), Path(real_root), passed_over)
     return iter([found] if found else [])
 
 
@@ -169,7 +167,7 @@ def _entries(
         with os.scandir(folder) as entries:
             for entry in entries:
                 name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
-                label = f"{folder_label}{_readable(name)}{'/' if is_folder else ''}"
+                label = f"{folder_label}{readable(name)}{'/' if is_folder else ''}"
                 labelled.append((label, name, entry, is_folder))
     except OSError as error:
         passed_over.append(PassedOver(folder, f"cannot be listed: {error.strerror}"))
@@ -183,7 +181,7 @@ def _admit(
     name: str, label: str, entry: os.DirEntry[str] | Path, passed_over: list[PassedOver]
 ) -> _Found | None:
     reason = "not logs"
-    if name not in NOT_LOGS and not name.startswith("._"):
+    if not is_no_log(name):
         try:
             status = entry.stat(follow_symlinks=False)
         except OSError as error:
@@ -196,34 +194,13 @@ def _admit(
     return None
 
 
-def _readable(name: str) -> str:
-    """Return `name` with bytes that are no UTF-8 escaped: file names are bytes, tables hold text."""
-    if name.isascii():
-        return name
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def _sources(found: Iterable[_Found]) -> Iterator[Source]:
-    labels: set[str] = set()
+    labels = Labels()
     paths: set[str] = set()
     for label, path, size_bytes, modified_ns in found:
         if path in paths:
             continue
         paths.add(path)
-        unique, count = label, 1
-        while unique in labels:
-            count += 1
-            unique = f"{label}~{count}"
-        labels.add(unique)
-        folder = label.rpartition("/")[0].rpartition("/")[2]
-        match = _STREAM_FOLDER.match(folder)
-        stream, day = (folder, _day(match["date"])) if match else (unique, None)
-        yield Source(unique, path, size_bytes, modified_ns, stream, day)
-
-
-@cache
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+        unique = labels.unique(label)
+        stream, day = stream_of(label)
+        yield Source(unique, path, size_bytes, modified_ns, stream if day or stream != label else unique, day)

@@ -1,4 +1,4 @@
-"""Bytes of one source, inflated, with whatever is wrong with them said beside.
+"""Gzip files, the form that nearly all logs come in, and what is wrong with them.
 
 Damage never costs more than the damaged part: everything before it is given back. CRC and length
 of every gzip member are checked, which readers that decompress for themselves (DuckDB 2.0's
@@ -9,115 +9,80 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
 
 from isal import isal_zlib
 
+from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
 from balance_sync.sources.discovery import Source
+from balance_sync.sources.files import OPENING, open_file
+from balance_sync.sources.reading import Reading
+from balance_sync.sources.recognition import HEAD_BYTES
+from balance_sync.sources.streams import Meter
 
 GZIP_MAGIC = b"\x1f\x8b"
 # The stub says that the class is an instance.
 _InflateError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]
-_CHUNK_BYTES = 1 << 20
-_TEXT_BYTES = 8 << 20
-"""No more text than this at once, however well it was compressed."""
+_SMALL_TEXT = 8 << 20
+"""Text of a file that is read at once."""
+_TEXT_BYTES = 2 << 20
+"""No more text than this at a time, however well it was compressed."""
 _SALVAGE_BYTES = 1 << 16
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
-@dataclass(slots=True)
-class Reading:
-    """What was seen while a source was read: filled as its text is given out.
+_PLAIN_START = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [^\n]*(?<!\r)\n")
+"""First line of an export, ending as lines do: such text needs nothing done to it."""
 
-    Attributes
-    ----------
-    content_hash
-        SHA-256 of the file's bytes as they lie on disk, in hex; ``sha256sum`` gives the same.
-    text_bytes
-        Uncompressed bytes given out.
-    problem
-        Why the source could not be read to its end, or "".
+_JSON_EVENT = b'Z {"time'
+"""Begins an event of Lambda's JSON log format."""
+
+
+def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
+    """Read a file that is log text, or one intact gzip member of it and nothing else, as nearly all are.
+
+    Returns `None` for every other file.
     """
-
-    content_hash: str = ""
-    text_bytes: int = 0
-    problem: str = ""
-
-
-def read_source(source: Source) -> tuple[bytes, Reading]:
-    """Return the whole text of a small `source`, and what was seen while reading it."""
-    whole = _read_plainly(source)
-    if whole is not None:
-        return whole
-    reading = Reading()
-    text = b"".join(iter_text(source, reading))
-    return text, reading
-
-
-def _read_plainly(source: Source) -> tuple[bytes, Reading] | None:
-    """Read a file that is one intact gzip member and nothing else, as nearly all are; else return `None`."""
     try:
-        file = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC)
+        file = os.open(source.path, OPENING)
         try:
             packed = os.read(file, source.size_bytes + 1)
         finally:
             os.close(file)
-        if len(packed) != source.size_bytes or not packed.startswith(GZIP_MAGIC):
+        if len(packed) != source.size_bytes:
             return None
-        member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
-        text = member.decompress(packed, _TEXT_BYTES)
+        text = packed
+        if packed.startswith(GZIP_MAGIC):
+            member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
+            text = member.decompress(packed, _SMALL_TEXT)
+            if not member.eof or member.unused_data:
+                return None
     except (OSError, _InflateError):
         return None
-    if not member.eof or member.unused_data:
+    if not _PLAIN_START.match(text) or text.find(_JSON_EVENT, 0, HEAD_BYTES) >= 0:
         return None
     return text, Reading(hashlib.sha256(packed).hexdigest(), len(text))
 
 
-def hash_source(source: Source) -> str:
-    """Return the SHA-256 of the file's bytes, read in pieces."""
-    with open(source.path, "rb") as file:  # noqa: PTH123
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def inflate_file(path: str, pieces: Iterator[bytes], reading: Reading, meter: Meter) -> Iterator[bytes]:
+    """Inflate the gzip file at `path`, whose bytes are `pieces`.
 
-
-def iter_text(source: Source, reading: Reading) -> Iterator[bytes]:
-    """Give out the uncompressed text of `source` piece by piece.
+    Twice as fast as `balance_sync.sources.decompression.unpack`, and only for a file: it is read again up to
+    where it is damaged.
 
     Parameters
     ----------
-    source
-        A gzip file (any number of members, zero padding allowed) or plain text, told apart by
-        their first bytes.
     reading
-        Filled on the way; complete when the iterator is exhausted.
+        Gets the problem where there is one.
     """
-    digest = hashlib.sha256()
-    try:
-        with open(source.path, "rb") as file:  # noqa: PTH123
-            first = file.read(_CHUNK_BYTES)
-            pieces = _hashed(first, file, digest)
-            if first.startswith(GZIP_MAGIC):
-                pieces = _inflate(source.path, pieces, reading)
-            for piece in pieces:
-                reading.text_bytes += len(piece)
-                yield piece
-    except OSError as error:
-        reading.problem = f"cannot be read: {error.strerror}"
-    reading.content_hash = digest.hexdigest()
+    for text in _inflated(path, pieces, reading):
+        meter.unpack(len(text))
+        yield text
 
 
-def _hashed(first: bytes, file: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
-    piece = first
-    while piece:
-        digest.update(piece)
-        yield piece
-        piece = file.read(_CHUNK_BYTES)
-
-
-def _inflate(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+def _inflated(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
     # Where the member begins in the file, and how much of its text was given out.
     member_at, given = 0, 0
     consumed = 0
@@ -132,14 +97,12 @@ def _inflate(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[b
                 member_at, given = consumed - len(data), 0
                 if not data.startswith(GZIP_MAGIC[: len(data)]):
                     reading.problem = f"no gzip data from byte {member_at} on"
-                    _drain(pieces)
                     return
-                member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+                member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
             try:
                 text = member.decompress(data, _TEXT_BYTES)
             except _InflateError:
                 yield from _before_damage(path, member_at, given, reading)
-                _drain(pieces)
                 return
             given += len(text)
             if text:
@@ -149,7 +112,9 @@ def _inflate(path: str, pieces: Iterator[bytes], reading: Reading) -> Iterator[b
                 given += len(text)
                 yield text
     if not member.eof:
-        reading.problem = f"gzip data cut short at byte {consumed}"
+        # isal keeps back what zlib can already tell, up to a few bytes.
+        yield from _before_damage(path, member_at, given, reading)
+        reading.tell(f"gzip data cut short at byte {consumed}")
 
 
 def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> Iterator[bytes]:
@@ -157,15 +122,15 @@ def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> I
 
     isal gives nothing of a call that fails; zlib, fed byte by byte, gives all there is.
     """
-    member = zlib.decompressobj(wbits=_GZIP_WINDOW)
-    with open(path, "rb") as file:  # noqa: PTH123
+    member = zlib.decompressobj(wbits=GZIP_WINDOW)
+    with open_file(path) as file:
         file.seek(member_at)
         while chunk := file.read(_SALVAGE_BYTES):
             before = member.copy()
             try:
                 text = member.decompress(chunk)
             except zlib.error as error:
-                text, intact = _bytewise(before, chunk)
+                text, intact = bytewise(before, chunk)
                 position = file.tell() - len(chunk) + intact
                 reading.problem = f"gzip data damaged at byte {position}: {error}"
             if len(text) > given:
@@ -173,20 +138,3 @@ def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> I
             given = max(0, given - len(text))
             if reading.problem or member.eof:
                 return
-
-
-def _bytewise(member: zlib._Decompress, chunk: bytes) -> tuple[bytes, int]:
-    """Return the text of `chunk` up to the damage, and how many bytes are intact."""
-    text = bytearray()
-    for position in range(len(chunk)):
-        try:
-            text += member.decompress(chunk[position : position + 1])
-        except zlib.error:
-            return bytes(text), position
-    return bytes(text), len(chunk)
-
-
-def _drain(pieces: Iterator[bytes]) -> None:
-    """Read on to the end, so that the hash is that of the whole file."""
-    for _ in pieces:
-        pass

@@ -25,7 +25,10 @@ TABLES = ("events", "transactions", "sync_errors", "messages", "invocations", "r
 MANIFEST_COLUMNS = (
     *("source_id", "path", "location", "stream", "size_bytes", "modified_ns", "content_hash"),
     *("piece", "is_last", "text_bytes", "events", "first_at", "last_at", "problem"),
+    *("note", "members", "file", "file_bytes"),
 )
+"""``file`` and ``file_bytes`` are those of the file that a source is, or is in; so is ``modified_ns``.
+``members`` is how many sources are in an archive, and null for what is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
     import polars as pl
 
     time = pl.Datetime("us", "UTC")
-    integers = ("size_bytes", "modified_ns", "piece", "text_bytes", "events")
+    integers = ("size_bytes", "modified_ns", "piece", "text_bytes", "events", "members", "file_bytes")
     kinds: dict[str, pl.DataType | type[pl.DataType]] = {
         **dict.fromkeys(integers, pl.Int64),
         "is_last": pl.Boolean,

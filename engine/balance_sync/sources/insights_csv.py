@@ -1,0 +1,32 @@
+"""CloudWatch Insights' CSV export: a heading, then a row for each event; messages may hold line breaks."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+
+from balance_sync.sources.reading import Reading
+from balance_sync.sources.records import Record, insights_time
+from balance_sync.sources.streams import Stream, iter_lines
+
+HEADING = re.compile(rb'(?:"?@?[\w. -]{1,80}"?,){0,20}"?@message"?(?:,|\r?\n)')
+_LARGEST_FIELD = 8 << 20
+
+
+def iter_rows(stream: Stream, reading: Reading) -> Iterator[Record]:
+    """Give out the rows of the export in `stream`."""
+    csv.field_size_limit(_LARGEST_FIELD)
+    rows = csv.DictReader(line.decode("utf-8", "replace") for line in iter_lines(stream))
+    number = 1
+    try:
+        for row in rows:
+            number += 1
+            at = insights_time(row.get("@timestamp"))
+            if at is None:
+                reading.tell(f"no time in row {number}")
+                continue
+            stream_name = row.get("@logStream") or ""
+            yield Record(stream_name, at, row.get("@message") or "", row.get("@ptr") or "")
+    except csv.Error as error:
+        reading.tell(f"CSV damaged behind row {number}: {error}")

@@ -1,0 +1,149 @@
+"""JSON values that follow each other in a stream, with or without anything between them, one at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from balance_sync.sources.reading import Reading
+from balance_sync.sources.streams import Stream
+
+_LARGEST_VALUE = 8 << 20
+"""Bytes of a value that is read whole; of a larger one, the events that it lists are read one by one."""
+
+_READ_BYTES = 1 << 18
+_BETWEEN = re.compile(rb"[ \t\r\n,\x1e]*")
+_BETWEEN_OBJECTS = re.compile(rb"[ \t\r\n,\x1e\[\]]*")
+"""The same and the brackets of an array that holds everything: its values are what is in it."""
+
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
+_LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
+_STREAM = re.compile(rb'"logStream"\s*:\s*("(?:[^"\\]|\\.){1,600}")')
+_OPENING = frozenset(b"{[")
+_MOST_WASTED = 16 << 20
+"""Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
+
+
+class JsonValues:
+    """The values of a stream, decoded; what is no value is told and passed over.
+
+    Parameters
+    ----------
+    reading
+        Gets the problem where the values are damaged, or end in the middle of one.
+    """
+
+    def __init__(self, stream: Stream, reading: Reading) -> None:
+        self._stream = stream
+        self._reading = reading
+        self._text = b""
+        self._at = 0
+        self._passed = 0
+        self._wasted = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give out the objects and, one by one, what an array around them holds."""
+        while self._skip(_BETWEEN_OBJECTS):
+            if self._text[self._at] == ord("{"):
+                yield from self._value()
+            else:
+                self._pass_over()
+
+    def _value(self) -> Iterator[Any]:
+        end = self._end_of_value()
+        if end is None:
+            listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
+            if listed:
+                yield from self._listed(listed)
+            else:
+                self._pass_over()
+            return
+        begin, self._at = self._at, end
+        try:
+            yield msgspec.json.decode(self._text[begin:end])
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            self._reading.tell(f"JSON damaged at byte {self._passed + begin}: {error}")
+
+    def _listed(self, listed: re.Match[bytes]) -> Iterator[Any]:
+        """Give out the values of a list, one by one, where the object is too large or has no end."""
+        stream = _name(_STREAM.search(self._text, self._at, listed.start()))
+        self._at = listed.end()
+        while self._skip(_BETWEEN) and self._text[self._at] in _OPENING:
+            for value in self._value():
+                # Behind damage may stand another object that says of itself where it belongs.
+                is_event = listed[1] == b"logEvents" and "messageType" not in value
+                yield {"logEvents": [value], "logStream": stream} if is_event else value
+        if self._more(1):
+            # Behind the list stands what the object says beside it.
+            self._at += 1
+            end = self._end_of_value(depth=1)
+            if end is None:
+                self._reading.tell(f"JSON object without an end at byte {self._passed + self._at}")
+            self._at = len(self._text) if end is None else end
+        else:
+            self._reading.tell(f"JSON cut short at byte {self._passed + self._at}")
+
+    def _skip(self, between: re.Pattern[bytes]) -> bool:
+        """Go to the next sign that is none of those `between` values; return whether there is one."""
+        while self._more(1):
+            skipped = between.match(self._text, self._at)
+            self._at = skipped.end() if skipped else self._at
+            if self._at < len(self._text):
+                return True
+        return False
+
+    def _more(self, size: int) -> bool:
+        """Have `size` bytes at hand; return whether there are so many."""
+        held = len(self._text) - self._at
+        if held < size:
+            self._passed += self._at
+            self._text = self._text[self._at :] + self._stream.read(max(size - held, _READ_BYTES))
+            self._at = 0
+        return len(self._text) - self._at >= size
+
+    def _end_of_value(self, *, depth: int = 0) -> int | None:
+        """Return where the value that begins here ends; `None` if it does not, or is too large."""
+        seen = 0
+        while True:
+            held = len(self._text) - self._at
+            goes_on_at = held
+            for token in _TOKEN.finditer(self._text, self._at + seen):
+                if token[0] == b'"':
+                    # The rest of the string is not at hand.
+                    goes_on_at = token.start() - self._at
+                    break
+                if len(token[0]) == 1:
+                    depth += 1 if token[0][0] in _OPENING else -1
+                    if depth == 0:
+                        return token.end()
+            seen = goes_on_at
+            if held >= _LARGEST_VALUE or not self._more(held + 1):
+                self._wasted += held
+                return None
+
+    def _pass_over(self) -> None:
+        """Go on at the next object, or end."""
+        self._reading.tell(f"no whole JSON value at byte {self._passed + self._at}")
+        if self._wasted > _MOST_WASTED:
+            for _ in self._stream.rest():
+                pass
+            self._at = len(self._text)
+            return
+        self._at += 1
+        while self._more(2):
+            found = self._text.find(b'{"', self._at)
+            if found >= 0:
+                self._at = found
+                return
+            self._at = len(self._text) - 1
+        self._at = len(self._text)
+
+
+def _name(named: re.Match[bytes] | None) -> str:
+    try:
+        return msgspec.json.decode(named[1], type=str) if named else ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""

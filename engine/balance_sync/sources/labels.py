@@ -1,0 +1,76 @@
+"""Names of files and of members of archives, as people and tables get to see them.
+
+A name is bytes that anybody may have chosen. A label is text: it is shown and compared, and nothing is ever
+opened or written by it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import PurePosixPath
+
+NOT_LOGS = frozenset({".DS_Store", "aws-logs-write-test", "Thumbs.db", "desktop.ini"})
+"""Files that exports, and the machines they pass through, leave beside the logs."""
+
+NOT_LOG_FOLDERS = frozenset({"__MACOSX", ".git"})
+
+_STREAM_FOLDER = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)-\[[^\]]*\][0-9a-zA-Z]+$")
+
+
+def readable(name: str) -> str:
+    r"""Return `name` with what cannot be shown escaped: bytes that are no UTF-8, line breaks, ``\u202e``."""
+    if name.isascii() and name.isprintable():
+        return name
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def is_no_log(name: str) -> bool:
+    """Return whether a file of this name is one of those that lie beside logs."""
+    return name in NOT_LOGS or name.startswith("._")
+
+
+def lies_beside_logs(path: str) -> bool:
+    """Return whether a member of an archive is one of those that lie beside logs."""
+    *folders, name = PurePosixPath(path).parts or ("",)
+    return is_no_log(name) or not NOT_LOG_FOLDERS.isdisjoint(folders)
+
+
+def stream_of(label: str) -> tuple[str, date | None]:
+    """Return the log stream that a source belongs to, and the UTC day on which it began.
+
+    It is the name of the folder of an export, else the label itself; then there is no day.
+    """
+    folder = label.rpartition("/")[0].rpartition("/")[2]
+    match = _STREAM_FOLDER.match(folder)
+    return (folder, _day(match["date"])) if match else (label, None)
+
+
+@cache
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+class Labels:
+    """The labels given out so far: the second of two equal names gets a number."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def unique(self, label: str) -> str:
+        """Return `label`, with ``~2`` or the next free number behind it where it is taken."""
+        free, count = label, 1
+        while free in self._given:
+            count += 1
+            free = f"{label}~{count}"
+        self._given.add(free)
+        return free

@@ -1,0 +1,178 @@
+"""Events that come as JSON or CSV records, in the layout of an export: one text for each log stream.
+
+Subscriptions and Firehose (``logEvents``), ``filter-log-events`` and ``get-log-events`` (``events``),
+CloudWatch Insights (``@timestamp``, ``@message``), and records that stand alone, as ``jq`` leaves them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from balance_sync.sources.lambda_json import as_text, record_text
+
+_REMEMBERED_IDS = 1 << 18
+"""Records whose ids are known at once: a delivery that is tried again follows closely."""
+
+_LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
+_MOST_TIED = 8 << 20
+"""Signs in messages of one millisecond that are held to be turned round."""
+
+_LONGEST_ID = 256
+
+
+class Record(NamedTuple):
+    """One event.
+
+    Attributes
+    ----------
+    stream
+        The log stream's name; "" where the form does not tell.
+    at
+        Milliseconds since 1970.
+    id
+        Of the event, where the form has one: the same in every copy; else "".
+    """
+
+    stream: str
+    at: int
+    message: str
+    id: str = ""
+
+    def text(self) -> str:
+        """Return the event as an export has it."""
+        time = datetime.fromtimestamp(self.at // 1000, UTC)
+        stamp = f"{time:%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
+        return f"{stamp} {as_text(self.message).rstrip(chr(10))}\n\n"
+
+
+class RecordReader:
+    """Turns values into records, and counts what is none.
+
+    Attributes
+    ----------
+    passed_over
+        How many of what was passed over, by what it was.
+    records
+        How many records there were.
+    """
+
+    def __init__(self) -> None:
+        self.passed_over: Counter[str] = Counter()
+        self.records = 0
+        self._ids: set[str] = set()
+        self._order: deque[str] = deque()
+
+    def records_of(self, values: Iterable[Any]) -> Iterator[Record]:
+        """Give out the records of decoded JSON `values`, each id once."""
+        return self.counted(record for value in values for record in self._records(value))
+
+    def counted(self, records: Iterable[Record | None]) -> Iterator[Record]:
+        """Give out `records`, each id once, and count the others."""
+        for record in records:
+            if record is None:
+                self.passed_over["unknown records"] += 1
+            elif not self._is_repeated(record.id):
+                self.records += 1
+                yield record
+
+    def _records(self, value: Any) -> Iterator[Record | None]:
+        if isinstance(value, list):
+            yield _insights_row({item.get("field"): item.get("value") for item in value if _is_dict(item)})
+        elif not _is_dict(value):
+            yield None
+        elif value.get("messageType") == "CONTROL_MESSAGE":
+            self.passed_over["control messages"] += 1
+        elif _is_list(value.get("logEvents")):
+            stream = _text(value.get("logStream"))
+            yield from (_event(item, stream) for item in value["logEvents"])
+        elif _is_list(value.get("events")):
+            yield from (_event(item, "") for item in value["events"])
+        elif _is_list(value.get("results")):
+            for row in value["results"]:
+                yield from self._records(row)
+        elif not _is_empty_page(value):
+            yield _event(value, "") or _insights_row(value) or _lambda_record(value)
+
+    def _is_repeated(self, event_id: str) -> bool:
+        if not event_id or len(event_id) > _LONGEST_ID:
+            return False
+        if event_id in self._ids:
+            self.passed_over["repeated records"] += 1
+            return True
+        self._ids.add(event_id)
+        self._order.append(event_id)
+        if len(self._order) > _REMEMBERED_IDS:
+            self._ids.discard(self._order.popleft())
+        return False
+
+
+def _is_dict(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _is_empty_page(value: dict[str, Any]) -> bool:
+    """Return whether a value is what is left of a page: tokens, statistics, streams that were searched."""
+    return not any(key in value for key in ("message", "@message", "timestamp", "@timestamp", "time"))
+
+
+def _event(value: Any, stream: str) -> Record | None:
+    if not _is_dict(value):
+        return None
+    at, message = value.get("timestamp"), value.get("message")
+    if not isinstance(at, int) or not 0 <= at < _LATEST or not isinstance(message, str):
+        return None
+    event_id = _text(value.get("id")) or _text(value.get("eventId"))
+    return Record(stream or _text(value.get("logStreamName")), at, message, event_id)
+
+
+def _insights_row(row: dict[Any, Any]) -> Record | None:
+    at, message = insights_time(row.get("@timestamp")), row.get("@message")
+    # The console prints messages that are JSON as such.
+    message = record_text(message) if _is_dict(message) else message
+    if at is None or not isinstance(message, str):
+        return None
+    return Record(_text(row.get("@logStream")), at, message, _text(row.get("@ptr")))
+
+
+def _lambda_record(value: dict[str, Any]) -> Record | None:
+    text = record_text(value)
+    at = insights_time(value.get("timestamp") or value.get("time"))
+    return None if text is None or at is None else Record("", at, text)
+
+
+def insights_time(value: Any) -> int | None:
+    """Return the milliseconds since 1970 of ``2024-01-15 21:00:00.123`` (UTC), or `None`."""
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return round(time.replace(tzinfo=time.tzinfo or UTC).timestamp() * 1000)
+
+
+def oldest_first(records: Iterable[Record]) -> Iterator[Record]:
+    """Turn those round that have one time, where the newest come first, as Insights has them.
+
+    Events of one millisecond are taken in the order in which they stand, so that must be the order in which
+    they were logged.
+    """
+    tied: list[Record] = []
+    descending, size = False, 0
+    for record in records:
+        if tied and (record.at != tied[0].at or size >= _MOST_TIED):
+            descending = record.at < tied[0].at
+            yield from reversed(tied) if descending else tied
+            tied, size = [], 0
+        tied.append(record)
+        size += len(record.message)
+    yield from reversed(tied) if descending else tied

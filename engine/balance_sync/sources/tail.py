@@ -1,0 +1,97 @@
+"""Text that is nearly an export, turned into one line by line, so that lines keep their numbers.
+
+It is what ``aws logs tail`` prints, with or without colours; messages alone, as Firehose extracts them; and
+exports of Lambda's JSON log format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from balance_sync.sources.lambda_json import START, as_text
+from balance_sync.sources.streams import Stream, iter_lines
+
+_COLOUR = rb"(?:\x1b\[[0-9;]*m)*"
+_SECOND = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
+_DETAILED = re.compile(
+    rb"%b(%b)(?:\.(\d{3})\d{0,3})?\+00:00%b %b[^\s\x1b]{1,512}%b "
+    % (_COLOUR, _SECOND, _COLOUR, _COLOUR, _COLOUR)
+)
+_SHORT = re.compile(rb"%b(%b)%b " % (_COLOUR, _SECOND, _COLOUR))
+_EXPORTED = re.compile(rb"^(%b)\.(\d{3})Z (?=\{)" % _SECOND, re.MULTILINE)
+_ANY_EXPORTED = re.compile(rb"^%b\.\d{3}Z " % _SECOND, re.MULTILINE)
+_INNER = re.compile(rb"^(%b)\.(\d{3})Z\t" % _SECOND, re.MULTILINE)
+_PLATFORM = re.compile(rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |\{\"_aws\":")
+_COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
+_MOST_WAITING = 1000
+
+
+def lines_of(head: bytes, stream: Stream) -> Iterator[bytes] | None:
+    """Return text that begins with `head` as lines of an export; `None` if it is one, or something else."""
+    if _DETAILED.match(head) or _SHORT.match(head):
+        return _tailed_lines(stream)
+    if any(START.match(head, match.end()) for match in _EXPORTED.finditer(head)):
+        return _exported_lines(stream)
+    if _INNER.search(head) and not _ANY_EXPORTED.search(head):
+        return _stamped_lines(stream)
+    return None
+
+
+def _exported_lines(stream: Stream) -> Iterator[bytes]:
+    """Give out the lines of an export, events of the JSON log format as those of the text format."""
+    for line in iter_lines(stream):
+        match = _EXPORTED.match(line)
+        if match and START.match(line, match.end()):
+            yield line[: match.end()] + _on_one_line(line[match.end() :])
+        else:
+            yield line
+
+
+def _tailed_lines(stream: Stream) -> Iterator[bytes]:
+    """Give out the lines as an export has them: with the time of each event, and without its stream."""
+    second, milliseconds = b"", b"000"
+    for line in iter_lines(stream):
+        match = _DETAILED.match(line) or _SHORT.match(line)
+        if match is None:
+            yield _COLOURS.sub(b"", line)
+            continue
+        message = _COLOURS.sub(b"", line[match.end() :])
+        told = match[2] if match.re is _DETAILED else None
+        if told is None:
+            # The short format has no milliseconds: the event's own time does, else the event before.
+            inner = _INNER.match(message)
+            told = inner[2] if inner and inner[1] == match[1] else None
+        if told is None:
+            told = milliseconds if match[1] == second else b"000"
+        second, milliseconds = match[1], told
+        yield b"%b.%bZ %b" % (second, told, _on_one_line(message) if START.match(message) else message)
+
+
+def _stamped_lines(stream: Stream) -> Iterator[bytes]:
+    """Give out the lines of bare messages, each event with its own time or that of the event before it."""
+    stamp = b""
+    waiting: list[bytes] = []
+    for line in iter_lines(stream):
+        inner = _INNER.match(line)
+        if inner:
+            stamp = inner[0][:-1]
+        begins = inner or _PLATFORM.match(line)
+        if not stamp and len(waiting) < _MOST_WAITING:
+            # What comes before any time was logged has the first that is.
+            waiting.append(line)
+            continue
+        for early in waiting:
+            yield stamp + b" " + early if stamp and _PLATFORM.match(early) else early
+        waiting = []
+        yield stamp + b" " + line if begins and stamp else line
+    yield from waiting
+
+
+def _on_one_line(message: bytes) -> bytes:
+    """Return an event of the JSON log format in the text format; its line breaks become carriage returns.
+
+    So Node writes them to a console, and the lines that follow keep their numbers.
+    """
+    text = as_text(message.decode("utf-8", "replace").rstrip("\n"))
+    return text.replace("\n", "\r").encode() + b"\n"

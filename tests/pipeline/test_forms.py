@@ -1,0 +1,143 @@
+"""The same logs give the same results, whatever they come as."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pty
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filled import Database, fill
+
+from balance_sync.config import RunOptions
+from balance_sync.generator.archive import generate_archive
+from balance_sync.pipeline.explain import explain
+from balance_sync.pipeline.run import run
+from forms_of import FORMS, LOSSY_FORMS, write_form
+
+_PLACE = ("source_id", "line")
+_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
+
+
+@cache
+def streams_of(root: Path) -> dict[str, bytes]:
+    """Return the text of each stream of a generated archive."""
+    generate_archive(root, text_bytes=120_000, seed=7)
+    return {file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))}
+
+
+@pytest.fixture(scope="module")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return streams_of(tmp_path_factory.mktemp("generated"))
+
+
+@pytest.fixture(scope="module")
+def expected(streams: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("expected")
+    return without_place(fill(write_form("gzip", streams, folder / "logs"), store=folder / "store"))
+
+
+def without_place(found: Database) -> dict[str, Any]:
+    tables = {}
+    for table in _COMPARED:
+        rows = [
+            {name: value for name, value in row.items() if name not in _PLACE} for row in found.tables[table]
+        ]
+        tables[table] = sorted(rows, key=repr)
+    return {**tables, "kinds": found.kinds, "problems": found.filled.problems}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_tables(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store")
+    assert without_place(found) == expected
+    assert len(expected["transactions"]) > 50
+
+
+@pytest.mark.parametrize("form", LOSSY_FORMS)
+def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    found = without_place(fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store"))
+    for table in ("transactions", "sync_errors", "messages"):
+        assert found[table] == expected[table]
+
+
+@pytest.mark.parametrize("form", ["gzip-twice", "zstd", "zip-piped", "tar-gz", "zip-in-tar-gz"])
+def test_small_batches_and_second_runs_change_nothing(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    logs = write_form(form, streams, tmp_path / "logs")
+    first = fill(logs, store=tmp_path / "store", batch_bytes=5_000)
+    again = fill(logs, store=tmp_path / "store")
+    assert again.ingested.sources_read == 0
+    assert without_place(again) == without_place(first) == expected
+
+
+def test_forms_of_the_same_logs_beside_each_other_count_once(
+    streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    for form in ("gzip", "zip-of-text", "tar-zst", "crlf", "utf16-le"):
+        write_form(form, streams, tmp_path / "logs" / form)
+    found = fill(tmp_path / "logs", store=tmp_path / "store")
+    assert without_place(found) == expected
+
+
+@pytest.mark.parametrize("form", ["gzip", "zip-of-a-mac", "zip-in-tar-gz"])
+def test_a_finding_leads_back_to_its_line(form: str, streams: dict[str, bytes], tmp_path: Path) -> None:
+    logs = write_form(form, streams, tmp_path / "logs")
+    result = run(RunOptions((str(logs),), output=tmp_path / "out", formats=("json",), threads=1))
+    finding = _a_finding(result.database)
+    explained = explain(result.database, finding["finding_id"])
+    assert explained.events == explain(result.database, finding["finding_id"], logs=(str(logs),)).events
+    (event,) = [event for event in explained.events if event.line == finding["line"]]
+    stream = next(name for name in streams if f"/{name}/" in f"/{event.path}")
+    lines = streams[stream].decode().split("\n")
+    assert event.text.split("\n")[0] == lines[event.line - 1]
+
+
+def _a_finding(database: Path) -> dict[str, Any]:
+    from balance_sync.store.reading import read_only_session
+
+    with read_only_session(database) as connection:
+        query = "SELECT finding_id, line FROM findings WHERE rule <> 'anomaly' ORDER BY finding_id LIMIT 1"
+        return dict(zip(("finding_id", "line"), connection.execute(query).fetchall()[0], strict=True))
+
+
+def piped(content: bytes, store: Path, *more: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "balance_sync", "ingest", "-", *more, "--store", str(store), "--json"]
+    done = subprocess.run(command, input=content, capture_output=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("form", ["tar-gz", "filter-log-events"])
+def test_standard_input_is_read_like_a_file(
+    form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    content = (write_form(form, streams, tmp_path / "logs") / "logs").read_bytes()
+    assert piped(content, tmp_path / "store")["sources_read"] == 1
+    assert piped(content, tmp_path / "store")["sources_kept"] == 1
+    assert piped(content + b"\0" * 1024, tmp_path / "store")["sources_read"] == 1
+    (tmp_path / "stdin").mkdir()
+    copied = tmp_path / "stdin" / "stdin"
+    copied.write_bytes(content)
+    assert without_place(fill(copied, store=tmp_path / "other")) == expected
+    assert not list((tmp_path / "store").rglob("stdin"))
+
+
+def test_a_terminal_is_no_standard_input(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "balance_sync", "ingest", "-", "--store", str(tmp_path / "store")]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 3
+    assert b"standard input is no file and no pipe" in done.stderr
