@@ -23,6 +23,10 @@ DATABASE_NAME = "balance-sync.duckdb"
 """Name of a run's database in its folder of reports."""
 
 FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
+SECTIONS = (
+    *("findings", "changes", "episodes", "anomalies", "roll-forward", "transactions", "rejects", "sources"),
+    *("rules", "charts"),
+)
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 SEED = 1
