@@ -10,6 +10,7 @@ import pytest
 from balance_sync.pipeline.log_lines import log_reader
 from balance_sync.reports.log_lines import LogPlace
 from balance_sync.store.dataset import manifest_frame
+from forms_of import zipped
 
 EVENTS = (
     "2024-01-15T21:00:00.000Z START RequestId: a\n\n"
@@ -30,6 +31,8 @@ def archive(tmp_path: Path):
         "stream": ["one", "gone"],
         "size_bytes": [path.stat().st_size, 10],
         "modified_ns": [1, 1],
+        "file": ["logs/one.gz", "logs/gone.gz"],
+        "file_bytes": [path.stat().st_size, 10],
     }
     return manifest_frame(known)
 
@@ -56,3 +59,21 @@ def test_what_cannot_be_read_says_why(archive):
 def test_sources_too_large_for_a_report_are_left_out(archive, monkeypatch):
     monkeypatch.setattr("balance_sync.pipeline.log_lines.READ_BYTES", 10)
     assert log_reader(archive)([LogPlace("one", 3)]) == {}
+
+
+def test_event_in_an_archive_is_found_by_its_member(tmp_path: Path):
+    content = zipped({"x.gz": b"", "y.gz": gzip.compress(EVENTS.encode())})
+    (tmp_path / "a.zip").write_bytes(content)
+    known = {
+        "source_id": ["one"],
+        "path": ["logs/a.zip/y.gz"],
+        "location": [str(tmp_path / "a.zip")],
+        "file": ["logs/a.zip"],
+        "file_bytes": [len(content)],
+        "modified_ns": [1],
+        "size_bytes": [9],
+    }
+    place = LogPlace("one", 3)
+    text = log_reader(manifest_frame(known))([place])[place]
+    assert (text.path, text.missing) == ("logs/a.zip/y.gz", "")
+    assert "[hidden]" in text.text

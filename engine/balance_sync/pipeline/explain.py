@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import find_store
-from balance_sync.pipeline.log_lines import SourcePlace, places_read
+from balance_sync.pipeline.log_lines import sources_read
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import discover
+from balance_sync.sources.discovery import Source, discover
 from balance_sync.sources.standard_input import FILE_NAME
 
 if TYPE_CHECKING:
@@ -159,12 +159,13 @@ def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[
 
 def _locate(
     wanted: set[str], paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]
-) -> dict[str, SourcePlace]:
+) -> dict[str, Source]:
     labels = {paths[source]: source for source in wanted}
-    # The store is not opened, for a run that is going on may be writing into it.
-    found = (
-        _among(labels, logs) if logs else places_read(find_store(Path(options["store"])).manifest(), wanted)
-    )
+    if logs:
+        found = _among(labels, logs)
+    else:
+        # Not opened, for a run that is going on may be writing into it.
+        found = sources_read(find_store(Path(options["store"])).manifest(), wanted)
     for label, source in labels.items():
         if source not in found:
             raise InputError(
@@ -173,7 +174,7 @@ def _locate(
     return found
 
 
-def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, SourcePlace]:
+def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, Source]:
     """Find the sources, or the archives that they are in, among `logs`."""
     files = {file.label: file for file in discover(logs).sources}
     found = {}
@@ -187,12 +188,13 @@ def _among(labels: dict[str, str], logs: tuple[str, ...]) -> dict[str, SourcePla
             (file,) = files.values()
             label = "/".join([file.label, *parts[1:]])
         if file is not None:
-            found[source] = SourcePlace(file, label)
+            member = Source(label, file.path, 0, file.modified_ns, label, None, file)
+            found[source] = file if label == file.label else member
     return found
 
 
-def _events(place: SourcePlace, request_id: str | None, line: int) -> list[LogEvent]:
-    """Return the events of a request in a source, or the one event at `line`."""
+def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]:
+    """Return the events of a request in `source`, or the one event at `line`."""
     import polars as pl
 
     from balance_sync.logs.scan import classified_frame
@@ -201,18 +203,20 @@ def _events(place: SourcePlace, request_id: str | None, line: int) -> list[LogEv
     if request_id is not None:
         chosen |= pl.col("request_id") == request_id
     found = []
-    pieces = chain.from_iterable(chain.from_iterable(batch() for batch in plan_batches([place.file])))
+    pieces = chain.from_iterable(
+        chain.from_iterable(batch() for batch in plan_batches([source.file or source]))
+    )
     for piece in pieces:
-        if piece.source.label != place.label:
+        if piece.source.label != source.label:
             continue
         events = classified_frame([piece]).filter(chosen)
         found += [
-            LogEvent(place.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
+            LogEvent(source.label, number, bytes(text).decode("utf-8", "replace").rstrip("\n"))
             for number, text in events.select("line", "text").iter_rows()
         ]
     if not any(event.line == line for event in found):
         raise InputError(
-            f"{place.label}:{line}", "no event starts here any more", help="the file has changed since"
+            f"{source.label}:{line}", "no event starts here any more", help="the file has changed since"
         )
     return found
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from balance_sync.sources.batching import EXPANSION, plan_batches
 from balance_sync.sources.discovery import Source
-from balance_sync.sources.labels import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,16 +34,15 @@ def log_reader(manifest: pl.DataFrame) -> LogReader:
         from balance_sync.reports.log_lines import LogText
 
         wanted = list(dict.fromkeys(place.source_id for place in places))
-        found = places_read(manifest, wanted)
-        chosen = _affordable(found, wanted)
-        files = list(dict.fromkeys(found[one].file for one in wanted if one in chosen))
-        labels = {found[one].label: one for one in chosen}
-        texts = dict(_events(plan_batches(files), labels, set(places)))
+        sources = sources_read(manifest, wanted)
+        chosen = {source.label: one for one, source in sources.items() if one in _affordable(sources, wanted)}
+        files = dict.fromkeys(sources[one].file or sources[one] for one in chosen.values())
+        texts = dict(_events(plan_batches(files), chosen, set(places)))
         for place in places:
-            if place.source_id not in found:
+            if place.source_id not in sources:
                 texts[place] = LogText("", missing=LOG_FILE_GONE)
-            elif place.source_id in chosen and place not in texts:
-                texts[place] = LogText("", found[place.source_id].label, LOG_CHANGED)
+            elif place.source_id in chosen.values() and place not in texts:
+                texts[place] = LogText("", sources[place.source_id].label, LOG_CHANGED)
         return texts
 
     return read
@@ -63,37 +61,40 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
     return log_reader(find_store(store).manifest().join(paths, on=["path", "source_id"], how="semi"))
 
 
-class SourcePlace(NamedTuple):
-    """Where a source is: the file to open, and the source's label in what the file holds."""
-
-    file: Source
-    label: str
-
-
-def places_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, SourcePlace]:
-    """Return, by id, where those sources are that still lie where they were read."""
+def sources_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, Source]:
+    """Return, by id, the sources of these ids that are still where they were read."""
     import polars as pl
 
     found = {}
     for row in manifest.filter(pl.col("source_id").is_in(sorted(source_ids))).iter_rows(named=True):
         if Path(row["location"]).is_file():
-            stream, day = stream_of(row["file"])
-            file = Source(row["file"], row["location"], row["file_bytes"], row["modified_ns"], stream, day)
-            found[row["source_id"]] = SourcePlace(file, row["path"])
+            file = Source(
+                row["file"], row["location"], row["file_bytes"], row["modified_ns"], row["file"], None
+            )
+            found[row["source_id"]] = file if row["path"] == row["file"] else _member(row, file)
     return found
 
 
-def _affordable(places: Mapping[str, SourcePlace], wanted: Iterable[str]) -> set[str]:
-    """Return which sources, the most wanted first, are in files that are not too much to read."""
-    left, chosen, opened = READ_BYTES, set(), set()
+def _member(row: Mapping[str, Any], file: Source) -> Source:
+    return Source(
+        row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None, file
+    )
+
+
+def _affordable(sources: Mapping[str, Source], wanted: Iterable[str]) -> set[str]:
+    """Return which sources, the most wanted first, are not too much to read."""
+    left, chosen = READ_BYTES, set()
+    opened: set[Source] = set()
     for source_id in wanted:
-        if source_id not in places:
+        source = sources.get(source_id)
+        if source is None:
             continue
-        file = places[source_id].file
-        size = 0 if file.path in opened else file.size_bytes * EXPANSION
+        # What is in an archive is read with all of it, and an archive once.
+        file = source.file or source
+        size = 0 if file in opened else file.size_bytes * EXPANSION
         if size <= left:
             left -= size
-            opened.add(file.path)
+            opened.add(file)
             chosen.add(source_id)
     return chosen
 
@@ -109,13 +110,13 @@ def _events(
     from balance_sync.reports.log_lines import LogPlace, LogText
 
     lines = pl.Series(sorted({place.line for place in places}), dtype=pl.Int64)
-    for pieces in chain.from_iterable(batch() for batch in batches):
-        known = [piece for piece in pieces if piece.source.label in source_ids]
-        if not known:
+    for found in chain.from_iterable(batch() for batch in batches):
+        pieces = [piece for piece in found if piece.source.label in source_ids]
+        if not pieces:
             continue
-        events = split_events(known).frame().filter(pl.col("line").is_in(lines.implode()))
+        events = split_events(pieces).frame().filter(pl.col("line").is_in(lines.implode()))
         for piece, line, text in events.select("piece", "line", "text").iter_rows():
-            label = known[piece].source.label
+            label = pieces[piece].source.label
             place = LogPlace(source_ids[label], line)
             if place in places:
                 words = bytes(text).decode("utf-8", "replace").rstrip("\n")
