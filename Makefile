@@ -58,6 +58,9 @@ bench-detection: ## count what the detector finds of planted errors
 golden: ## write the golden files of the reports again; look at the difference before committing
 	UPDATE_GOLDEN=1 $(BIN)/python -m pytest tests/reports
 
+charts: ## compile the page's charts and bundle Vega; needs Node and npm
+	sh docs/charts/make.sh
+
 docs: ## write the pages about rules and views from the headers of their SQL
 	$(BIN)/balance-sync rules docs
 

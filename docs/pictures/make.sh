@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
-    --disable-component-update --disable-sync --user-data-dir="$work/browser" --window-size=1280,1500 \
+    --disable-component-update --disable-sync --user-data-dir="$work/browser" --window-size=1280,1500 --virtual-time-budget=5000 \
     --screenshot="$here/page.png" "file://$run/report.html" >/dev/null 2>&1
 soffice --headless "-env:UserInstallation=file://$work/office" --convert-to pdf --outdir "$work" \
     "$run/report.xlsx" >/dev/null 2>&1

@@ -23,6 +23,10 @@ DATABASE_NAME = "balance-sync.duckdb"
 """Name of a run's database in its folder of reports."""
 
 FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
+SECTIONS = (
+    *("findings", "changes", "episodes", "anomalies", "roll-forward", "transactions", "rejects", "sources"),
+    *("rules", "charts"),
+)
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 SEED = 1
@@ -82,14 +86,14 @@ class RunOptions:
         Of all processes together, as `read_memory` reads it.
     rebuild
         Judge everything anew, also where the database of the run before could be added to.
-    limits
-        How far archives are read.
     against
         Folders or databases of earlier runs that reports compare with, oldest first.
     feedback
         The file of decisions; by default beside the store.
     ignore_feedback
         Rank as if nothing had been decided.
+    limits
+        How far archives are read.
     """
 
     logs: tuple[str, ...]
@@ -111,10 +115,10 @@ class RunOptions:
     strict: bool = False
     profile_directory: Path | None = None
     rebuild: bool = False
-    limits: Limits = field(default_factory=Limits)
     against: tuple[Path, ...] = ()
     feedback: Path | None = None
     ignore_feedback: bool = False
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def store_directory(self) -> Path:

@@ -2,13 +2,30 @@
 -- balance, and what transactions and not-in-sync records state of the payment balance. Of a line with more
 -- than $cap points, each of $cap / 4 stretches keeps its first, last, lowest and highest one.
 WITH
+users AS (SELECT unnest($users::VARCHAR[]) AS user_id),
+
+links AS (
+    SELECT
+        l.user_id,
+        l.currency,
+        l.minor_unit,
+        l.logged_at,
+        l.transaction_id,
+        l.source_id,
+        l.line,
+        l.new_balance,
+        l.payment_balance,
+        l.applied
+    FROM ledger AS l
+    SEMI JOIN users ON l.user_id = users.user_id
+),
+
 currency_of AS (
     SELECT
         user_id,
         min(currency) AS currency,
         min(minor_unit) AS minor_unit
-    FROM ledger
-    WHERE list_contains($users, user_id)
+    FROM links
     GROUP BY user_id
     HAVING count(DISTINCT currency) = 1
 ),
@@ -24,8 +41,8 @@ stated AS (
         source_id,
         line,
         new_balance AS balance
-    FROM ledger
-    WHERE applied AND list_contains($users, user_id)
+    FROM links
+    WHERE applied
     UNION ALL
     SELECT
         user_id,
@@ -37,8 +54,8 @@ stated AS (
         source_id,
         line,
         payment_balance AS balance
-    FROM ledger
-    WHERE payment_balance IS NOT NULL AND list_contains($users, user_id)
+    FROM links
+    WHERE payment_balance IS NOT NULL
     UNION ALL
     SELECT
         e.user_id,

@@ -1,19 +1,21 @@
 -- Of the findings $ids, the subscriber's transactions from $before before it to $after after it, in the
 -- chain's order; step is 0 at the finding, or where it is about no transaction, at the last one before it.
 WITH
+ids AS (SELECT unnest($ids::VARCHAR[]) AS finding_id),
+
 asked AS (
     SELECT
-        finding_id,
-        user_id,
-        currency,
-        logged_at,
-        source_id,
-        line
-    FROM findings
-    WHERE list_contains($ids, finding_id)
+        f.finding_id,
+        f.user_id,
+        f.currency,
+        f.logged_at,
+        f.source_id,
+        f.line
+    FROM findings AS f
+    SEMI JOIN ids ON f.finding_id = ids.finding_id
 ),
 
-placed AS (
+placed AS MATERIALIZED (
     SELECT
         l.user_id,
         l.logged_at,

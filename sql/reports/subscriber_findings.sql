@@ -1,6 +1,8 @@
 -- The findings of the subscribers $users that can be shown on their balance lines: of each subscriber,
 -- currency and rule at most $cap, the largest differences; with the balance at which each stands.
 WITH
+users AS (SELECT unnest($users::VARCHAR[]) AS user_id),
+
 ranked AS (
     SELECT
         f.finding_id,
@@ -20,7 +22,8 @@ ranked AS (
             ORDER BY abs(f.difference) DESC NULLS LAST, f.logged_at DESC, f.finding_id ASC
         ) AS place
     FROM findings AS f
-    WHERE f.logged_at IS NOT NULL AND list_contains($users, f.user_id)
+    SEMI JOIN users ON f.user_id = users.user_id
+    WHERE f.logged_at IS NOT NULL
     WINDOW same AS (PARTITION BY f.user_id, f.currency, f.rule)
 ),
 

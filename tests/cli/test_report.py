@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from program import balance_sync
 
 from archive_text import STREAM, synced, write_export
@@ -93,3 +94,44 @@ def test_what_is_no_run_is_refused_with_the_next_step(work: Path, arguments: tup
     assert ended.code in {2, 4}
     assert ended.err.startswith("balance-sync: error: ")
     assert "help: " in ended.err
+
+
+def sheets(path: Path) -> list[str]:
+    return load_workbook(path, read_only=True).sheetnames
+
+
+def test_a_section_stands_alone_beside_the_headline_figures(work: Path, tmp_path: Path) -> None:
+    formats = [part for name in ("xlsx", "html", "csv") for part in ("--format", name)]
+    ended = balance_sync(
+        *("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, *formats),
+        *("--section", "episodes"),
+        cwd=work,
+    )
+    assert ended.code == 0, ended.err
+    assert sheets(tmp_path / "report.xlsx") == ["README", "Episodes", "Sign-off"]
+    assert [path.name for path in (tmp_path / "csv").iterdir()] == ["episodes.csv"]
+    page = (tmp_path / "report.html").read_text()
+    assert '<section id="episodes">' in page
+    assert '<section id="totals">' in page
+    assert '<section id="anomalies">' not in page
+
+
+def test_rows_beyond_the_wanted_ones_are_counted(work: Path, tmp_path: Path) -> None:
+    formats = ("--format", "xlsx", "--format", "html")
+    ended = balance_sync(
+        *("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, *formats, "--max-rows", "1"),
+        cwd=work,
+    )
+    assert ended.code == 0, ended.err
+    sheet = load_workbook(tmp_path / "report.xlsx")["Transactions"]
+    notes = [str(cell.value) for cell in sheet["A"]]
+    assert any("1 row. 2 more rows were not asked for: csv/transactions.csv" in note for note in notes)
+    assert "The first 1 of 2." in (tmp_path / "report.html").read_text()
+
+
+def test_a_diff_reports_changes_alone(work: Path, tmp_path: Path) -> None:
+    formats = [part for name in ("xlsx", "csv") for part in ("--format", name)]
+    ended = balance_sync("diff", "run-one", "run-two", "-o", tmp_path, *formats, cwd=work)
+    assert ended.code == 0, ended.err
+    assert sheets(tmp_path / "report.xlsx") == ["README", "Sign-off", "Changes"]
+    assert [path.name for path in (tmp_path / "csv").iterdir()] == ["changes.csv"]

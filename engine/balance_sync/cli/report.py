@@ -54,6 +54,19 @@ _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "resolved", "not_j
     help="Put pseudonyms for identifiers, and leave out the service's own texts; needs a key.",
 )
 @key_option
+@click.option(
+    "--section",
+    "sections",
+    type=click.Choice(config.SECTIONS),
+    multiple=True,
+    help="Show this section alone, beside the headline figures; may be given several times.  [default: all]",
+)
+@click.option(
+    "--max-rows",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Rows of each table of workbook and page; what is left out is said there.",
+)
 @config_option
 def report(
     database: Path,
@@ -62,6 +75,8 @@ def report(
     against: tuple[Path, ...],
     pseudonymise: bool,
     key_file: Path | None,
+    sections: tuple[str, ...],
+    max_rows: int | None,
 ) -> int:
     """Write the reports of a finished run again, in other formats or beside an earlier run."""
     from balance_sync.pipeline.earlier import write_reports_again
@@ -75,7 +90,10 @@ def report(
     key = read_key(key_file) if pseudonymise else None
     formats = tuple(dict.fromkeys(formats))
     folder = output or database.parent
-    for file in write_reports_again(database, folder, formats=formats, earlier=against, key=key):
+    written = write_reports_again(
+        database, folder, formats=formats, earlier=against, key=key, sections=sections, most_rows=max_rows
+    )
+    for file in written:
         click.echo(str(file))
     return ExitCode.DONE
 
@@ -164,8 +182,9 @@ def diff(
     comparison = compare_runs(run_database(later), earlier=runs)
     click.echo(json.dumps(_as_json(comparison), indent=2) if as_json else "\n".join(_lines(comparison)))
     if formats:
+        chosen = tuple(dict.fromkeys(formats))
         for file in write_reports_again(
-            run_database(later), output, formats=tuple(dict.fromkeys(formats)), earlier=runs
+            run_database(later), output, formats=chosen, earlier=runs, sections=("changes",)
         ):
             note(visible(str(file)))
     fresh = comparison.total(Change.NEW) + comparison.total(Change.REOPENED)

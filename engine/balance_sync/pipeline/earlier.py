@@ -12,7 +12,7 @@ from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.record import read_context
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from balance_sync.reports.changes import Comparison, EarlierRun
 
@@ -64,6 +64,8 @@ def write_reports_again(
     formats: Sequence[str],
     earlier: Sequence[Path] = (),
     key: bytes | None = None,
+    sections: Collection[str] = (),
+    most_rows: int | None = None,
 ) -> tuple[Path, ...]:
     """Write reports of the finished run in `database` into `directory`; return the files.
 
@@ -73,6 +75,10 @@ def write_reports_again(
     ----------
     earlier
         Databases or folders of runs to compare with, oldest first.
+    sections
+        Names of `Section`, which workbook and page then show alone; none for all.
+    most_rows
+        Rows that a table of workbook and page shows at most.
     key
         Of the pseudonyms that identifiers become; `None` to leave them as they are.
 
@@ -83,6 +89,7 @@ def write_reports_again(
     DeliveryError
         A file could not be written.
     """
+    from balance_sync.reports.context import Section
     from balance_sync.reports.data import manifest_hash
     from balance_sync.reports.pseudonyms import pseudonymise, pseudonymised_findings
     from balance_sync.reports.writer import write_reports
@@ -92,6 +99,9 @@ def write_reports_again(
     with read_only_session(database) as connection:
         context = read_context(connection, database)
         read_logs = log_reader_of_run(connection) if key is None else None
+        if sections:
+            context = replace(context, sections=frozenset(map(Section, sections)))
+        context = replace(context, most_rows=most_rows)
         if key is not None:
             sha256 = manifest_hash(connection, context.run_id)
             context = replace(context, pseudonymised=True, manifest_sha256=sha256)

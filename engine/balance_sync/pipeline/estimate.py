@@ -20,9 +20,12 @@ from balance_sync.pipeline.extrapolation import Count, extrapolate
 from balance_sync.pipeline.ingest import ingest, wanted_sources
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.watcher import Unwatched, Watcher
+from balance_sync.sources.labels import stream_of
 from balance_sync.sources.sample import Sample, draw_sample
+from balance_sync.sources.standard_input import STANDARD_INPUT
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 RULES_OF_SINGLE_RECORDS = (
@@ -118,6 +121,13 @@ def _refuse_what_no_sample_tells(options: RunOptions) -> None:
                 "cannot be estimated from a sample",
                 help="leave out --sample, or let it judge with the rules that a sample can tell of",
             )
+    if STANDARD_INPUT in options.logs:
+        raise UsageError(
+            STANDARD_INPUT,
+            "cannot be sampled",
+            reason="standard input is read once, from beginning to end",
+            help="name files or folders, or leave out --sample",
+        )
 
 
 def _extrapolated(
@@ -151,24 +161,37 @@ def _judged(options: RunOptions, inventory: Inventory) -> tuple[dict[str, dict[s
         lock_down(connection)
         chosen = [name for name in RULES_OF_SINGLE_RECORDS if name in every]
         run_rules(connection, selection=chosen, timezone=options.timezone)
+        connection.register("drawn", _units(inventory))
         return _counts(connection), (*sorted(set(every) - set(chosen)), DETECTOR)
 
 
+def _units(inventory: Inventory) -> pa.Table:
+    """Return ``source_id`` and the ``stream`` of the file that the source is, or is in: files are drawn."""
+    import pyarrow as pa
+
+    files = dict(inventory.manifest.select("source_id", "file").iter_rows())
+    streams = [stream_of(file)[0] for file in files.values()]
+    return pa.table({"source_id": pa.array(files, pa.string()), "stream": pa.array(streams, pa.string())})
+
+
 def _counts(connection: DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """Return the number of each kind of row, and of each rule's findings, by name and stream."""
+    """Return the number of each kind of row, and of each rule's findings, by name and drawn stream.
+
+    The view ``drawn`` tells of each source (``source_id``) with which ``stream`` it was drawn.
+    """
     rows = " UNION ALL ".join(
         f"SELECT '{table}' AS name, source_id, count(*) AS number FROM {table} GROUP BY source_id"  # noqa: S608
         for table in _TABLES
     )
     query = f"""
-        SELECT c.name, s.stream, sum(c.number)::BIGINT
+        SELECT c.name, d.stream, sum(c.number)::BIGINT
         FROM (
             SELECT 'events' AS name, source_id, events AS number FROM sources
             UNION ALL {rows}
             UNION ALL SELECT rule, source_id, count(*) FROM findings GROUP BY rule, source_id
-        ) AS c INNER JOIN sources AS s ON c.source_id = s.source_id
-        GROUP BY c.name, s.stream
-        ORDER BY c.name, s.stream
+        ) AS c INNER JOIN drawn AS d ON c.source_id = d.source_id
+        GROUP BY c.name, d.stream
+        ORDER BY c.name, d.stream
     """  # noqa: S608
     counts: dict[str, dict[str, int]] = {}
     for name, stream, number in connection.execute(query).fetchall():

@@ -81,7 +81,7 @@ def changes(data: ReportData, shown: Shown) -> Table:
             Cell(cut(row["explanation"] or "", TEXT_SHOWN), "long"),
             cells.proof(row),
         )
-        for row in cells.first_rows(data.frames("changes"), CHANGES_SHOWN)
+        for row in cells.first_rows(data.frames("changes"), data.most(CHANGES_SHOWN))
     )
     headers = (
         *cells.headers("change", "severity", "rule", "user_id", "logged_at", "currency"),

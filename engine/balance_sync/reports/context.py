@@ -18,6 +18,21 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Section(StrEnum):
+    """A part of a report that can be chosen; headline figures, control totals and sign-off always stand."""
+
+    FINDINGS = "findings"
+    CHANGES = "changes"
+    EPISODES = "episodes"
+    ANOMALIES = "anomalies"
+    ROLL_FORWARD = "roll-forward"
+    TRANSACTIONS = "transactions"
+    REJECTS = "rejects"
+    SOURCES = "sources"
+    RULES = "rules"
+    CHARTS = "charts"
+
+
 @dataclass(frozen=True)
 class RuleRun:
     """A rule as it ran.
@@ -63,6 +78,10 @@ class ReportContext:
     event_kinds
         Name and number of each kind of event that was read, where that is known. They add up to the
         events of `sources`.
+    sections
+        What workbook and page show.
+    most_rows
+        Rows that a table of the workbook or the page shows at most; what is left out is said there.
     pseudonymised
         Whether identifiers are pseudonyms, and the service's own texts left out.
     manifest_sha256
@@ -80,6 +99,8 @@ class ReportContext:
     inputs: tuple[str, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     event_kinds: tuple[tuple[str, int], ...] = ()
+    sections: frozenset[Section] = frozenset(Section)
+    most_rows: int | None = None
     pseudonymised: bool = False
     manifest_sha256: str = ""
     started_at: datetime | None = None

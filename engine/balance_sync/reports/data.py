@@ -113,6 +113,15 @@ class ReportData:
         """Stream a section (a query of ``sql/reports``) in order; one stream at a time."""
         return iter_frames(self.connection, section, parameters)
 
+    def shows(self, section: str) -> bool:
+        """Return whether a section (of `Section`) is part of the report."""
+        return section in self.context.sections
+
+    def most(self, rows: int) -> int:
+        """Return how many rows a table shows that would show so many."""
+        most = self.context.most_rows
+        return rows if most is None else min(rows, most)
+
     @property
     def broken_totals(self) -> tuple[ControlTotal, ...]:
         """The control totals that do not add up."""

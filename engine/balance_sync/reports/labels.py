@@ -337,6 +337,7 @@ LOG_CHANGED = "no event begins here any more: the log file has changed since it 
 
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
+LEFT_OUT = "{count:,} more rows were not asked for: {file} of a run with --format csv has all."
 CUT_TEXTS = (
     "{count:,} text(s) too long for a cell are cut; each says so. In full: {file} of a run with --format csv."
 )

@@ -48,11 +48,11 @@ class Shown:
 
 def choose_shown(data: ReportData) -> Shown:
     """Choose what the page shows, the worst of everything."""
-    worst = first_rows(data.frames("worst_findings", cap=FINDINGS_SHOWN))
+    worst = first_rows(data.frames("worst_findings", cap=data.most(FINDINGS_SHOWN)))
     findings = {rule: tuple(rows) for rule, rows in groupby(worst, key=lambda row: row["rule"])}
     anomalies = _anomalies(data)
-    episodes = tuple(first_rows(data.frames("episodes"), EPISODES_SHOWN))
-    unexplained = tuple(first_rows(data.frames("top_roll_forward", cap=UNEXPLAINED_SHOWN)))
+    episodes = tuple(first_rows(data.frames("episodes"), data.most(EPISODES_SHOWN)))
+    unexplained = tuple(first_rows(data.frames("top_roll_forward", cap=data.most(UNEXPLAINED_SHOWN))))
     # Of findings the first of each rule come before the second of any.
     in_turn = sorted(
         ((place, rule, row["user_id"]) for rule, rows in findings.items() for place, row in enumerate(rows)),
@@ -71,7 +71,7 @@ def choose_shown(data: ReportData) -> Shown:
 
 
 def _anomalies(data: ReportData) -> tuple[Row, ...]:
-    rows = list(first_rows(data.frames("anomalies"), ANOMALIES_SHOWN))
+    rows = list(first_rows(data.frames("anomalies"), data.most(ANOMALIES_SHOWN)))
     if not rows:
         return ()
     ids = {_event(row): row for row in first_rows(data.frames("anomaly_findings"))}

@@ -299,7 +299,7 @@ def rejects(data: ReportData) -> Table:
     """Return what could not be read."""
     rows = tuple(
         (_long(row["reason"]), Cell(cut(row["text"] or "", TEXT_SHOWN), "code"), cells.proof(row))
-        for row in cells.first_rows(data.frames("rejects"), REJECTS_SHOWN)
+        for row in cells.first_rows(data.frames("rejects"), data.most(REJECTS_SHOWN))
     )
     headers = cells.headers("reason", "text", "source_id", source_id="Source:line")
     return Table("Rejected records", headers, rows, data.rows["rejects"], "csv/rejects.csv")
@@ -308,7 +308,7 @@ def rejects(data: ReportData) -> Table:
 def unread_sources(data: ReportData) -> Table:
     """Return the sources about which there is something to say."""
     rows = []
-    for row in cells.first_rows(data.frames("sources"), SOURCES_SHOWN):
+    for row in cells.first_rows(data.frames("sources"), data.most(SOURCES_SHOWN)):
         # Those with a reason come first.
         if row["reason"] is None:
             break

@@ -7,6 +7,7 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from balance_sync.reports.context import Section
 from balance_sync.reports.labels import TITLE, rule_words
 from balance_sync.reports.sheets import sections
 from balance_sync.reports.sheets.archive import fast_archives
@@ -93,10 +94,13 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
         return BlockSheet(workbook, name, book=book, plans=plans, footer=footer)
 
     Readme(block_sheet(FIRST_SHEET), data, plans=plans).write()
-    write_charts(workbook, block_sheet(CHARTS), data)
-    transactions = plans["Transactions"]
+    if data.shows(Section.CHARTS):
+        write_charts(workbook, block_sheet(CHARTS), data)
+    transactions = plans.get("Transactions")
 
     def write(section: str, frames: Iterator[pl.DataFrame]) -> None:
+        if section not in plans:
+            return
         TableSheet(
             workbook,
             plans[section],
@@ -106,8 +110,9 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
             target=None if section == "Transactions" else transactions,
         ).write(frames)
 
-    for rule, frames in _by_rule(data.frames("findings")):
-        write(rule, frames)
+    if data.shows(Section.FINDINGS):
+        for rule, frames in _by_rule(data.frames("findings")):
+            write(rule, frames)
     for section, queries in (
         ("Episodes", ("episodes",)),
         ("Anomalies", ("anomalies", "anomalies_set_aside")),
@@ -116,10 +121,11 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
         ("Rejects", ("rejects",)),
         ("Sources", ("sources",)),
     ):
-        write(section, chain.from_iterable(data.frames(query) for query in queries))
+        if section in plans:
+            write(section, chain.from_iterable(data.frames(query) for query in queries))
     write("Rules", iter([_rules_frame(data)]))
     write_sign_off(block_sheet("Sign-off"), data)
-    if data.changes:
+    if "Changes" in plans:
         write("Changes", data.frames("changes"))
 
 
@@ -140,8 +146,10 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
     rules = {
         result.run.rule: sections.rule_plan(result, names[result.run.rule], max_rows=max_rows)
         for result in sections.shown_rules(data)
+        if data.shows(Section.FINDINGS)
     }
-    return rules | fixed
+    shown = rules | {name: plan for name, plan in fixed.items() if data.shows(name.lower())}
+    return {name: plan.limited(data.most(plan.rows)) for name, plan in shown.items()}
 
 
 def _by_rule(frames: Iterator[pl.DataFrame]) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import UsageError
-from balance_sync.reports.context import Format, ReportContext
+from balance_sync.reports.context import Format, ReportContext, Section
 from balance_sync.reports.data import ReportData, build_report_data
 from balance_sync.reports.delivery import Staging, staging
 
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.reports.log_lines import LogReader
+
+
+_SECTION_TABLES: dict[Section, tuple[str, ...]] = {
+    Section.FINDINGS: ("findings",),
+    Section.CHANGES: ("changes",),
+    Section.EPISODES: ("episodes",),
+    Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside"),
+    Section.ROLL_FORWARD: ("roll_forward",),
+    Section.TRANSACTIONS: ("transactions", "ledger"),
+    Section.REJECTS: ("rejects",),
+    Section.SOURCES: ("sources",),
+    Section.RULES: ("runs",),
+}
+"""The tables that ``csv`` and ``parquet`` write of a section."""
 
 
 def write_reports(
@@ -121,6 +135,11 @@ def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader 
 
 
 def _tables(data: ReportData) -> tuple[str, ...]:
+    """Return the tables of the chosen sections, all of them where all are chosen."""
     from balance_sync.reports.tabular import TABLE_ORDERS
 
-    return (*TABLE_ORDERS, "changes") if data.changes else tuple(TABLE_ORDERS)
+    every = (*TABLE_ORDERS, "changes") if data.changes else tuple(TABLE_ORDERS)
+    if data.context.sections == frozenset(Section):
+        return every
+    named = {table for section in data.context.sections for table in _SECTION_TABLES.get(section, ())}
+    return tuple(name for name in every if name in named)

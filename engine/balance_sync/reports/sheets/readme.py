@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from balance_sync.feedback.statements import DECISION_WORDS
 from balance_sync.reports.attention import points_of_attention
+from balance_sync.reports.context import Section
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import (
     ADDS_UP,
@@ -232,7 +233,7 @@ class Readme:
     def _sheet_totals(self) -> None:
         """Let the spreadsheet sum its own sheets, beside what the database says."""
         plan = self._plans.get("Transactions")
-        if plan is None or not plan.rows:
+        if plan is None or not plan.rows or plan.left_out:
             return
         self._at.heading(
             "Transactions of this workbook", "Summed by the spreadsheet itself, beside the database's figure."
@@ -318,7 +319,7 @@ class Readme:
 
     def _contents(self) -> None:
         self._at.heading("Other sheets")
-        for section in ("Charts", "Sign-off"):
+        for section in ("Charts", "Sign-off") if self._data.shows(Section.CHARTS) else ("Sign-off",):
             self._at.link(0, section, section)
             self._at.text(2, SECTION_NOTES[section])
             self._at.next_row()

@@ -16,6 +16,7 @@ from balance_sync.reports.labels import (
     CUT_TEXTS,
     DECISION_ERROR,
     DECISION_HINT,
+    LEFT_OUT,
     NOT_PRINTED,
     PART,
 )
@@ -91,6 +92,8 @@ class SheetPlan:
         What to say where there are no rows.
     full_file
         Where texts that are cut stand in full.
+    left_out
+        How many rows more there are, which nobody wants to see.
     max_rows
         Rows a sheet holds, everything counted.
     """
@@ -103,7 +106,12 @@ class SheetPlan:
     frozen: int = 0
     nothing: str = ""
     full_file: str = ""
+    left_out: int = 0
     max_rows: int = EXCEL_ROWS
+
+    def limited(self, rows: int) -> SheetPlan:
+        """Return the plan of the first `rows` rows alone."""
+        return replace(self, rows=rows, left_out=self.left_out + self.rows - rows)
 
     @property
     def note_lines(self) -> tuple[str, ...]:
@@ -141,9 +149,10 @@ def row_links(plan: SheetPlan, places: pl.Series) -> pl.Series:
     """Return the cells where rows of `plan`'s section stand, for their 0-based places; null for null."""
     import polars as pl
 
-    parts = places // plan.capacity
+    shown = pl.select(pl.when(places < plan.rows).then(places)).to_series()
+    parts = shown // plan.capacity
     sheets = {part: f"'{plan.sheet_name(part)}'!A" for part in range(plan.parts)}
-    rows = places % plan.capacity + (plan.header_row + 2)
+    rows = shown % plan.capacity + (plan.header_row + 2)
     names = parts.replace_strict(sheets, default=None, return_dtype=pl.String)
     return pl.select(pl.lit(names) + pl.lit(rows.cast(pl.String))).to_series()
 
@@ -170,8 +179,10 @@ class TableSheet:
 
     def write(self, frames: Iterable[pl.DataFrame]) -> None:
         """Write all rows, and what is said below them."""
+        left = self._plan.rows
         for frame in frames:
-            rest = frame
+            rest = frame.head(left)
+            left -= rest.height
             while rest.height:
                 if self._written == self._plan.capacity:
                     self._close()
@@ -212,6 +223,8 @@ class TableSheet:
             )
         else:
             said.append(f"{plan.rows:,} rows." if plan.rows != 1 else "1 row.")
+        if plan.left_out:
+            said.append(LEFT_OUT.format(count=plan.left_out, file=plan.full_file))
         if self._printed_columns() < len(plan.columns):
             column = plan.columns[self._printed_columns() - 1].header(self._zone)
             said.append(NOT_PRINTED.format(column=f"“{column}”"))
