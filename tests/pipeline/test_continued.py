@@ -135,18 +135,9 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
     return steps
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(archives())
 def test_adding_sources_gives_what_reading_all_at_once_gives(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
-) -> None:
-    add_in_steps(tmp_path_factory, steps)
-
-
-@pytest.mark.slow
-@settings(max_examples=50, deadline=None)
-@given(archives())
-def test_adding_sources_gives_the_same_in_many_more_cases(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
 ) -> None:
     add_in_steps(tmp_path_factory, steps)
