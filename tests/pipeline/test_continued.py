@@ -143,6 +143,15 @@ def test_adding_sources_gives_what_reading_all_at_once_gives(
     add_in_steps(tmp_path_factory, steps)
 
 
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(archives())
+def test_adding_sources_gives_the_same_in_many_more_cases(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
+) -> None:
+    add_in_steps(tmp_path_factory, steps)
+
+
 def add_in_steps(tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]) -> None:
     folder = tmp_path_factory.mktemp("continued")
     logs, store = folder / "logs", folder / "store"
@@ -238,6 +247,18 @@ def test_a_file_of_an_unknown_stream_judges_everything_anew(twice: Path) -> None
     """From then on events of different streams are compared."""
     write_gz(twice / "logs" / "pasted.gz", synced(500, 5))
     assert not judge(twice / "logs", twice / "out").continued
+
+
+def test_a_file_of_an_unknown_stream_counts_wherever_it_lies_in_time(tmp_path: Path) -> None:
+    """Beside it streams are not told apart, also where a new source has no time in common with it."""
+    logs = tmp_path / "logs"
+    write_gz(logs / "1" / STREAM / "000000.gz", synced(0, 1))
+    write_gz(logs / "1" / "plain" / "000000.gz", synced(10_000, 2))
+    judge(logs, tmp_path / "added")
+    write_gz(logs / "2" / OTHER_STREAM / "000000.gz", synced(0, 1) + synced(200, 3))
+    assert judge(logs, tmp_path / "added").continued
+    judge(logs, tmp_path / "whole", store=tmp_path / "added" / "store")
+    assert_same(tmp_path / "added", tmp_path / "whole")
 
 
 def test_the_detector_alone_stays_alone(twice: Path) -> None:

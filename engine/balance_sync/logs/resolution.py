@@ -41,7 +41,11 @@ class Resolution:
 
 
 def resolve(
-    sources: pl.DataFrame, tables: Mapping[str, pl.LazyFrame], *, among: pl.DataFrame | None = None
+    sources: pl.DataFrame,
+    tables: Mapping[str, pl.LazyFrame],
+    *,
+    overlapping: pl.DataFrame | None = None,
+    among: pl.DataFrame | None = None,
 ) -> Resolution:
     """Compare sources with each other.
 
@@ -53,11 +57,15 @@ def resolve(
     tables
         ``events, messages, transactions, invocations`` of the run's batches, with ``source_id`` and
         (``invocations``) ``batch``.
+    overlapping
+        What `overlapping_sources` says of all sources, where `sources` are some of them: whether streams are
+        looked at one by one depends on all.
     among
         ``request_id`` of the requests that may be followed again; `None` for all.
     """
     ranks = sources.select("source_id", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
-    overlapping = overlapping_sources(sources)
+    if overlapping is None:
+        overlapping = overlapping_sources(sources)
     repeats = _repeats(tables["events"], overlapping, sources, ranks)
     affected = pl.concat([_shared_requests(tables["invocations"]), repeats.select("request_id")])
     if among is not None:

@@ -117,7 +117,8 @@ def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
     crowded = clusters.join(seeds, on="source_id", how="semi").select("cluster")
     beside = clusters.join(crowded, on="cluster", how="semi").select("source_id")
     near = counted.join(pl.concat([seeds, beside]), on="source_id", how="semi", maintain_order="left")
-    return resolve(near, inventory.scan(near), among=touched)
+    near_clusters = clusters.join(near, on="source_id", how="semi")
+    return resolve(near, inventory.scan(near), overlapping=near_clusters, among=touched)
 
 
 def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:
