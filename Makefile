@@ -26,7 +26,7 @@ test: ## run the tests that take a minute
 	$(BIN)/python -m pytest -n auto
 
 test-slow: ## run the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 SECONDS := 1200
 TARGET := dump_reader

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from balance_sync.reports.charts import shown_span, week_bars
+from balance_sync.reports.chart_scales import spanned_days, week_bars
 from balance_sync.reports.phrases import rounded_money
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def overdraft_rows(data: ReportData) -> list[list[dict[str, Any]]]:
     charts = []
     for _, group in groupby(data.overdraft_days, key=lambda point: point.currency):
         points = list(group)
-        first, last = shown_span(points, data)
+        first, last = spanned_days(data, [point.day for point in points])
         rows: list[dict[str, Any]] = []
         for wallet, line in groupby(points, key=lambda point: point.wallet):
             own = [(point.day, point.exposure, point.minor_unit) for point in line]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from balance_sync.reports.chart_scales import rounded_up, spanned_days, ticks, week_bars
 from balance_sync.reports.labels import SEVERITIES, UNSTATED, WALLETS
 from balance_sync.reports.phrases import counted, rounded_money
 from balance_sync.reports.visible_text import visible
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from balance_sync.reports.data import ReportData
-    from balance_sync.reports.figures import ExposurePoint, WeekFindings
+    from balance_sync.reports.figures import ExposurePoint
 
 WIDTH, HEIGHT = 480, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 12, 26
-_MOST_BARS = 104
 _DAY_WIDTH = 70
 
 
@@ -33,9 +31,9 @@ def findings_chart(data: ReportData) -> Markup | None:
     if not data.weeks:
         return None
     bars, step = week_bars(data.weeks)
-    top = _round_up(max(sum(bar.values()) for bar in bars.values()))
+    top = rounded_up(max(sum(bar.values()) for bar in bars.values()))
     days = sorted(bars)
-    parts = [_grid([(value, f"{value:,.0f}") for value in _ticks(top)], top)]
+    parts = [_grid([(value, f"{value:,.0f}") for value in ticks(top)], top)]
     slot = (WIDTH - _LEFT - _RIGHT) / len(days)
     for place, day in enumerate(days):
         base = 0.0
@@ -54,19 +52,6 @@ def findings_chart(data: ReportData) -> Markup | None:
     parts.append(_bar_dates(days, slot))
     total = sum(row.findings for row in data.weeks)
     return _svg(f"{counted(total, 'finding')} from {days[0]} on, by week and severity", parts)
-
-
-def week_bars(weeks: Sequence[WeekFindings]) -> tuple[dict[date, dict[str, int]], timedelta]:
-    """Return the findings by severity of each bar's first day, and what a bar spans: whole weeks."""
-    first, last = weeks[0].week, weeks[-1].week
-    count = (last - first).days // 7 + 1
-    step = timedelta(weeks=-(-count // _MOST_BARS))
-    bars = {
-        first + step * place: dict.fromkeys(SEVERITIES, 0) for place in range(-(-count // (step.days // 7)))
-    }
-    for row in weeks:
-        bars[first + step * ((row.week - first) // step)][row.severity] += row.findings
-    return bars, step
 
 
 @dataclass(frozen=True)
@@ -89,9 +74,9 @@ def overdraft_charts(data: ReportData) -> list[OverdraftChart]:
 def _overdraft_chart(currency: str, points: list[ExposurePoint], data: ReportData) -> OverdraftChart:
     unit = points[0].minor_unit
     depth = max((-point.exposure for point in points), default=Decimal(0))
-    top = _round_up(float(depth))
-    first, last = shown_span(points, data)
-    parts = [_grid([(top - value, f"{-value:,.0f}" if value else "0") for value in _ticks(top)], top)]
+    top = rounded_up(float(depth))
+    first, last = spanned_days(data, [point.day for point in points])
+    parts = [_grid([(top - value, f"{-value:,.0f}" if value else "0") for value in ticks(top)], top)]
     said = []
     for wallet, group in groupby(points, key=lambda point: point.wallet):
         own = list(group)
@@ -104,16 +89,6 @@ def _overdraft_chart(currency: str, points: list[ExposurePoint], data: ReportDat
         chart=_svg(f"Overdrafts in {name} from {first} to {last}; at the end: {', '.join(said)}", parts),
         wallets=tuple(dict.fromkeys(point.wallet for point in points)),
     )
-
-
-def shown_span(points: Sequence[ExposurePoint], data: ReportData) -> tuple[date, date]:
-    """Return the business days that all of these charts span: those of the archive."""
-    zone = ZoneInfo(data.context.timezone)
-    ends = [
-        moment.astimezone(zone).date() for moment in (data.totals.first_at, data.totals.last_at) if moment
-    ]
-    days = [*ends, *(point.day for point in points)]
-    return min(days), max(days)
 
 
 def _step_line(points: Sequence[ExposurePoint], wallet: str, span: tuple[date, date], top: float) -> str:
@@ -132,9 +107,9 @@ def _step_line(points: Sequence[ExposurePoint], wallet: str, span: tuple[date, d
     )
 
 
-def _grid(ticks: Sequence[tuple[float, str]], top: float) -> str:
+def _grid(marks: Sequence[tuple[float, str]], top: float) -> str:
     lines = []
-    for value, label in ticks:
+    for value, label in marks:
         y = HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * value / top
         lines.append(f'<line class="grid" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         lines.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
@@ -167,19 +142,6 @@ def _bar_dates(days: Sequence[date], slot: float) -> str:
 
 def _rect(x: float, y: float, width: float, height: float, name: str) -> str:
     return f'<rect class="{name}" x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}"/>'
-
-
-def _ticks(top: float) -> list[float]:
-    return [top * part / 4 for part in range(5)] if top >= 4 else [0, top]
-
-
-def _round_up(value: float) -> float:
-    """Return the next 1, 2, 4, 6 or 8 times a power of ten: four ticks below it are round, too."""
-    if value <= 0:
-        return 1
-    power = 10 ** math.floor(math.log10(value))
-    steps = (1, 2, 4, 6, 8, 10) if power > 1 else (1, 2, 4, 8, 12)
-    return float(next(step * power for step in steps if step * power >= value))
 
 
 def _svg(label: str, parts: Sequence[str]) -> Markup:

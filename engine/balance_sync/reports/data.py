@@ -28,7 +28,6 @@ from balance_sync.reports.figures import (
     SourceStatus,
     Totals,
     WeekFindings,
-    WeekGap,
 )
 from balance_sync.reports.queries import iter_frames, read_rows, report_sql
 from balance_sync.schema import Outcome, Severity
@@ -96,7 +95,6 @@ class ReportData:
     rules: tuple[RuleResult, ...]
     weeks: tuple[WeekFindings, ...]
     overdraft_days: tuple[ExposurePoint, ...]
-    gaps: tuple[WeekGap, ...]
     gap_days: tuple[GapPoint, ...]
     roll_forward: tuple[RollForwardTotal, ...]
     control_totals: tuple[ControlTotal, ...]
@@ -156,7 +154,6 @@ def build_report_data(
         rules=_results(context.rules, found),
         weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
         overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
-        gaps=read_rows(connection, "gaps_by_week", WeekGap, timezone=zone),
         gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),

@@ -113,23 +113,11 @@ class ExposurePoint:
 
 
 @dataclass(frozen=True)
-class WeekGap:
-    """By how much payment balances stood above (≥ 0) and below (≤ 0) subscription balances in a week."""
-
-    week: date
-    currency: str | None
-    minor_unit: int
-    subscribers: int
-    above: Decimal
-    below: Decimal
-
-
-@dataclass(frozen=True)
 class GapPoint:
     """What the sizes of a currency's standing discrepancies add up to (≥ 0) from the end of `day` on.
 
-    Unlike `WeekGap`, which counts what was logged in a week, it goes on until something is logged again; its
-    last point is what the open episodes add up to.
+    A discrepancy stands until the next comparison of the subscriber's balances; the last point is what the
+    open episodes add up to.
     """
 
     currency: str | None

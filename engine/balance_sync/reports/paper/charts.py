@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from balance_sync.reports.labels import SEVERITIES, UNSTATED, WALLETS
+from balance_sync.reports.chart_scales import rounded_up, spanned_days, ticks, week_bars
+from balance_sync.reports.labels import UNSTATED, WALLETS
 from balance_sync.reports.phrases import counted, rounded_money
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.data import ReportData
 
-MOST_BARS = 104
 _MILLION = 1e6
 
 Point = tuple[date, "Decimal"]
@@ -30,16 +28,11 @@ def findings_chart(data: ReportData) -> dict[str, Any] | None:
     """Return bars of findings per week, stacked by severity; `None` where nothing has a time."""
     if not data.weeks:
         return None
-    first = data.weeks[0].week
-    weeks = (data.weeks[-1].week - first).days // 7 + 1
-    step = timedelta(weeks=-(-weeks // MOST_BARS))
-    count = -(-weeks // (step.days // 7))
-    bars = [dict.fromkeys(SEVERITIES, 0) for _ in range(count)]
-    for row in data.weeks:
-        bars[(row.week - first) // step][row.severity] += row.findings
-    top = _round_up(max(sum(bar.values()) for bar in bars))
+    bars, step = week_bars(data.weeks)
+    days, count = sorted(bars), len(bars)
+    top = rounded_up(max(sum(bar.values()) for bar in bars.values()))
     parts = []
-    for place, bar in enumerate(bars):
+    for place, bar in enumerate(bars[day] for day in days):
         base = 0
         for kind, number in bar.items():
             if number:
@@ -49,9 +42,9 @@ def findings_chart(data: ReportData) -> dict[str, Any] | None:
     return {
         "bars": parts,
         "lines": [],
-        "ticks": [[value / top, _figure(value)] for value in _ticks(top)],
-        "dates": _dates(first, first + step * count),
-        "said": f"{counted(total, 'finding')} from {first} on, by week and severity",
+        "ticks": [[value / top, _figure(value)] for value in ticks(top)],
+        "dates": _dates(days[0], days[-1] + step),
+        "said": f"{counted(total, 'finding')} from {days[0]} on, by week and severity",
     }
 
 
@@ -84,8 +77,8 @@ def _over_time(
     """Return steps over the days of the archive, above zero or below it."""
     amounts = [amount for points in lines.values() for _, amount in points]
     below = min(amounts) < 0
-    top = _round_up(max(abs(float(amount)) for amount in amounts))
-    first, last = _span(data, [day for points in lines.values() for day, _ in points])
+    top = rounded_up(max(abs(float(amount)) for amount in amounts))
+    first, last = spanned_days(data, [day for points in lines.values() for day, _ in points])
     ends = {kind: rounded_money(points[-1][1], minor_unit) for kind, points in lines.items()}
     said = ", ".join(
         f"{WALLETS[kind].lower()} {end}" if kind in WALLETS else end for kind, end in ends.items()
@@ -96,9 +89,7 @@ def _over_time(
         "ends": [[kind, end] for kind, end in ends.items()],
         "bars": [],
         "lines": [[kind, _steps(points, (first, last), top, below=below)] for kind, points in lines.items()],
-        "ticks": [
-            [1 - value / top if below else value / top, _signed(value, below)] for value in _ticks(top)
-        ],
+        "ticks": [[1 - value / top if below else value / top, _signed(value, below)] for value in ticks(top)],
         "dates": _dates(first, last, most=2),
         "said": f"{name} from {first} to {last}; at the end: {said}",
     }
@@ -118,24 +109,11 @@ def _steps(
     return [*path, (1.0, y)]
 
 
-def _span(data: ReportData, days: Sequence[date]) -> tuple[date, date]:
-    """Return the business days that all of these charts span: those of the archive."""
-    zone = ZoneInfo(data.context.timezone)
-    ends = [
-        moment.astimezone(zone).date() for moment in (data.totals.first_at, data.totals.last_at) if moment
-    ]
-    return min([*ends, *days]), max([*ends, *days])
-
-
 def _dates(first: date, last: date, most: int = 4) -> list[list[Any]]:
     """Return up to `most` + 1 days under the axis, evenly apart."""
     days = max((last - first).days, 1)
     count = min(most, days)
     return [[place / count, str(first + timedelta(days=days * place // count))] for place in range(count + 1)]
-
-
-def _ticks(top: float) -> list[float]:
-    return [top * part / 4 for part in range(5)] if top >= 4 else [0, top]
 
 
 def _signed(value: float, below: bool) -> str:
@@ -149,12 +127,3 @@ def _figure(value: float) -> str:
     if value < _MILLION * _MILLION:
         return f"{value / _MILLION:,.0f} M"
     return f"{value:.1e}"
-
-
-def _round_up(value: float) -> float:
-    """Return the next 1, 2, 4, 6 or 8 times a power of ten: four ticks below it are round, too."""
-    if value <= 0:
-        return 1
-    power = 10.0 ** math.floor(math.log10(value))
-    steps = (1, 2, 4, 6, 8, 10) if power > 1 else (1, 2, 4, 8, 12)
-    return next((step * power for step in steps if step * power >= value), 10 * power)

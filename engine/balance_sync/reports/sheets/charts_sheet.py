@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
+from balance_sync.reports.chart_scales import spanned_days, week_bars
 from balance_sync.reports.labels import SECTION_NOTES, SEVERITIES, UNSTATED, WALLETS
 from balance_sync.reports.sheets.formats import money_style
 from balance_sync.reports.visible_text import cut, visible
@@ -75,42 +75,38 @@ def _figures(data: ReportData) -> Iterator[_Figure]:
     yield _findings(data)
     for currency, points in groupby(data.overdraft_days, key=lambda one: one.currency):
         yield _exposures(currency, list(points), data)
-    for currency, gaps in groupby(data.gaps, key=lambda one: one.currency):
-        weeks = list(gaps)
+    for currency, gaps in groupby(data.gap_days, key=lambda one: one.currency):
+        own = list(gaps)
+        days = _step_days({point.day for point in own}, data)
+        held = _held({point.day: point.gap for point in own}, days)
         yield _Figure(
-            f"Payment against subscription balance, {_name(currency)}, per week",
-            "column",
-            tuple(one.week for one in weeks),
-            money_style(weeks[0].minor_unit),
-            (
-                _Series("Payment balance higher by", "#B45309", tuple(one.above for one in weeks)),
-                _Series("Payment balance lower by", "#0B5CAD", tuple(one.below for one in weeks)),
-            ),
+            f"What the two balances differ by, {_name(currency)}, at the end of the day",
+            "line",
+            days,
+            money_style(own[0].minor_unit),
+            (_Series("Sum of the standing discrepancies", "#6B21A8", held),),
         )
 
 
 def _findings(data: ReportData) -> _Figure:
-    weeks = tuple(sorted({one.week for one in data.weeks}))
-    counts = {(one.week, one.severity): one.findings for one in data.weeks}
+    bars, step = week_bars(data.weeks) if data.weeks else ({}, timedelta(weeks=1))
+    weeks = tuple(sorted(bars))
+    many = step.days // 7
     return _Figure(
-        "Findings per week, by severity",
+        "Findings per week, by severity" if many == 1 else f"Findings per {many} weeks, by severity",
         "column",
         weeks,
         "count",
         tuple(
-            _Series(word, _SEVERITY_COLOURS[name], tuple(counts.get((week, name), 0) for week in weeks))
+            _Series(word, _SEVERITY_COLOURS[name], tuple(bars[week][name] for week in weeks))
             for name, word in SEVERITIES.items()
-            if any(severity == name for _, severity in counts)
+            if any(bar[name] for bar in bars.values())
         ),
     )
 
 
 def _exposures(currency: str | None, points: Sequence[ExposurePoint], data: ReportData) -> _Figure:
-    """Draw steps: what stood on the day before a change stands beside what stands after it."""
-    changes = {point.day for point in points}
-    zone = ZoneInfo(data.context.timezone)
-    ends = {at.astimezone(zone).date() for at in (data.totals.first_at, data.totals.last_at) if at}
-    days = tuple(sorted(changes | {day - timedelta(days=1) for day in changes} | ends))
+    days = _step_days({point.day for point in points}, data)
     by_wallet: defaultdict[str, dict[date, Decimal]] = defaultdict(dict)
     for point in points:
         by_wallet[point.wallet][point.day] = point.exposure
@@ -126,11 +122,18 @@ def _exposures(currency: str | None, points: Sequence[ExposurePoint], data: Repo
     )
 
 
-def _held(exposures: dict[date, Decimal], days: Sequence[date]) -> tuple[Decimal, ...]:
-    """Return the exposure of each day: that of the last change."""
+def _step_days(changes: set[date], data: ReportData) -> tuple[date, ...]:
+    """Return the days to draw steps with: those of changes, the day before each, and the ends."""
+    return tuple(
+        sorted(changes | {day - timedelta(days=1) for day in changes} | set(spanned_days(data, changes)))
+    )
+
+
+def _held(amounts: dict[date, Decimal], days: Sequence[date]) -> tuple[Decimal, ...]:
+    """Return the amount of each day: that of the last change."""
     held, last = [], Decimal(0)
     for day in days:
-        last = exposures.get(day, last)
+        last = amounts.get(day, last)
         held.append(last)
     return tuple(held)
 
