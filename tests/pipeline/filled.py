@@ -15,6 +15,7 @@ from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
+from balance_sync.rules import run_rules
 from balance_sync.sources import opening
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
@@ -43,9 +44,17 @@ class Database:
 
 
 def fill(
-    *logs: Path, store: Path, batch_bytes: int | None = None, threads: int = 1, **options: Any
+    *logs: Path,
+    store: Path,
+    batch_bytes: int | None = None,
+    threads: int = 1,
+    judged: bool = False,
+    **options: Any,
 ) -> Database:
-    """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches."""
+    """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches.
+
+    Where it is `judged`, the tables have the rules' ``findings``, too.
+    """
     chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=threads, **options)
     with pytest.MonkeyPatch.context() as patch:
         if batch_bytes is not None:
@@ -58,8 +67,10 @@ def fill(
     try:
         create_tables(connection)
         filled = fill_database(connection, chosen, take_inventory(ingested))
+        if judged:
+            run_rules(connection)
         tables = {}
-        for table in TABLES:
+        for table in (*TABLES, "findings") if judged else TABLES:
             # Through Arrow: fetching times with a zone as Python objects would need pytz.
             tables[table] = connection.sql(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
     finally:

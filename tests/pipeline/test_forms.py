@@ -22,7 +22,7 @@ from balance_sync.pipeline.run import run
 from forms_of import FORMS, LOSSY_FORMS, write_form
 
 _PLACE = ("source_id", "line")
-_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
+_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects", "findings")
 
 
 @cache
@@ -40,7 +40,9 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def expected(streams: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("expected")
-    return without_place(fill(write_form("gzip", streams, folder / "logs"), store=folder / "store"))
+    return without_place(
+        fill(write_form("gzip", streams, folder / "logs"), store=folder / "store", judged=True)
+    )
 
 
 def without_place(found: Database) -> dict[str, Any]:
@@ -57,17 +59,20 @@ def without_place(found: Database) -> dict[str, Any]:
 def test_every_form_gives_the_same_tables(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store")
+    found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store", judged=True)
     assert without_place(found) == expected
     assert len(expected["transactions"]) > 50
+    assert {finding["rule"] for finding in expected["findings"]} >= {"lost_update", "discrepancy"}
 
 
 @pytest.mark.parametrize("form", LOSSY_FORMS)
 def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = without_place(fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store"))
-    for table in ("transactions", "sync_errors", "messages"):
+    found = without_place(
+        fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store", judged=True)
+    )
+    for table in ("transactions", "sync_errors", "messages", "findings"):
         assert found[table] == expected[table]
 
 
@@ -76,8 +81,8 @@ def test_small_batches_and_second_runs_change_nothing(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:
     logs = write_form(form, streams, tmp_path / "logs")
-    first = fill(logs, store=tmp_path / "store", batch_bytes=5_000)
-    again = fill(logs, store=tmp_path / "store")
+    first = fill(logs, store=tmp_path / "store", batch_bytes=5_000, judged=True)
+    again = fill(logs, store=tmp_path / "store", judged=True)
     assert again.ingested.sources_read == 0
     assert without_place(again) == without_place(first) == expected
 
@@ -87,7 +92,7 @@ def test_forms_of_the_same_logs_beside_each_other_count_once(
 ) -> None:
     for form in ("gzip", "zip-of-text", "tar-zst", "crlf", "utf16-le"):
         write_form(form, streams, tmp_path / "logs" / form)
-    found = fill(tmp_path / "logs", store=tmp_path / "store")
+    found = fill(tmp_path / "logs", store=tmp_path / "store", judged=True)
     assert without_place(found) == expected
 
 
@@ -129,7 +134,7 @@ def test_standard_input_is_read_like_a_file(
     (tmp_path / "stdin").mkdir()
     copied = tmp_path / "stdin" / "stdin"
     copied.write_bytes(content)
-    assert without_place(fill(copied, store=tmp_path / "other")) == expected
+    assert without_place(fill(copied, store=tmp_path / "other", judged=True)) == expected
     assert not list((tmp_path / "store").rglob("stdin"))
 
 
