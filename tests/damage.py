@@ -60,7 +60,7 @@ def whole_files() -> dict[str, bytes]:
 
 
 def _cut(content: bytes, rng: random.Random) -> bytes:
-    return content[: rng.randrange(len(content))]
+    return content[: rng.randrange(1, len(content))]
 
 
 def _flip(content: bytes, rng: random.Random) -> bytes:

@@ -25,13 +25,14 @@ TEXT = b"".join(event(at, _NOISE[at * 80 : at * 80 + 80]).encode() for at in ran
 
 
 def test_damaged_files_of_every_form_are_read_without_a_failure(tmp_path: Path) -> None:
-    for damaged in variants(300, seed=11):
+    for damaged in variants(160, seed=11):
         check(damaged, tmp_path)
 
 
 @pytest.mark.slow
-def test_twenty_thousand_damaged_files_are_read_without_a_failure(tmp_path: Path) -> None:
-    for damaged in variants(20_000, seed=1):
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_thousands_of_damaged_files_are_read_without_a_failure(seed: int, tmp_path: Path) -> None:
+    for damaged in variants(2_000, seed):
         check(damaged, tmp_path)
 
 
