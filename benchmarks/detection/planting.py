@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,23 @@ from typing import Any
 from balance_sync.currency import minor_unit
 
 Row = dict[str, Any]
-BALANCES = ("old_balance", "new_balance", "payment_balance")
-GIFTS = ("CX_GIFT", "CUSTOMERS_CALO_EXPERIMENTS", "COMPENSATION", "CALO_TEAM_PERKS")
+Key = tuple[str, str, int]
+
+_BALANCES = ("old_balance", "new_balance", "payment_balance")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a planted transaction is part of.
+
+    Attributes
+    ----------
+    incident
+        A number; several transactions can be one incident.
+    """
+
+    kind: str
+    incident: int
 
 
 class Plot:
@@ -26,23 +42,45 @@ class Plot:
     def __init__(self, rows: Sequence[Row], seed: int) -> None:
         self.random = random.Random(seed)
         self.rows = [dict(row) for row in rows]
-        self.labels: dict[tuple[str, str, int], str] = {}
+        self.labels: dict[Key, Label] = {}
+        self.incident = 0
         self._chains: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
             self._chains[row["user_id"]].append(row)
         for chain in self._chains.values():
             chain.sort(key=lambda row: (row["logged_at"], row["transaction_id"]))
+        self.since = min(row["logged_at"] for row in self.rows)
+        self.until = max(row["logged_at"] for row in self.rows)
         self._typed = [row for row in self.rows if row["type"] and (row["amount"] or 0) > 0]
         self._used: set[str] = set()
+        self._inserted = 0
 
-    def pick(self, *, least_history: int = 1) -> Row:
-        """Return a transaction with a type, of a subscriber without planted errors."""
-        while True:
-            row = self.random.choice(self._typed)
+    def candidates(self, action: str | None = None) -> list[Row]:
+        """Return the typed transactions of the period, of one action or of all, planted ones left out."""
+        return [
+            row
+            for row in self._typed
+            if self.since <= row["logged_at"] < self.until and action in (None, row["action"])
+        ]
+
+    def pick(
+        self,
+        *,
+        least_history: int = 1,
+        wanted: Callable[[Row], bool] | None = None,
+        action: str | None = None,
+    ) -> Row | None:
+        """Return a transaction of the period, of a subscriber without planted errors, if there is one."""
+        found = self.candidates(action)
+        self.random.shuffle(found)
+        for row in found:
             user = row["user_id"]
-            if user not in self._used and len(self._chains[user]) >= least_history:
+            if user in self._used or len(self._chains[user]) < least_history:
+                continue
+            if wanted is None or wanted(row):
                 self._used.add(user)
                 return row
+        return None
 
     def chain(self, row: Row) -> list[Row]:
         """Return the transactions of the row's subscriber in order."""
@@ -52,41 +90,66 @@ class Plot:
         """Return the amounts of some actions in a currency."""
         return [r["amount"] for r in self._typed if r["currency"] == currency and r["action"] in actions]
 
-    def change(self, row: Row, amount: Decimal, kind: str) -> None:
-        """Give a transaction another amount, VAT in proportion."""
-        before = row["amount"] - (row["vat"] or 0)
+    def usual_debit(self, row: Row) -> Decimal:
+        """Return the median debit of the row's subscriber; the row's amount where there is none."""
+        debits = sorted(r["amount"] for r in self.chain(row) if r["type"] == "DEBIT" and r["amount"] > 0)
+        amount: Decimal = debits[len(debits) // 2] if debits else row["amount"]
+        return amount
+
+    def change(self, row: Row, amount: Decimal, kind: str, *, direction: str | None = None) -> None:
+        """Give a transaction another amount, VAT in proportion, or another direction."""
+        before = _sign(row["type"]) * (row["amount"] - (row["vat"] or 0))
         row["vat"] = rounded((row["vat"] or 0) * amount / row["amount"], row["currency"])
         row["amount"] = amount
-        change = _sign(row["type"]) * (amount - row["vat"] - before)
+        row["type"] = direction or row["type"]
+        change = _sign(row["type"]) * (amount - row["vat"]) - before
         for balance in ("new_balance", "payment_balance"):
             row[balance] = None if row[balance] is None else row[balance] + change
-        self._shift(row, change)
-        self._label(row, kind)
+        self.shift(row, change)
+        self.label(row, kind)
 
     def insert(self, like: Row, at: datetime, amount: Decimal, kind: str, **changed: str) -> None:
         """Insert a transaction of the subscriber of `like`, with the same words unless `changed`."""
+        self._inserted += 1
         row = {**like, **changed, "logged_at": at, "amount": amount, "vat": Decimal(0), "metadata": None}
         row["transaction_id"] = f"{like['transaction_id'][:-8]}{self.random.randrange(16**8):08X}"
         row["request_id"] = f"planted-{row['transaction_id']}"
-        row["line"] = like["line"] + 1
+        row["line"] = 10_000_000 + self._inserted
         chain = self.chain(like)
         earlier = [other for other in chain if other["logged_at"] <= at]
         start = earlier[-1]["new_balance"] if earlier else chain[0]["old_balance"]
         change = _sign(row["type"]) * amount
-        row.update(old_balance=start, new_balance=start + change, payment_balance=start + change)
+        # The service would have told of a gap between the balances, in a record of its own.
+        together = not earlier or earlier[-1]["payment_balance"] == start
+        row.update(old_balance=start, new_balance=start + change)
+        row["payment_balance"] = start + change if together else None
         chain.insert(len(earlier), row)
         self.rows.append(row)
-        self._shift(row, change)
-        self._label(row, kind)
+        self.shift(row, change)
+        self.label(row, kind)
 
-    def _shift(self, changed: Row, change: Decimal) -> None:
+    def shift(self, changed: Row, change: Decimal, balances: Sequence[str] = _BALANCES) -> None:
+        """Move balances of everything that follows a transaction in its subscriber's chain."""
         chain = self.chain(changed)
         for row in chain[next(i for i, other in enumerate(chain) if other is changed) + 1 :]:
-            for balance in BALANCES:
+            for balance in balances:
                 row[balance] = None if row[balance] is None else row[balance] + change
 
-    def _label(self, row: Row, kind: str) -> None:
-        self.labels[row["transaction_id"], row["source_id"], row["line"]] = kind
+    def label(self, row: Row, kind: str) -> None:
+        """Say that a transaction is planted."""
+        self.labels[row["transaction_id"], row["source_id"], row["line"]] = Label(kind, self.incident)
+
+
+Plant = Callable[[Plot], None]
+
+
+def plant(plot: Plot, kinds: Sequence[Plant], *, each: int, since: datetime, until: datetime) -> None:
+    """Plant so many incidents of each kind, all of their first transactions in the period."""
+    plot.since, plot.until = since, until
+    for _ in range(each):
+        for kind in kinds:
+            plot.incident += 1
+            kind(plot)
 
 
 def rounded(amount: Decimal | int, currency: str) -> Decimal:
@@ -94,72 +157,12 @@ def rounded(amount: Decimal | int, currency: str) -> Decimal:
     return Decimal(amount).quantize(Decimal(1).scaleb(-minor_unit(currency)))
 
 
+def later(plot: Plot, row: Row, **least_and_most: tuple[float, float]) -> datetime:
+    """Return a time after a transaction: ``later(plot, row, hours=(8, 20))``."""
+    ((unit, between),) = least_and_most.items()
+    at: datetime = row["logged_at"] + timedelta(**{unit: plot.random.uniform(*between)})
+    return at
+
+
 def _sign(direction: str) -> int:
     return 1 if direction == "CREDIT" else -1
-
-
-def tenfold(plot: Plot) -> None:
-    row = plot.pick()
-    plot.change(row, row["amount"] * 10, "tenfold")
-
-
-def repeat(plot: Plot) -> None:
-    row = plot.pick()
-    plot.insert(
-        row, row["logged_at"] + timedelta(seconds=plot.random.uniform(2, 30)), row["amount"], "repeat"
-    )
-
-
-def night_gift(plot: Plot) -> None:
-    row = plot.pick()
-    action = plot.random.choice([a for a in GIFTS if plot.amounts(row["currency"], [a])] or ["CX_GIFT"])
-    usual = plot.amounts(row["currency"], [action]) or [Decimal(50)]
-    largest = Decimal(100) if minor_unit(row["currency"]) > 2 else Decimal(1000)
-    midnight = row["logged_at"].replace(hour=0, minute=0, second=0)
-    at = midnight + timedelta(minutes=plot.random.uniform(-60, 120))  # 02:00 to 05:00 in UTC+3
-    words = {"type": "CREDIT", "action": action, "source_kind": "MANUAL_ADDITION"}
-    plot.insert(row, at, min(plot.random.choice(usual), largest), "night_gift", **words)
-
-
-def multiple_of_own(plot: Plot) -> None:
-    row = plot.pick(least_history=12)
-    factor = Decimal(str(round(plot.random.uniform(3, 5), 2)))
-    plot.change(row, rounded(row["amount"] * factor, row["currency"]), "multiple_of_own")
-
-
-def tenth(plot: Plot) -> None:
-    row = plot.pick()
-    plot.change(row, rounded(row["amount"] / 10, row["currency"]), "tenth")
-
-
-def refund(plot: Plot) -> None:
-    row = plot.pick()
-    debits = [r["amount"] for r in plot.chain(row) if r["type"] == "DEBIT"] or [row["amount"]]
-    at = row["logged_at"] + timedelta(hours=plot.random.uniform(8, 20))
-    words = {"type": "CREDIT", "action": "DELIVERY_CANCELLATION", "source_kind": "REFUND"}
-    plot.insert(row, at, debits[len(debits) // 2] * plot.random.randint(8, 20), "refund", **words)
-
-
-def burst(plot: Plot) -> None:
-    row = plot.pick()
-    start = row["logged_at"] + timedelta(hours=plot.random.uniform(8, 20))
-    words = {"type": "CREDIT", "action": "COMPENSATION", "source_kind": "MANUAL_ADDITION"}
-    for place in range(3):
-        factor = Decimal(str(round(plot.random.uniform(0.5, 1.5), 2)))
-        at = start + timedelta(seconds=40 * place + plot.random.uniform(0, 20))
-        plot.insert(row, at, rounded(row["amount"] * factor, row["currency"]), "burst", **words)
-
-
-Plant = Callable[[Plot], None]
-TUNING: tuple[Plant, ...] = (tenfold, repeat, night_gift, multiple_of_own)
-HELD_BACK: tuple[Plant, ...] = (tenth, refund, burst)
-
-
-def planted(rows: Sequence[Row], kinds: Sequence[Plant], *, transactions: int, seed: int) -> Plot:
-    """Plant the kinds in turn until at least so many transactions are planted."""
-    plot = Plot(rows, seed)
-    place = 0
-    while len(plot.labels) < transactions:
-        kinds[place % len(kinds)](plot)
-        place += 1
-    return plot

@@ -29,6 +29,9 @@ SECTIONS = (
 )
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
+DETECTOR_NAME = "views"
+DETECTOR_NAMES = ("views", "forest", "neighbours", "ensemble", "active", "deep")
+"""How the unusual can be ranked; what each is stands in docs/detection.md."""
 SEED = 1
 MEMORY_LIMIT = "1500MB"
 INGEST_MEMORY_LIMIT = "500MB"
@@ -82,6 +85,14 @@ class RunOptions:
         Chosen rules as ``id`` or ``id@version``; empty: the newest active version of each.
     review_budget
         How many unusual transactions are put before a person.
+    review_since
+        Only those from then on, in UTC; the earlier ones still say what is usual.
+    detector
+        One of `DETECTOR_NAMES`.
+    model
+        A kept model to rank with, which has its own detector and seed.
+    keep_model
+        Where to keep the model of this archive.
     memory_limit
         Of all processes together, as `read_memory` reads it.
     rebuild
@@ -107,6 +118,10 @@ class RunOptions:
     until: datetime | None = None
     timezone: str = BUSINESS_ZONE
     review_budget: int = REVIEW_BUDGET
+    review_since: datetime | None = None
+    detector: str = DETECTOR_NAME
+    model: Path | None = None
+    keep_model: Path | None = None
     seed: int = SEED
     threads: int = field(default_factory=default_threads)
     memory_limit: str = MEMORY_LIMIT

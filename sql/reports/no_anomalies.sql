@@ -7,7 +7,8 @@ CREATE TEMP TABLE anomalies (
     score DECIMAL(9, 6),
     percentile DECIMAL(9, 4),
     rank INTEGER,
-    reasons VARCHAR
+    reasons VARCHAR,
+    worth DECIMAL(9, 6)
 );
 
 CREATE TEMP TABLE anomaly_reasons (
@@ -16,4 +17,10 @@ CREATE TEMP TABLE anomaly_reasons (
     reason VARCHAR,
     weight DECIMAL(9, 4),
     explanation VARCHAR
+);
+
+CREATE TEMP TABLE anomaly_drift (
+    feature VARCHAR,
+    psi DECIMAL(9, 4),
+    verdict VARCHAR
 );

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from balance_sync.anomalies.detect import detect
+from balance_sync.anomalies.detect import Method, detect
+from balance_sync.feedback.standing import weigh
 from balance_sync.rules.runner import run_rules
 from balance_sync.schema import SYNC_ERRORS, TRANSACTIONS
 from balance_sync.store.session import lock_down, open_session
@@ -90,8 +91,16 @@ def fill(connection, table, schema, rows):
     connection.unregister("given")
 
 
-def found(connection, *, budget=10, threads=1, timezone=ZONE, **more):
-    return detect(connection, review_budget=budget, seed=1, timezone=timezone, threads=threads, **more)
+def found(connection, *, budget=10, threads=1, timezone=ZONE, decisions=(), **method):
+    """Rank; `decisions` are `balance_sync.feedback.statements.Entry`."""
+    standing = weigh(decisions, as_of=None, cap=10_000)
+    return detect(
+        connection,
+        review_budget=budget,
+        method=Method(seed=1, timezone=timezone, threads=threads, **method),
+        deciding=standing.deciding,
+        answers=standing.answers(),
+    )
 
 
 def identifiers(result):

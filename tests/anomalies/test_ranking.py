@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from balance_sync.anomalies.features import FEATURES
-from balance_sync.anomalies.forest import VIEWS, fit_model
+from balance_sync.anomalies.model import fit_model
 from balance_sync.anomalies.ranking import Scored, gather
 from balance_sync.anomalies.scaling import LIMIT, fit_scaling
+from balance_sync.anomalies.views import VIEWS
 
 
 def features(rows=400, seed=5):

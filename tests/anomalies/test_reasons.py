@@ -7,7 +7,8 @@ import pytest
 
 from balance_sync.anomalies.context import Context
 from balance_sync.anomalies.features import FEATURES
-from balance_sync.anomalies.reasons import KINDS, money
+from balance_sync.anomalies.reason_words import money
+from balance_sync.anomalies.reasons import KINDS
 
 CONTEXT = Context(
     ledger_row=0,
@@ -46,6 +47,23 @@ CONTEXT = Context(
     gap_before=0.0,
     balance_low=10.0,
     balance_high=250.0,
+    usual_debit=8.0,
+    relative_low=0.5,
+    relative_high=2.25,
+    near_count=3,
+    near_population=700,
+    near_others=4,
+    day_count=6,
+    day_others=1,
+    day_sum=200.0,
+    day_high=1.5,
+    batch_count=7,
+    batch_population=90,
+    batch_others=14,
+    source_kind="MANUAL_ADDITION",
+    source_count=2,
+    action_total=41,
+    direction_total=43,
 )
 
 
@@ -101,6 +119,43 @@ def words(name, **changed):
             "the difference between the two balances changed by 12.250 BHD since the previous transaction",
         ),
         ("balance", {}, "new balance 500.000 BHD; this subscriber's usual is 10.000 to 250.000 BHD"),
+        (
+            "amount_relative",
+            {},
+            "amount 120.000 BHD is 15 times this subscriber's usual debit; usual for GIFT is 0.5 to 2.25 times",
+        ),
+        (
+            "near",
+            {},
+            "3 credits of this subscriber within ten minutes; as many are seen 4 times in 700 in BHD",
+        ),
+        (
+            "day",
+            {},
+            "6 credits of this subscriber within half a day; as many are seen once in 700 in BHD",
+        ),
+        (
+            "day_amount",
+            {},
+            "credits within half a day add up to 25 times this subscriber's usual debit; "
+            "usual for GIFT is up to 1.5 times",
+        ),
+        (
+            "batch",
+            {},
+            "7 transactions with the same action and amount in the same minute; "
+            "as many are seen 14 times in 90 in BHD",
+        ),
+        (
+            "source",
+            {},
+            "GIFT from manual addition; that is so 2 times in 41 such transactions",
+        ),
+        (
+            "direction_of_action",
+            {},
+            "GIFT as a credit; that is so 41 times in 43 transactions of that action",
+        ),
     ],
 )
 def test_words(name, changed, expected):

@@ -63,6 +63,23 @@ class Context(msgspec.Struct, frozen=True):
     gap_before: float | None
     balance_low: float | None
     balance_high: float | None
+    usual_debit: float | None
+    relative_low: float | None
+    relative_high: float | None
+    near_count: int
+    near_population: int
+    near_others: int
+    day_count: int
+    day_others: int
+    day_sum: float | None
+    day_high: float | None
+    batch_count: int
+    batch_population: int
+    batch_others: int
+    source_kind: str | None
+    source_count: int
+    action_total: int
+    direction_total: int
 
     @property
     def logged_at(self) -> datetime | None:
@@ -97,3 +114,15 @@ def fetch_contexts(
     contexts = [Context(*row[: len(names)]) for row in rows]
     values = np.array([row[len(names) :] for row in rows], dtype=np.float64)
     return contexts, values.reshape(-1, len(FEATURES))
+
+
+def fetch_values(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> FloatMatrix:
+    """Return the features of some transactions in the order given, float64, shape (n, `len(FEATURES)`)."""
+    query = f"""
+        SELECT {", ".join("f." + name for name in FEATURES)}
+        FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
+        INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
+        ORDER BY wanted.place
+    """  # noqa: S608
+    rows = connection.execute(query, {"rows": list(ledger_rows)}).fetchall()
+    return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))

@@ -1,7 +1,7 @@
 """The model in a process of its own, so that scikit-learn is imported beside other work.
 
 The import takes a second and holds Python's lock most of the while: a thread would make everything else
-wait. The scores are those of `balance_sync.anomalies.forest.Model`, to the last bit.
+wait. The scores are those of `balance_sync.anomalies.model.Model`, to the last bit.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from balance_sync.anomalies.detectors import Scores
     from balance_sync.anomalies.features import FloatMatrix
-    from balance_sync.anomalies.forest import Model, Scores, View
+    from balance_sync.anomalies.model import Answers, Model
+    from balance_sync.anomalies.scaling import Scaling
+    from balance_sync.anomalies.views import View
 
 _fitted: list[Model] = []
 """In the other process: the model that is asked for scores."""
@@ -27,31 +30,40 @@ class DistantModel:
 
     Attributes
     ----------
-    views, usual
-        As those of `balance_sync.anomalies.forest.Model`.
+    views, scaling, usual
+        As those of `balance_sync.anomalies.model.Model`.
     """
 
     views: tuple[View, ...]
+    scaling: Scaling
     usual: npt.NDArray[np.float64]
     executor: Executor
 
     def score(self, values: FloatMatrix) -> Scores:
-        """Score unscaled features, as `balance_sync.anomalies.forest.Model.score` does."""
+        """Score unscaled features, as `balance_sync.anomalies.model.Model.score` does."""
         return self.executor.submit(_score, values).result()
 
 
 def fit_distant_model(
-    sample: FloatMatrix, *, seed: int, views: tuple[View, ...], executor: Executor
+    sample: FloatMatrix,
+    *,
+    seed: int,
+    views: tuple[View, ...],
+    answers: Answers | None = None,
+    executor: Executor,
 ) -> DistantModel:
-    """Fit every view in the one process of `executor`; as `balance_sync.anomalies.forest.fit_model`."""
-    return DistantModel(views, executor.submit(_fit, sample, seed, views).result(), executor)
+    """Fit every view in the one process of `executor`; as `balance_sync.anomalies.model.fit_model`."""
+    scaling, usual = executor.submit(_fit, sample, seed, views, answers).result()
+    return DistantModel(views, scaling, usual, executor)
 
 
-def _fit(sample: FloatMatrix, seed: int, views: tuple[View, ...]) -> npt.NDArray[np.float64]:
-    from balance_sync.anomalies.forest import fit_model
+def _fit(
+    sample: FloatMatrix, seed: int, views: tuple[View, ...], answers: Answers | None
+) -> tuple[Scaling, npt.NDArray[np.float64]]:
+    from balance_sync.anomalies.model import fit_model
 
-    _fitted[:] = [fit_model(sample, seed=seed, views=views)]
-    return _fitted[0].usual
+    _fitted[:] = [fit_model(sample, seed=seed, views=views, answers=answers)]
+    return _fitted[0].scaling, _fitted[0].usual
 
 
 def _score(values: FloatMatrix) -> Scores:

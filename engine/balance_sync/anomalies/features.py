@@ -32,10 +32,17 @@ FEATURES = (
     "wallet_gap",
     "wallet_gap_step",
     "balance",
+    "amount_relative",
+    "near",
+    "day",
+    "day_amount",
+    "batch",
+    "source",
+    "direction_of_action",
 )
 """The columns of every feature matrix, in order; what each means stands in the SQL file's header."""
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 FEATURES_TABLE = "transaction_features"
 SAMPLE_ROWS = 40_000
 CHUNK_ROWS = 65_536
@@ -53,12 +60,15 @@ class FeatureChunk:
         int64, shape (n,): the row of the ledger that each row is about.
     explained
         bool, shape (n,): a rule's finding of severity error or critical names the transaction.
+    at_us
+        int64, shape (n,): microseconds since 1970, UTC; before all times where none is stated.
     values
         float64, shape (n, `len(FEATURES)`): non-negative, 0 where nothing is unusual.
     """
 
     ledger_rows: npt.NDArray[np.int64]
     explained: npt.NDArray[np.bool_]
+    at_us: npt.NDArray[np.int64]
     values: FloatMatrix
 
 
@@ -119,9 +129,14 @@ def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
 
 def iter_features(connection: DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[FeatureChunk]:
     """Yield the features of all transactions, in no particular order."""
-    query = f"SELECT ledger_row, explained, {_columns()} FROM {FEATURES_TABLE}"  # noqa: S608
+    query = f"SELECT ledger_row, explained, at_us, {_columns()} FROM {FEATURES_TABLE}"  # noqa: S608
     for batch in _read_batches(connection, query, {}, chunk_rows):
-        yield FeatureChunk(batch["ledger_row"].to_numpy(), batch["explained"].to_numpy(), _matrix(batch))
+        yield FeatureChunk(
+            batch["ledger_row"].to_numpy(),
+            batch["explained"].to_numpy(),
+            batch["at_us"].to_numpy(),
+            _matrix(batch),
+        )
 
 
 def _read_batches(

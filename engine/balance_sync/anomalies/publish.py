@@ -5,15 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from balance_sync.anomalies.detect import (
-    MOST_PER_SUBSCRIBER,
-    PERCENTILE_DECIMALS,
-    SCORE_DECIMALS,
-    Anomaly,
-    AnomalyResult,
-    subject_of,
-)
+from balance_sync.anomalies.candidates import PERCENTILE_DECIMALS, SCORE_DECIMALS, Candidate
+from balance_sync.anomalies.detect import AnomalyResult
+from balance_sync.anomalies.drift import PSI_DECIMALS
+from balance_sync.anomalies.learning import WORTH_DECIMALS
 from balance_sync.anomalies.reasons import WEIGHT_DECIMALS, Reason
+from balance_sync.anomalies.review import MOST_PER_SUBSCRIBER, subject_of
 from balance_sync.feedback.statements import DETECTOR
 from balance_sync.schema import FINDINGS, Severity
 from balance_sync.store.findings import FINDING_ROW, record_finding_rows
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RULE = DETECTOR
-RULE_VERSION = 1
+RULE_VERSION = 2
 SEVERITY = Severity.WARNING
 
 _TABLES = f"""
@@ -35,7 +32,8 @@ CREATE OR REPLACE TABLE anomalies (
     score DECIMAL(9, {SCORE_DECIMALS}),
     percentile DECIMAL(9, {PERCENTILE_DECIMALS}),
     rank INTEGER,
-    reasons VARCHAR
+    reasons VARCHAR,
+    worth DECIMAL(9, {WORTH_DECIMALS})
 );
 CREATE OR REPLACE TABLE anomaly_reasons (
     rank INTEGER,
@@ -49,17 +47,24 @@ CREATE OR REPLACE TABLE anomaly_totals (
     explained BIGINT,
     flagged BIGINT,
     set_aside BIGINT,
-    most_per_subscriber BIGINT
+    most_per_subscriber BIGINT,
+    learned_from BIGINT
+);
+CREATE OR REPLACE TABLE anomaly_drift (
+    feature VARCHAR,
+    psi DECIMAL(9, {PSI_DECIMALS}),
+    verdict VARCHAR
 );
 """
 
 
 def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
-    """Create the detector's three tables and record a finding for each anomaly.
+    """Create the detector's tables and record a finding for each anomaly.
 
     `anomalies` has one row a flagged transaction, `anomaly_reasons` one row a reason: its place among
     those of its rank, from 1, and its weight. `anomaly_totals` has one row: how many transactions were
-    examined, are explained by a rule, were flagged, and were set aside by the cap per subscriber.
+    examined, are explained by a rule, were flagged, and were set aside by the cap per subscriber, and how
+    many decisions moved the ranking. `anomaly_drift` has one row a feature where a kept model was used.
     `anomalies_set_aside` has those that a decision set aside. What the detector found before is replaced.
 
     Returns
@@ -75,14 +80,22 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
         ("anomalies_set_aside", _answered_rows(result), "score DESC, finding_id"),
         ("anomalies", _anomaly_rows(result), "rank"),
         ("anomaly_reasons", _reason_rows(result), "rank, place"),
+        ("anomaly_drift", _drift_rows(result), "feature"),
     ):
         if rows:
             connection.register("anomaly_rows", pa.Table.from_pylist(rows))
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM anomaly_rows ORDER BY {order}")  # noqa: S608
             connection.unregister("anomaly_rows")
     connection.execute(
-        "INSERT INTO anomaly_totals VALUES (?, ?, ?, ?, ?)",
-        (result.examined, result.explained, len(result.anomalies), result.set_aside, MOST_PER_SUBSCRIBER),
+        "INSERT INTO anomaly_totals VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            result.examined,
+            result.explained,
+            len(result.anomalies),
+            result.set_aside,
+            MOST_PER_SUBSCRIBER,
+            result.learned_from,
+        ),
     )
     return record_finding_rows(
         connection, finding_rows(result), rule=RULE, version=RULE_VERSION, severity=SEVERITY.value
@@ -99,7 +112,7 @@ def finding_rows(result: AnomalyResult) -> pa.Table:
     return pa.Table.from_pylist([_finding(anomaly) for anomaly in result.anomalies], schema=schema)
 
 
-def _finding(anomaly: Anomaly) -> dict[str, object]:
+def _finding(anomaly: Candidate) -> dict[str, object]:
     context = anomaly.context
     return {
         "subject": subject_of(context),
@@ -118,7 +131,7 @@ def _finding(anomaly: Anomaly) -> dict[str, object]:
     }
 
 
-def _standing(anomaly: Anomaly) -> str:
+def _standing(anomaly: Candidate) -> str:
     return f"More unusual than {_exactly(anomaly.percentile, PERCENTILE_DECIMALS)} % of all transactions"
 
 
@@ -135,10 +148,11 @@ def _anomaly_rows(result: AnomalyResult) -> list[dict[str, object]]:
             "line": anomaly.context.line,
             "score": _exactly(anomaly.score, SCORE_DECIMALS),
             "percentile": _exactly(anomaly.percentile, PERCENTILE_DECIMALS),
-            "rank": anomaly.rank,
+            "rank": rank,
             "reasons": _reasons_text(anomaly.reasons),
+            "worth": None if anomaly.worth is None else _exactly(anomaly.worth, WORTH_DECIMALS),
         }
-        for anomaly in result.anomalies
+        for rank, anomaly in enumerate(result.anomalies, start=1)
     ]
 
 
@@ -146,14 +160,14 @@ def _answered_rows(result: AnomalyResult) -> list[dict[str, object]]:
     return [
         {
             "finding_id": one.subject.finding_id,
-            "transaction_id": one.context.transaction_id,
-            "user_id": one.context.user_id,
-            "currency": one.context.currency,
-            "source_id": one.context.source_id,
-            "line": one.context.line,
-            "score": _exactly(one.score, SCORE_DECIMALS),
-            "percentile": _exactly(one.percentile, PERCENTILE_DECIMALS),
-            "reasons": _reasons_text(one.reasons),
+            "transaction_id": one.candidate.context.transaction_id,
+            "user_id": one.candidate.context.user_id,
+            "currency": one.candidate.context.currency,
+            "source_id": one.candidate.context.source_id,
+            "line": one.candidate.context.line,
+            "score": _exactly(one.candidate.score, SCORE_DECIMALS),
+            "percentile": _exactly(one.candidate.percentile, PERCENTILE_DECIMALS),
+            "reasons": _reasons_text(one.candidate.reasons),
             "entry_id": one.entry_id,
         }
         for one in result.answered
@@ -163,14 +177,21 @@ def _answered_rows(result: AnomalyResult) -> list[dict[str, object]]:
 def _reason_rows(result: AnomalyResult) -> list[dict[str, object]]:
     return [
         {
-            "rank": anomaly.rank,
+            "rank": rank,
             "place": place,
             "reason": reason.name,
             "weight": _exactly(reason.weight, WEIGHT_DECIMALS),
             "explanation": reason.text,
         }
-        for anomaly in result.anomalies
+        for rank, anomaly in enumerate(result.anomalies, start=1)
         for place, reason in enumerate(anomaly.reasons, start=1)
+    ]
+
+
+def _drift_rows(result: AnomalyResult) -> list[dict[str, object]]:
+    return [
+        {"feature": one.feature, "psi": _exactly(one.psi, PSI_DECIMALS), "verdict": one.verdict}
+        for one in result.drift
     ]
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from balance_sync.anomalies.detectors import Scores
 from balance_sync.anomalies.distant import DistantModel
-from balance_sync.anomalies.forest import Model, Scores
+from balance_sync.anomalies.model import Model
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 import numpy as np
 
+from balance_sync.anomalies import reason_words as words
 from balance_sync.anomalies.context import Context
+from balance_sync.anomalies.detectors import Scores
 from balance_sync.anomalies.distant import DistantModel
 from balance_sync.anomalies.features import FEATURES, FloatMatrix
-from balance_sync.anomalies.forest import Model, Scores
+from balance_sync.anomalies.model import Model
 from balance_sync.anomalies.ranking import Standings
-from balance_sync.currency import minor_unit
 
 REASONS_SHOWN = 3
 WEIGHT_DECIMALS = 4
@@ -85,6 +85,23 @@ def explain(
     ]
 
 
+def learned_reason(like_confirmed: int, lift: float) -> tuple[Reason, ...]:
+    """Return the reason that decisions give; none where none of them is about something like it.
+
+    Parameters
+    ----------
+    like_confirmed
+        How many confirmed transactions it is like.
+    lift
+        Which part of its worth goes with them.
+    """
+    weight = round(lift, WEIGHT_DECIMALS)
+    if not like_confirmed or weight <= 0:
+        return ()
+    many = "a transaction that was" if like_confirmed == 1 else f"{like_confirmed:,} transactions that were"
+    return (Reason("feedback", f"much like {many} confirmed", weight),)
+
+
 def _scores_with_and_without(
     values: FloatMatrix, model: Model | DistantModel, standings: Standings
 ) -> tuple[Scores, Scores]:
@@ -112,127 +129,23 @@ def _strongest(
     )
 
 
-def money(value: Decimal | float | None, currency: str | None) -> str:
-    """Write an amount with its currency's decimals, more where it has more: ``8.000 BHD``."""
-    if value is None:
-        return "an unstated amount"
-    exact = value if isinstance(value, Decimal) else Decimal(repr(round(value, 9)))
-    whole, _, decimals = f"{exact:f}".partition(".")
-    decimals = decimals.rstrip("0").ljust(minor_unit(currency), "0")
-    return (f"{whole}.{decimals}" if decimals else whole) + (f" {currency}" if currency else "")
-
-
-def _between(low: float | None, high: float | None, currency: str | None) -> str:
-    if low == high:
-        return money(low, currency)
-    return f"{money(low, currency).removesuffix(f' {currency}')} to {money(high, currency)}"
-
-
-def _label(context: Context) -> str:
-    return context.action or f"{(context.direction or 'transaction').lower()}s without a stated action"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
-
-
-def _in_currency(context: Context) -> str:
-    return f" in {context.currency}" if context.currency else ""
-
-
-def _amount_of_subscriber(context: Context, _: str) -> str:
-    usual = _between(context.usual_low, context.usual_high, context.currency)
-    return (
-        f"amount {money(context.amount, context.currency)}; "
-        f"this subscriber's usual for {_label(context)} is {usual}"
-    )
-
-
-def _amount_of_population(context: Context, _: str) -> str:
-    usual = _between(context.population_low, context.population_high, context.currency)
-    kind = f"seldom seen {(context.direction or '').lower()} actions" if context.pooled else _label(context)
-    return (
-        f"amount {money(context.amount, context.currency)}; "
-        f"usual for {kind}{_in_currency(context)} is {usual}"
-    )
-
-
-def _repeat(context: Context, _: str) -> str:
-    seconds = context.seconds_after_identical or 0.0
-    after = f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return (
-        f"same action and amount as {after} before; "
-        f"that happened {_times(context.population_repeats)} in {context.population:,} such transactions"
-    )
-
-
-def _action_of_subscriber(context: Context, _: str) -> str:
-    seen = f"{_label(context)} seen {_times(context.same_action)}"
-    return f"{seen} in this subscriber's {context.history:,} transactions"
-
-
-def _rare_action(context: Context, _: str) -> str:
-    return (
-        f"{_label(context)} seen {_times(context.action_count)} in "
-        f"{context.currency_count:,} transactions{_in_currency(context)}"
-    )
-
-
-def _hour(context: Context, timezone: str) -> str:
-    kind = "seldom seen actions" if context.pooled else _label(context)
-    start, end = context.busiest_hour, (context.busiest_hour + 1) % 24
-    return (
-        f"{context.local_time} local time ({timezone}); {context.hour_count:,} of {context.population:,} "
-        f"{kind}{_in_currency(context)} fall in that hour, most ({context.busiest_count:,}) "
-        f"in {start:02}:00–{end:02}:00"
-    )
-
-
-def _pause(context: Context, _: str) -> str:
-    low, high = _duration(context.pause_low), _duration(context.pause_high)
-    return (
-        f"{_duration(context.pause_seconds)} after the subscriber's previous transaction; "
-        f"usual for {_label(context)} is {low} to {high}"
-    )
-
-
-def _duration(seconds: float | None) -> str:
-    seconds = seconds or 0.0
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _wallet_gap(context: Context, _: str) -> str:
-    side = "above" if (context.gap or 0) > 0 else "below"
-    return (
-        f"payment balance {money(abs(context.gap or 0), context.currency)} {side} the subscription balance, "
-        "and not reported as out of sync"
-    )
-
-
-def _wallet_gap_step(context: Context, _: str) -> str:
-    step = abs((context.gap or 0) - (context.gap_before or 0))
-    moved = money(step, context.currency)
-    return f"the difference between the two balances changed by {moved} since the previous transaction"
-
-
-def _balance(context: Context, _: str) -> str:
-    usual = _between(context.balance_low, context.balance_high, context.currency)
-    return f"new balance {money(context.new_balance, context.currency)}; this subscriber's usual is {usual}"
-
-
 KINDS = (
-    Kind("amount_subscriber", ("amount_subscriber", "amount_both"), 0.1, _amount_of_subscriber),
-    Kind("amount_population", ("amount_population", "amount_both"), 0.1, _amount_of_population),
-    Kind("repeat", ("repeat",), 0.1, _repeat),
-    Kind("action_subscriber", ("action_subscriber",), 2.3, _action_of_subscriber),
-    Kind("action_rarity", ("action_rarity",), 4.0, _rare_action),
-    Kind("hour_of_day", ("hour_of_day",), 2.0, _hour),
-    Kind("pause", ("pause",), 1.0, _pause),
-    Kind("wallet_gap", ("wallet_gap",), 0.1, _wallet_gap),
-    Kind("wallet_gap_step", ("wallet_gap_step",), 0.1, _wallet_gap_step),
-    Kind("balance", ("balance",), 0.3, _balance),
+    Kind("amount_subscriber", ("amount_subscriber", "amount_both"), 0.1, words.amount_of_subscriber),
+    Kind("amount_population", ("amount_population", "amount_both"), 0.1, words.amount_of_population),
+    Kind("repeat", ("repeat",), 0.1, words.repeat),
+    Kind("action_subscriber", ("action_subscriber",), 2.3, words.action_of_subscriber),
+    Kind("action_rarity", ("action_rarity",), 4.0, words.rare_action),
+    Kind("hour_of_day", ("hour_of_day",), 2.0, words.hour),
+    Kind("pause", ("pause",), 1.0, words.pause),
+    Kind("wallet_gap", ("wallet_gap",), 0.1, words.wallet_gap),
+    Kind("wallet_gap_step", ("wallet_gap_step",), 0.1, words.wallet_gap_step),
+    Kind("balance", ("balance",), 0.3, words.balance),
+    Kind("amount_relative", ("amount_relative",), 0.1, words.amount_relative),
+    Kind("near", ("near",), 2.3, words.near),
+    Kind("day", ("day",), 2.3, words.day),
+    Kind("day_amount", ("day_amount",), 0.1, words.day_amount),
+    Kind("batch", ("batch",), 2.3, words.batch),
+    Kind("source", ("source",), 2.3, words.source),
+    Kind("direction_of_action", ("direction_of_action",), 2.3, words.direction_of_action),
 )
 """Every kind of reason, in the order in which equal ones are told."""

@@ -203,3 +203,40 @@ def database_argument(command: Command) -> Command:
         callback=_database,
         help="Database of a finished run.",
     )(command)
+
+
+def review_options(command: Command) -> Command:
+    """Add ``--review``, ``--review-since``, ``--detector``, ``--model`` and ``--keep-model``."""
+    file = click.Path(path_type=Path, dir_okay=False)
+    for decorate in reversed(
+        (
+            option(
+                "--review",
+                "review_budget",
+                type=click.IntRange(0, 100_000),
+                default=config.REVIEW_BUDGET,
+                show_default=True,
+                metavar="N",
+                help="How many unusual transactions to put before a person.",
+            ),
+            option(
+                "--review-since",
+                metavar="T",
+                help="Only those from then on; the earlier ones still say what is usual.",
+            ),
+            option(
+                "--detector",
+                type=click.Choice(config.DETECTOR_NAMES),
+                help=f"How to rank the unusual.  [default: {config.DETECTOR_NAME}, or that of --model]",
+            ),
+            option(
+                "--model",
+                type=file,
+                metavar="FILE",
+                help="Rank with a model that was kept, and measure drift.",
+            ),
+            option("--keep-model", type=file, metavar="FILE", help="Keep the model of these logs."),
+        )
+    ):
+        command = decorate(command)
+    return command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from balance_sync.cli.options import (
     option,
     period_options,
     read_limits,
+    review_options,
     store_option,
     strict_option,
     threads_option,
@@ -32,6 +34,9 @@ from balance_sync.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.pipeline.run import RunResult
+
+_EXTRAS = {"active": ("coniferest", "active"), "deep": ("torch", "deep")}
+"""What detectors need besides: the module, and the extra that has it."""
 
 FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 
@@ -65,15 +70,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     help="Folder of your own rules, run beside the built-in ones.",
 )
 @period_options
-@option(
-    "--review",
-    "review_budget",
-    type=click.IntRange(0, 100_000),
-    default=config.REVIEW_BUDGET,
-    show_default=True,
-    metavar="N",
-    help="How many unusual transactions to put before a person.",
-)
+@review_options
 @option(
     "--fail-on",
     type=click.Choice(FAIL_LEVELS),
@@ -176,6 +173,10 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         until=until,
         timezone=zone,
         review_budget=given["review_budget"],
+        review_since=config.read_instant(given["review_since"], timezone=zone, option="--review-since"),
+        detector=_detector(given),
+        model=given["model"],
+        keep_model=given["keep_model"],
         threads=given["threads"],
         memory_limit=given["memory_limit"],
         spill_directory=given["spill_dir"],
@@ -188,6 +189,23 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         ignore_feedback=given["no_feedback"],
         limits=read_limits(given),
     )
+
+
+def _detector(given: dict[str, Any]) -> str:
+    """Return the detector's name once it is known to be there."""
+    name = given["detector"] or config.DETECTOR_NAME
+    if given["model"] and given["detector"]:
+        raise UsageError("--detector", "is that of --model", help="leave out --detector, or --model")
+    if given["model"] and given["keep_model"]:
+        raise UsageError("--keep-model", "would keep --model again", help="leave out one of them")
+    module, extra = _EXTRAS.get(name, ("", ""))
+    if module and importlib.util.find_spec(module) is None:
+        raise UsageError(
+            "--detector",
+            f"{name!r} needs an extra that is not installed",
+            help=f"install balance-sync[{extra}]",
+        )
+    return str(name)
 
 
 def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None:

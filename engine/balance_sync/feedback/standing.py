@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from balance_sync.feedback.statements import DETECTOR, SETS_ASIDE, Entry, Scope, Subject
+from balance_sync.feedback.statements import DETECTOR, SETS_ASIDE, Decision, Entry, Scope, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +18,24 @@ LISTS_A_DAY = 2
 
 WIDE_COST = 10
 """What a decision about more than its finding takes of the cap: it speaks of what nobody looked at."""
+
+
+_ANSWERS = SETS_ASIDE | {Decision.CONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody decided about one transaction.
+
+    Attributes
+    ----------
+    confirmed
+        Or else it was not worth a person's time.
+    """
+
+    transaction_id: str
+    confirmed: bool
+    decided_by: str
 
 
 @dataclass(frozen=True)
@@ -43,10 +61,22 @@ class Standing:
     over_cap: int
     _by_key: Mapping[tuple[str | None, ...], Entry]
 
-    def setting_aside(self, subject: Subject) -> Entry | None:
-        """Return the decision that keeps one of the detector's findings from being flagged, if one does."""
-        found = next((self._by_key[key] for key in _keys(subject) if key in self._by_key), None)
-        return found if found and found.statement.decision in SETS_ASIDE else None
+    def deciding(self, subject: Subject) -> Entry | None:
+        """Return the decision that counts about one of the detector's findings, if there is one."""
+        return next((self._by_key[key] for key in _keys(subject) if key in self._by_key), None)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return what was decided about single transactions of the detector's list, in order.
+
+        Wider decisions speak of what nobody looked at, and *needs information* is no answer.
+        """
+        return tuple(
+            Answer(
+                said.subject.transaction_id, said.decision is Decision.CONFIRMED, said.decided_by.casefold()
+            )
+            for said in (one.statement for one in self._by_key.values())
+            if said.scope is Scope.FINDING and said.subject.transaction_id and said.decision in _ANSWERS
+        )
 
 
 def daily_cap(review_budget: int) -> int:

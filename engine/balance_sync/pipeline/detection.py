@@ -8,14 +8,17 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
+from balance_sync.errors import InputError
 from balance_sync.feedback import statements
-from balance_sync.pipeline.feedback import setting_aside
 from balance_sync.pipeline.processes import Processes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
-    from balance_sync.anomalies.detect import AnomalyResult
+    from balance_sync.anomalies.detect import AnomalyResult, Method
+    from balance_sync.anomalies.reference import Reference
     from balance_sync.feedback.standing import Standing
     from balance_sync.reports.context import RuleRun
 
@@ -72,6 +75,58 @@ class DetectorProcess:
         self.end()
 
 
+def read_kept_model(options: RunOptions) -> Reference | None:
+    """Read the model that `options` ask for, if they ask for one.
+
+    Raises
+    ------
+    InputError
+        It is none.
+    """
+    from balance_sync.anomalies.reference import read_reference
+
+    return read_reference(options.model) if options.model else None
+
+
+def _method(options: RunOptions, reference: Reference | None, executor: Processes | None) -> Method:
+    from balance_sync.anomalies.detect import Method
+    from balance_sync.anomalies.views import DETECTORS
+
+    kept = reference.description if reference else None
+    return Method(
+        seed=kept.seed if kept else options.seed,
+        timezone=options.timezone,
+        threads=options.threads,
+        views=DETECTORS[kept.detector if kept else options.detector],
+        since=options.review_since,
+        reference=reference.sample if reference else None,
+        executor=executor,
+    )
+
+
+def _keep_model(
+    connection: DuckDBPyConnection, path: Path, options: RunOptions, result: AnomalyResult
+) -> None:
+    from balance_sync.anomalies.reference import describe, keep_reference
+
+    if result.sample is None:
+        raise InputError(
+            str(path), "cannot be made: there are too few transactions", help="read an archive of more"
+        )
+    (period,) = connection.sql(
+        "SELECT strftime(min(logged_at), '%FT%TZ'), strftime(max(logged_at), '%FT%TZ') FROM ledger"
+    ).fetchall()
+    first_at, last_at = (text or "" for text in period)
+    description = describe(
+        detector=options.detector,
+        seed=options.seed,
+        transactions=result.examined,
+        first_at=first_at,
+        last_at=last_at,
+    )
+    keep_reference(path, description, result.sample)
+
+
 def record_anomalies(
     connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess, standing: Standing
 ) -> RuleRun:
@@ -79,20 +134,21 @@ def record_anomalies(
     from balance_sync.anomalies.detect import detect
     from balance_sync.anomalies.features import FEATURES_VERSION
     from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
+    from balance_sync.anomalies.review import nothing_decided
     from balance_sync.reports.context import RuleRun
     from balance_sync.store.sql_files import sql_directory
 
     features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
 
+    reference = read_kept_model(options)
+
     def ranked(executor: Processes | None) -> AnomalyResult:
         return detect(
             connection,
             review_budget=options.review_budget,
-            seed=options.seed,
-            timezone=options.timezone,
-            threads=options.threads,
-            executor=executor,
-            setting_aside=setting_aside(standing, options),
+            method=_method(options, reference, executor),
+            deciding=nothing_decided if options.ignore_feedback else standing.deciding,
+            answers=() if options.ignore_feedback else standing.answers(),
         )
 
     try:
@@ -100,6 +156,8 @@ def record_anomalies(
     except BrokenProcessPool:
         # Somebody ended the other process, most often the system when memory ran out: here it still works.
         result = ranked(None)
+    if options.keep_model:
+        _keep_model(connection, options.keep_model, options, result)
     # It ends beside the reports, and the run need not wait for it after them.
     detector.end()
     return RuleRun(

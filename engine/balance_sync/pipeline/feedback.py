@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from balance_sync.config import RunOptions, read_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import date, datetime
 
     from duckdb import DuckDBPyConnection
 
     from balance_sync.feedback.standing import Standing
-    from balance_sync.feedback.statements import Entry, Subject
+    from balance_sync.feedback.statements import Entry
     from balance_sync.feedback.totals import FeedbackTotals
 
 
@@ -60,11 +59,6 @@ def weigh_feedback(connection: DuckDBPyConnection, feedback: Feedback, options: 
 
     as_of = _last_day(connection, options)
     return weigh(feedback.entries, as_of=as_of, cap=daily_cap(options.review_budget))
-
-
-def setting_aside(standing: Standing, options: RunOptions) -> Callable[[Subject], Entry | None] | None:
-    """Return what tells the detector whom not to flag; `None` where it ranks as if nothing were decided."""
-    return None if options.ignore_feedback else standing.setting_aside
 
 
 def record_feedback(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync import __version__
 from balance_sync.config import RunOptions
-from balance_sync.errors import UsageError
+from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.database import Filled
 from balance_sync.pipeline.previous import count_rows
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Options = tuple[tuple[str, str], ...]
 
-DECIDING_OPTIONS = ("since", "until", "timezone", "review", "seed")
+DECIDING_OPTIONS = ("since", "until", "timezone", "review", "seed", "detector", "model", "review since")
 """Names of the options that can change a result."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,8 +48,18 @@ def deciding_options(options: RunOptions) -> Options:
         options.timezone,
         str(options.review_budget),
         str(options.seed),
+        options.detector,
+        _file_hash(options.model) if options.model else "",
+        options.review_since.isoformat() if options.review_since else "",
     )
     return tuple(zip(DECIDING_OPTIONS, values, strict=True))
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(str(path), "cannot be read", reason=str(error.strerror or error)) from error
 
 
 def report_context(
@@ -136,7 +146,7 @@ def read_context(connection: DuckDBPyConnection, database: Path) -> ReportContex
             since=_instant(told["since"]),
             until=_instant(told["until"]),
             inputs=tuple(told["inputs"]),
-            options=tuple((name, told[name]) for name in (*DECIDING_OPTIONS, "feedback")),
+            options=tuple((name, told.get(name, "")) for name in (*DECIDING_OPTIONS, "feedback")),
             event_kinds=tuple(kinds),
             started_at=_EPOCH + timedelta(microseconds=times[0]),
             finished_at=_EPOCH + timedelta(microseconds=times[1]),

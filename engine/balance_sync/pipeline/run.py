@@ -13,7 +13,7 @@ from balance_sync.config import RunOptions, read_zone
 from balance_sync.pipeline.addition import Addition, add_to_database, plan_addition
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
-from balance_sync.pipeline.detection import DetectorProcess
+from balance_sync.pipeline.detection import DetectorProcess, read_kept_model
 from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.ingest import Ingested, ingest
@@ -75,6 +75,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     require_formats(options.formats)
     # Before anything is written: one of them may be the run that this one replaces.
     earlier = tuple(read_earlier(path) for path in options.against)
+    read_kept_model(options)
     feedback = read_feedback(options)
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()

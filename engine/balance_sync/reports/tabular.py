@@ -35,6 +35,7 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "anomalies": ("rank", "transaction_id", "source_id", "line"),
     "anomaly_reasons": ("rank", "place"),
     "anomalies_set_aside": ("score", "finding_id"),
+    "anomaly_drift": ("feature",),
     "decisions": ("finding_id",),
 }
 """The tables that are written, with what each is ordered by first; its other columns follow."""

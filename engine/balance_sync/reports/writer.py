@@ -24,7 +24,7 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.FINDINGS: ("findings",),
     Section.CHANGES: ("changes",),
     Section.EPISODES: ("episodes",),
-    Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside"),
+    Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside", "anomaly_drift"),
     Section.ROLL_FORWARD: ("roll_forward",),
     Section.TRANSACTIONS: ("transactions", "ledger"),
     Section.REJECTS: ("rejects",),

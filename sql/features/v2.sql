@@ -1,0 +1,631 @@
+/*---
+id = "transaction_features"
+version = 2
+title = "How unusual each transaction is, from its context"
+created = 2026-11-26
+reads = ["ledger", "findings"]
+description = """
+One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
+unusual; none is NULL, NaN or infinite. "A population" is the transactions of one currency,
+direction and action; actions seen fewer than $small_population times share one population of their
+currency and direction. Logarithms are natural. A surprise is -ln of a share: 3 is one in twenty,
+7 one in a thousand; shares of a subscriber are drawn towards the population's share as if
+$prior_weight more transactions had followed it, so that a short history proves little.
+
+Features:
+- amount_subscriber: ln-distance of |amount| outside the middle 80 % of the subscriber's own
+  transactions of this action; 0 below $least_history transactions, or below $least_same of the action.
+- amount_population: ln-distance outside the middle 90 % of the population.
+- amount_both: the smaller of the two, so that only what is unusual for both counts.
+- repeat: surprise of a transaction of the same subscriber, action and amount within $repeat_seconds
+  after the one before it.
+- action_subscriber: surprise of this action for this subscriber.
+- action_rarity: surprise of this action in its currency.
+- hour_of_day: ln of how many times less likely this hour of the business day is for the population
+  than its busiest hour. Shares are drawn towards those of the direction as if $hour_prior_weight more
+  transactions had followed them, no population counting for more than $hour_most of them.
+- pause: ln-distance of the time since the subscriber's previous transaction outside the middle 90 %
+  of the population's.
+- wallet_gap: ln(1 + |payment balance - new balance| / median amount of the population); 0 where the
+  rule discrepancy reports the same request of the subscriber.
+- wallet_gap_step: the same of the change of that difference since the previous transaction.
+- amount_relative: ln-distance of amount / the subscriber's median debit outside the middle 90 % of the
+  population's; 0 for subscribers without a debit.
+- near: surprise of so many transactions of the subscriber in this direction within ten minutes before
+  and after, among all of that currency and direction; 0 where it is alone.
+- day: the same within 12 hours before and after.
+- day_amount: ln-distance of the sum of those 12 hours / the subscriber's median debit above the middle
+  90 % of the population's.
+- batch: surprise of so many transactions with the same action and amount in the same minute (UTC),
+  whoever's they are, among all of that currency, direction and source; 0 where it is alone.
+- source: surprise of this source (by hand, by payment, refund) for the action and direction.
+- direction_of_action: surprise of this direction for the action.
+- balance: ln(1 + distance of the new balance outside the middle 90 % of the subscriber's own, in
+  widths of that range); 0 below $least_history transactions.
+
+Context, for the words of a reason:
+- ledger_row: rowid of the row in the ledger; row_number: its place by transaction id, source, line.
+- explained: an error or critical finding names the transaction; at_us: microseconds since 1970, UTC.
+- usual_low, usual_high, same_action: the subscriber's range of amounts and how many it is from.
+- population_low, population_high, population: the same of the population.
+- pooled: the population is that of seldom seen actions.
+- repeat_seconds_before, population_repeats: time since the identical transaction, and how many
+  repeats the population has.
+- history, action_count, currency_count: transactions of the subscriber, of the action in its
+  currency, and of the currency.
+- hour, hour_count, busiest_hour, busiest_count: the hour of the business day, -1 where no time is
+  stated, and how often the population has it and its busiest one.
+- pause_seconds, pause_low, pause_high: since the previous transaction, and the usual range.
+- gap, gap_before: payment balance - new balance, here and at the previous transaction.
+- balance_low, balance_high: the subscriber's usual range.
+- usual_debit: the subscriber's median debit; relative_low, relative_high: the population's usual multiples.
+- near_count, near_population, near_others: how many within ten minutes, of how many transactions, and
+  how many of those have as many; day_count, day_others and batch_count, batch_population, batch_others alike.
+- day_sum: what the 12 hours add up to; day_high: the population's usual multiple of the median debit.
+- source_kind, source_count, action_total, direction_total: the source, how often the action and direction
+  have it, how often the action is seen in this direction, and in any.
+"""
+
+[params.timezone]
+type = "VARCHAR"
+default = "Asia/Bahrain"
+help = "business time zone, an IANA name"
+
+[params.small_population]
+type = "BIGINT"
+default = "20"
+help = "an action seen fewer times shares the population of seldom seen actions"
+
+[params.least_history]
+type = "BIGINT"
+default = "8"
+help = "subscribers with fewer transactions are compared with the population only"
+
+[params.least_same]
+type = "BIGINT"
+default = "4"
+help = "fewest transactions of one action that make a usual range of a subscriber"
+
+[params.repeat_seconds]
+type = "BIGINT"
+default = "120"
+help = "identical transactions this close together are a repeat"
+
+[params.hour_prior_weight]
+type = "BIGINT"
+default = "20"
+help = "transactions by which a population's hours are drawn towards the direction's"
+
+[params.hour_most]
+type = "BIGINT"
+default = "50"
+help = "most transactions that one population adds to an hour of its direction"
+
+[params.prior_weight]
+type = "BIGINT"
+default = "5"
+help = "transactions by which a subscriber's shares are drawn towards the population's"
+---*/
+WITH
+-- Short integer keys: windows and groups over them are several times faster than over identifiers.
+subscribers AS (
+    SELECT
+        user_id,
+        currency,
+        row_number() OVER (ORDER BY user_id, currency) AS subscriber
+    FROM ledger
+    GROUP BY user_id, currency
+),
+
+actions AS (
+    SELECT
+        currency,
+        direction,
+        type,
+        action,
+        row_number() OVER (ORDER BY currency, direction, type, action) AS action_key,
+        count(*) AS action_count,
+        sum(count(*)) OVER (PARTITION BY currency)::BIGINT AS currency_count,
+        count(*) < $small_population AS pooled
+    FROM ledger
+    GROUP BY currency, direction, type, action
+),
+
+populations AS (
+    SELECT
+        *,
+        dense_rank() OVER (
+            ORDER BY currency, direction, pooled, CASE WHEN pooled THEN 0 ELSE action_key END
+        ) AS population_key
+    FROM actions
+),
+
+moves AS (
+    SELECT
+        l.rowid AS ledger_row,
+        l.transaction_id,
+        l.source_id,
+        l.line,
+        s.subscriber,
+        p.action_key,
+        p.population_key,
+        p.direction,
+        l.currency,
+        l.source_kind,
+        abs(l.amount)::DOUBLE AS amount,
+        -- Exact, so that it adds up to the same in any order; what is too large for it adds nothing.
+        try_cast(abs(l.amount) AS DECIMAL(18, 6)) AS addend,
+        l.new_balance::DOUBLE AS new_balance,
+        (l.payment_balance - l.new_balance)::DOUBLE AS gap,
+        epoch_us(l.logged_at) AS at_us,
+        coalesce(hour(timezone($timezone, l.logged_at)), -1) AS hour
+    FROM ledger AS l
+    INNER JOIN subscribers AS s
+        ON l.user_id IS NOT DISTINCT FROM s.user_id AND l.currency IS NOT DISTINCT FROM s.currency
+    INNER JOIN populations AS p
+        ON
+            l.currency IS NOT DISTINCT FROM p.currency
+            AND l.direction IS NOT DISTINCT FROM p.direction
+            AND l.type IS NOT DISTINCT FROM p.type
+            AND l.action IS NOT DISTINCT FROM p.action
+),
+
+steps AS (
+    SELECT
+        * EXCLUDE (transaction_id, source_id, line),
+        row_number() OVER subscriber_order AS place,
+        (at_us - lag(at_us) OVER subscriber_order) / 1000000.0 AS pause_seconds,
+        lag(gap) OVER subscriber_order AS gap_before,
+        (lead(at_us) OVER subscriber_order - at_us) / 1000000.0 AS seconds_to_next
+    FROM moves
+    WINDOW subscriber_order AS (PARTITION BY subscriber ORDER BY at_us, transaction_id, source_id, line)
+),
+
+-- Windows of time only where something else lies in them, which is seldom.
+near_each_other AS (
+    SELECT
+        ledger_row,
+        count(*) OVER (
+            PARTITION BY subscriber, direction
+            ORDER BY at_us
+            RANGE BETWEEN 600000000 PRECEDING AND 600000000 FOLLOWING
+        ) AS near_count
+    FROM steps
+    WHERE pause_seconds <= 600 OR seconds_to_next <= 600
+),
+
+in_half_days AS (
+    SELECT
+        ledger_row,
+        count(*) OVER half_days AS day_count,
+        sum(addend) OVER half_days AS day_sum
+    FROM steps
+    WHERE pause_seconds <= 43200 OR seconds_to_next <= 43200
+    WINDOW half_days AS (
+        PARTITION BY subscriber, direction
+        ORDER BY at_us
+        RANGE BETWEEN 43200000000 PRECEDING AND 43200000000 FOLLOWING
+    )
+),
+
+batches AS (
+    SELECT
+        action_key,
+        amount,
+        at_us // 60000000 AS minute,
+        count(*) AS batch_count
+    FROM steps
+    GROUP BY action_key, amount, minute
+    HAVING count(*) > 1
+),
+
+together AS (
+    SELECT
+        t.*,
+        coalesce(n.near_count, 1) AS near_count,
+        coalesce(d.day_count, 1) AS day_count,
+        coalesce(d.day_sum::DOUBLE, t.amount) AS day_sum,
+        coalesce(b.batch_count, 1) AS batch_count
+    FROM steps AS t
+    LEFT JOIN near_each_other AS n ON t.ledger_row = n.ledger_row
+    LEFT JOIN in_half_days AS d ON t.ledger_row = d.ledger_row
+    LEFT JOIN batches AS b
+        ON t.action_key = b.action_key AND t.amount = b.amount AND t.at_us // 60000000 = b.minute
+),
+
+-- How often so many are seen together, from the most down.
+near_counts AS (
+    SELECT
+        currency,
+        direction,
+        near_count,
+        sum(count(*)) OVER (PARTITION BY currency, direction)::BIGINT AS near_population,
+        sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY near_count DESC)::BIGINT AS near_others
+    FROM together
+    GROUP BY currency, direction, near_count
+),
+
+day_counts AS (
+    SELECT
+        currency,
+        direction,
+        day_count,
+        sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY day_count DESC)::BIGINT AS day_others
+    FROM together
+    GROUP BY currency, direction, day_count
+),
+
+batch_counts AS (
+    SELECT
+        currency,
+        direction,
+        source_kind,
+        batch_count,
+        sum(count(*)) OVER (PARTITION BY currency, direction, source_kind)::BIGINT AS batch_population,
+        sum(count(*)) OVER (
+            PARTITION BY currency, direction, source_kind ORDER BY batch_count DESC
+        )::BIGINT AS batch_others
+    FROM together
+    GROUP BY currency, direction, source_kind, batch_count
+),
+
+-- By the words alone: in another currency they mean the same.
+words AS (
+    SELECT
+        type,
+        action,
+        direction,
+        source_kind,
+        count(*) AS source_count,
+        sum(count(*)) OVER (PARTITION BY type, action, direction)::BIGINT AS action_total,
+        sum(count(*)) OVER (PARTITION BY action)::BIGINT AS direction_total
+    FROM ledger
+    GROUP BY type, action, direction, source_kind
+),
+
+-- What is identical within the window stands in a run without longer pauses, so few rows need this order.
+identical AS (
+    SELECT
+        ledger_row,
+        (
+            at_us - lag(at_us) OVER (PARTITION BY subscriber, action_key, amount ORDER BY at_us, place)
+        ) / 1000000.0 AS seconds_after_identical
+    FROM steps
+    WHERE pause_seconds <= $repeat_seconds OR seconds_to_next <= $repeat_seconds
+),
+
+repeats AS (
+    SELECT
+        steps.ledger_row,
+        steps.subscriber,
+        steps.action_key,
+        steps.population_key,
+        identical.seconds_after_identical
+    FROM identical
+    INNER JOIN steps ON identical.ledger_row = steps.ledger_row
+    WHERE identical.seconds_after_identical <= $repeat_seconds
+),
+
+own AS (
+    SELECT
+        subscriber,
+        count(*) AS history,
+        quantile_disc(amount, 0.5) FILTER (WHERE direction = 'DEBIT') AS usual_debit,
+        quantile_disc(new_balance, [0.05, 0.95]) AS balances
+    FROM steps
+    GROUP BY subscriber
+),
+
+own_same AS (
+    SELECT
+        subscriber,
+        action_key,
+        count(*) AS same_action,
+        -- A short history's quantile would be the very transaction that is judged: leave out the extreme one.
+        CASE WHEN count(*) < 20 THEN min(amount, 2)[-1] ELSE quantile_disc(amount, 0.1) END AS usual_low,
+        CASE WHEN count(*) < 20 THEN max(amount, 2)[-1] ELSE quantile_disc(amount, 0.9) END AS usual_high
+    FROM steps
+    GROUP BY subscriber, action_key
+),
+
+own_repeats AS (
+    SELECT
+        subscriber,
+        action_key,
+        count(*) AS own_repeats
+    FROM repeats
+    GROUP BY subscriber, action_key
+),
+
+population_repeats AS (
+    SELECT
+        population_key,
+        count(*) AS population_repeats
+    FROM repeats
+    GROUP BY population_key
+),
+
+relative AS (
+    SELECT
+        t.population_key,
+        ln(greatest(t.amount, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS multiple,
+        ln(greatest(t.day_sum, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS day_multiple
+    FROM together AS t
+    INNER JOIN own AS o ON t.subscriber = o.subscriber
+),
+
+relative_ranges AS (
+    SELECT
+        population_key,
+        quantile_disc(multiple, [0.05, 0.95]) AS multiples,
+        quantile_disc(day_multiple, 0.95) AS day_high
+    FROM relative
+    GROUP BY population_key
+),
+
+population_ranges AS (
+    SELECT
+        population_key,
+        count(*) AS population,
+        quantile_disc(amount, [0.05, 0.5, 0.95]) AS amounts,
+        quantile_disc(greatest(pause_seconds, 1), [0.05, 0.95]) AS pauses
+    FROM steps
+    GROUP BY population_key
+),
+
+population_hours AS (
+    SELECT
+        population_key,
+        any_value(direction) AS direction,
+        hour,
+        count(*) AS hour_count
+    FROM steps
+    GROUP BY population_key, hour
+),
+
+direction_hours AS (
+    SELECT
+        direction,
+        hour,
+        (sum(least(hour_count, $hour_most)) + 1)
+        / (sum(sum(least(hour_count, $hour_most))) OVER (PARTITION BY direction) + 24) AS hour_share
+    FROM population_hours
+    GROUP BY direction, hour
+),
+
+-- Everything about a population and an hour, in one small table.
+usual AS (
+    SELECT
+        h.population_key,
+        h.hour,
+        h.hour_count,
+        first_value(h.hour) OVER busiest_first AS busiest_hour,
+        first_value(h.hour_count) OVER busiest_first AS busiest_count,
+        first_value(d.hour_share) OVER busiest_first AS busiest_share,
+        r.population,
+        r.amounts[1] AS population_low,
+        greatest(r.amounts[2], 0.01) AS population_middle,
+        r.amounts[3] AS population_high,
+        r.pauses[1] AS pause_low,
+        r.pauses[2] AS pause_high,
+        coalesce(n.population_repeats, 0) AS population_repeats,
+        ln(
+            (busiest_count + $hour_prior_weight * busiest_share)
+            / (h.hour_count - 1 + $hour_prior_weight * d.hour_share)
+        ) AS hour_surprise
+    FROM population_hours AS h
+    INNER JOIN population_ranges AS r ON h.population_key = r.population_key
+    LEFT JOIN population_repeats AS n ON h.population_key = n.population_key
+    INNER JOIN direction_hours AS d ON h.direction IS NOT DISTINCT FROM d.direction AND h.hour = d.hour
+    WINDOW busiest_first AS (PARTITION BY h.population_key ORDER BY h.hour_count DESC, h.hour ASC)
+),
+
+explained AS (
+    SELECT l.rowid AS ledger_row
+    FROM ledger AS l
+    SEMI JOIN findings AS f
+        ON l.transaction_id = f.transaction_id AND f.severity IN ('error', 'critical')
+),
+
+reported_gaps AS (
+    SELECT l.rowid AS ledger_row
+    FROM ledger AS l
+    SEMI JOIN findings AS f
+        ON l.user_id = f.user_id AND l.request_id = f.request_id AND f.rule = 'discrepancy'
+),
+
+judged AS (
+    SELECT
+        t.ledger_row,
+        t.amount,
+        t.new_balance,
+        t.gap,
+        t.gap_before,
+        t.pause_seconds,
+        m.seconds_after_identical,
+        o.history,
+        o.balances[1] AS balance_low,
+        o.balances[2] AS balance_high,
+        o.usual_debit,
+        ln(greatest(t.amount, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS multiple,
+        ln(greatest(t.day_sum, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS day_multiple,
+        v.multiples[1] AS multiple_low,
+        v.multiples[2] AS multiple_high,
+        v.day_high AS day_multiple_high,
+        t.near_count,
+        n.near_population,
+        n.near_others,
+        t.day_count,
+        t.day_sum,
+        d.day_others,
+        t.batch_count,
+        b.batch_population,
+        b.batch_others,
+        t.source_kind,
+        w.source_count,
+        w.action_total,
+        w.direction_total,
+        a.same_action,
+        a.usual_low,
+        a.usual_high,
+        coalesce(k.own_repeats, 0) AS own_repeats,
+        p.pooled,
+        p.action IS NULL AS is_without_action,
+        p.action_count,
+        p.currency_count,
+        u.*,
+        g.ledger_row IS NOT NULL AS gap_reported,
+        e.ledger_row IS NOT NULL AS explained,
+        coalesce(t.at_us, -9223372036854775807) AS at_us,
+        ln(greatest(t.amount, 0.0005)) AS log_amount
+    FROM together AS t
+    INNER JOIN own AS o ON t.subscriber = o.subscriber
+    INNER JOIN own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
+    INNER JOIN populations AS p ON t.action_key = p.action_key
+    INNER JOIN usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
+    INNER JOIN relative_ranges AS v ON t.population_key = v.population_key
+    INNER JOIN near_counts AS n
+        ON
+            t.near_count = n.near_count
+            AND t.currency IS NOT DISTINCT FROM n.currency
+            AND t.direction IS NOT DISTINCT FROM n.direction
+    INNER JOIN day_counts AS d
+        ON
+            t.day_count = d.day_count
+            AND t.currency IS NOT DISTINCT FROM d.currency
+            AND t.direction IS NOT DISTINCT FROM d.direction
+    INNER JOIN batch_counts AS b
+        ON
+            t.batch_count = b.batch_count
+            AND t.currency IS NOT DISTINCT FROM b.currency
+            AND t.direction IS NOT DISTINCT FROM b.direction
+            AND t.source_kind IS NOT DISTINCT FROM b.source_kind
+    INNER JOIN words AS w
+        ON
+            p.type IS NOT DISTINCT FROM w.type
+            AND p.action IS NOT DISTINCT FROM w.action
+            AND p.direction IS NOT DISTINCT FROM w.direction
+            AND t.source_kind IS NOT DISTINCT FROM w.source_kind
+    LEFT JOIN repeats AS m ON t.ledger_row = m.ledger_row
+    LEFT JOIN own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
+    LEFT JOIN reported_gaps AS g ON t.ledger_row = g.ledger_row
+    LEFT JOIN explained AS e ON t.ledger_row = e.ledger_row
+),
+
+measured AS (
+    SELECT
+        *,
+        CASE
+            WHEN amount IS NULL OR history < $least_history OR same_action < $least_same THEN 0
+            ELSE greatest(
+                log_amount - ln(greatest(usual_high, 0.0005)), ln(greatest(usual_low, 0.0005)) - log_amount, 0
+            )
+        END AS amount_subscriber,
+        CASE
+            WHEN amount IS NULL THEN 0
+            ELSE greatest(
+                log_amount - ln(greatest(population_high, 0.0005)),
+                ln(greatest(population_low, 0.0005)) - log_amount,
+                0
+            )
+        END AS amount_population,
+        action_count / currency_count AS action_share,
+        (population_repeats + 1) / (population + 2) AS repeat_share
+    FROM judged
+)
+
+SELECT
+    ledger_row,
+    explained,
+    at_us,
+    amount_subscriber,
+    amount_population,
+    least(amount_subscriber, amount_population) AS amount_both,
+    CASE
+        WHEN seconds_after_identical IS NULL THEN 0
+        ELSE -ln(
+            (own_repeats - 1 + $prior_weight * repeat_share) / (same_action - 1 + $prior_weight)
+        )
+    END AS repeat,
+    -ln(
+        (same_action - 1 + $prior_weight * action_share) / (history - 1 + $prior_weight)
+    ) AS action_subscriber,
+    -ln(action_share) AS action_rarity,
+    CASE WHEN hour < 0 THEN 0 ELSE greatest(hour_surprise, 0) END AS hour_of_day,
+    CASE
+        WHEN pause_seconds IS NULL THEN 0
+        ELSE greatest(
+            ln(greatest(pause_seconds, 1)) - ln(pause_high), ln(pause_low) - ln(greatest(pause_seconds, 1)), 0
+        )
+    END AS pause,
+    CASE WHEN gap IS NULL OR gap_reported THEN 0 ELSE ln(1 + abs(gap) / population_middle) END AS wallet_gap,
+    CASE
+        WHEN gap IS NULL OR gap_before IS NULL OR gap_reported THEN 0
+        ELSE ln(1 + abs(gap - gap_before) / population_middle)
+    END AS wallet_gap_step,
+    coalesce(greatest(multiple - multiple_high, multiple_low - multiple, 0), 0) AS amount_relative,
+    CASE
+        WHEN near_count = 1 THEN 0
+        ELSE -ln((near_others - 1 + 2 / near_count) / (near_population + 1))
+    END AS near,
+    CASE
+        WHEN day_count = 1 THEN 0
+        ELSE -ln((day_others - 1 + 2 / day_count) / (near_population + 1))
+    END AS day,
+    coalesce(greatest(day_multiple - day_multiple_high, 0), 0) AS day_amount,
+    CASE
+        WHEN batch_count = 1 THEN 0
+        ELSE -ln((batch_others - 1 + 2 / batch_count) / (batch_population + 1))
+    END AS batch,
+    CASE WHEN is_without_action THEN 0 ELSE -ln(source_count / (action_total + 1)) END AS source,
+    CASE
+        WHEN is_without_action THEN 0 ELSE -ln(action_total / (direction_total + 1))
+    END AS direction_of_action,
+    CASE
+        WHEN new_balance IS NULL OR history < $least_history THEN 0
+        ELSE ln(
+            1 + greatest(new_balance - balance_high, balance_low - new_balance, 0)
+            / greatest(balance_high - balance_low, population_middle)
+        )
+    END AS balance,
+    usual_low,
+    usual_high,
+    same_action,
+    population_low,
+    population_high,
+    population,
+    pooled,
+    seconds_after_identical,
+    population_repeats,
+    history,
+    action_count,
+    currency_count,
+    hour,
+    hour_count,
+    busiest_hour,
+    busiest_count,
+    pause_seconds,
+    pause_low,
+    pause_high,
+    gap,
+    gap_before,
+    balance_low,
+    balance_high,
+    usual_debit,
+    exp(multiple_low) AS relative_low,
+    exp(multiple_high) AS relative_high,
+    near_count,
+    near_population,
+    near_others,
+    day_count,
+    day_others,
+    day_sum,
+    exp(day_multiple_high) AS day_high,
+    batch_count,
+    batch_population,
+    batch_others,
+    source_kind,
+    source_count,
+    action_total,
+    direction_total
+FROM measured
