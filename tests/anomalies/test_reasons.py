@@ -122,7 +122,8 @@ def words(name, **changed):
         (
             "amount_relative",
             {},
-            "amount 120.000 BHD is 15 times this subscriber's usual debit; usual for GIFT is 0.5 to 2.25 times",
+            "amount 120.000 BHD is 15 times this subscriber's usual debit; "
+            "usual for GIFT is 0.5 to 2.25 times",
         ),
         (
             "near",

@@ -259,6 +259,7 @@ def _flag_first(connection):
         """
     )
     connection.execute("CREATE TABLE anomaly_reasons AS SELECT 1 AS rank, 1 AS place, 'amount' AS reason")
+    connection.execute("CREATE TABLE anomaly_drift (feature VARCHAR, psi DECIMAL(9, 4), verdict VARCHAR)")
     connection.execute(
         """
         INSERT INTO findings BY NAME

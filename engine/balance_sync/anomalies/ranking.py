@@ -106,7 +106,8 @@ def gather(
     Scored, Standings
         The kept rows, in no particular order, and where each score stands.
     """
-    floor = model.score(model.usual[np.newaxis])[0]
+    # Where most transactions lie apart from the medians of all features, the middle one is usual enough.
+    floor = np.minimum(model.score(model.usual[np.newaxis])[0], np.median(reference, axis=0))
     views = len(model.views)
     kept = Scored(np.empty(0, dtype=np.int64), np.empty((0, views)))
     limits = floor.copy()

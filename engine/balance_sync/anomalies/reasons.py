@@ -31,7 +31,8 @@ class Reason:
     ----------
     weight
         The part of the score that goes with it, above 0 and at most 1. Weights of several reasons need
-        not add up: what is unusual in two respects stays unusual without one of them.
+        not add up: what is unusual in two respects stays unusual without one of them. Where the score
+        stays the same without any one of them, the part that each would have alone.
     """
 
     name: str
@@ -79,10 +80,20 @@ def explain(
         Business time zone, for the words.
     """
     scores, without = _scores_with_and_without(values, model, standings)
-    return [
-        _strongest(context, row, float(score) - others, float(score), timezone)
+    told = [
+        _strongest(context, row, (score - others) / score if score > 0 else 0 * others, timezone)
         for context, row, score, others in zip(contexts, values, scores, without, strict=True)
     ]
+    silent = [
+        place
+        for place, (reasons, score) in enumerate(zip(told, scores, strict=True))
+        if not reasons and score > 0
+    ]
+    if silent:
+        alone = _scores_alone(values[silent], model, standings)
+        for place, kept in zip(silent, alone, strict=True):
+            told[place] = _strongest(contexts[place], values[place], kept / scores[place], timezone)
+    return told
 
 
 def learned_reason(like_confirmed: int, lift: float) -> tuple[Reason, ...]:
@@ -115,12 +126,23 @@ def _scores_with_and_without(
     return scores[0], scores[1:].T
 
 
-def _strongest(
-    context: Context, values: FloatMatrix, losses: Scores, score: float, timezone: str
-) -> tuple[Reason, ...]:
+def _scores_alone(values: FloatMatrix, model: Model | DistantModel, standings: Standings) -> Scores:
+    """Return the scores with one kind of reason alone, all else usual, shape (n, kinds).
+
+    For what is odd in so many respects that it stands where it stands without any one of them.
+    """
+    variants = np.repeat(model.usual[np.newaxis], len(KINDS) * len(values), axis=0)
+    variants = variants.reshape(len(KINDS), len(values), -1)
+    for place, kind in enumerate(KINDS):
+        columns = [FEATURES.index(name) for name in kind.features]
+        variants[place][:, columns] = values[:, columns]
+    return standings.fuse(model.score(variants.reshape(-1, len(FEATURES)))).reshape(len(KINDS), -1).T
+
+
+def _strongest(context: Context, values: FloatMatrix, weights: Scores, timezone: str) -> tuple[Reason, ...]:
     weighed = []
     for place, kind in enumerate(KINDS):
-        weight = round(float(losses[place]) / score, WEIGHT_DECIMALS) if score > 0 else 0.0
+        weight = min(1.0, round(float(weights[place]), WEIGHT_DECIMALS))
         if weight > 0 and values[FEATURES.index(kind.features[0])] >= kind.least:
             weighed.append((-weight, place))
     return tuple(
