@@ -24,3 +24,12 @@ CREATE TEMP TABLE anomaly_drift (
     psi DECIMAL(9, 4),
     verdict VARCHAR
 );
+
+CREATE TEMP TABLE anomaly_totals (
+    examined BIGINT,
+    explained BIGINT,
+    flagged BIGINT,
+    set_aside BIGINT,
+    most_per_subscriber BIGINT,
+    learned_from BIGINT
+);

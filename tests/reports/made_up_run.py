@@ -259,7 +259,14 @@ def _flag_first(connection):
         """
     )
     connection.execute("CREATE TABLE anomaly_reasons AS SELECT 1 AS rank, 1 AS place, 'amount' AS reason")
-    connection.execute("CREATE TABLE anomaly_drift (feature VARCHAR, psi DECIMAL(9, 4), verdict VARCHAR)")
+    connection.execute(
+        "CREATE TABLE anomaly_totals AS SELECT 9 AS examined, 2 AS explained, 1 AS flagged, 0 AS set_aside,"
+        " 3 AS most_per_subscriber, 2 AS learned_from"
+    )
+    connection.execute(
+        "CREATE TABLE anomaly_drift AS"
+        " SELECT 'pause' AS feature, 0.3125::DECIMAL(9, 4) AS psi, 'changed' AS verdict"
+    )
     connection.execute(
         """
         INSERT INTO findings BY NAME

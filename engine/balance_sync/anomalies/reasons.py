@@ -52,12 +52,15 @@ class Kind:
         The reason is not worth saying below this value of the first feature.
     words
         Makes the sentence.
+    unless
+        A feature beside which it tells nothing new.
     """
 
     name: str
     features: tuple[str, ...]
     least: float
     words: Callable[[Context, str], str]
+    unless: str = ""
 
 
 def explain(
@@ -143,7 +146,8 @@ def _strongest(context: Context, values: FloatMatrix, weights: Scores, timezone:
     weighed = []
     for place, kind in enumerate(KINDS):
         weight = min(1.0, round(float(weights[place]), WEIGHT_DECIMALS))
-        if weight > 0 and values[FEATURES.index(kind.features[0])] >= kind.least:
+        told_already = kind.unless and values[FEATURES.index(kind.unless)] > 0
+        if weight > 0 and not told_already and values[FEATURES.index(kind.features[0])] >= kind.least:
             weighed.append((-weight, place))
     return tuple(
         Reason(KINDS[place].name, KINDS[place].words(context, timezone), -negative)
@@ -162,10 +166,10 @@ KINDS = (
     Kind("wallet_gap", ("wallet_gap",), 0.1, words.wallet_gap),
     Kind("wallet_gap_step", ("wallet_gap_step",), 0.1, words.wallet_gap_step),
     Kind("balance", ("balance",), 0.3, words.balance),
-    Kind("amount_relative", ("amount_relative",), 0.1, words.amount_relative),
+    Kind("amount_relative", ("amount_relative",), 0.1, words.amount_relative, "amount_population"),
     Kind("near", ("near",), 2.3, words.near),
     Kind("day", ("day",), 2.3, words.day),
-    Kind("day_amount", ("day_amount",), 0.1, words.day_amount),
+    Kind("day_amount", ("day_amount",), 0.1, words.day_amount, "amount_population"),
     Kind("batch", ("batch",), 2.3, words.batch),
     Kind("source", ("source",), 2.3, words.source),
     Kind("direction_of_action", ("direction_of_action",), 2.3, words.direction_of_action),

@@ -118,7 +118,10 @@ def read_reference(path: Path) -> Reference:
             description = msgspec.json.decode(arrays["description"].tobytes(), type=Description)
             sample = arrays["sample"]
     except OSError as error:
-        raise InputError(str(path), "cannot be read", reason=str(error.strerror or error)) from error
+        reason = str(error.strerror or error)
+        raise InputError(
+            str(path), "cannot be read", reason=reason, help="make one with `run --keep-model FILE`"
+        ) from error
     except _NO_MODEL as error:
         raise InputError(
             str(path), "is no kept model", help="make one with `run --keep-model FILE`"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.anomalies.candidates import Candidate
 from balance_sync.anomalies.context import Context
-from balance_sync.feedback.statements import DETECTOR, SETS_ASIDE, Decision, Subject
+from balance_sync.feedback.statements import DETECTOR, SETS_ASIDE, Decision, Scope, Subject
 from balance_sync.store.findings import finding_id
 
 if TYPE_CHECKING:
@@ -68,10 +68,9 @@ def fill_list(candidates: Iterable[Candidate], *, budget: int, deciding: Decidin
             continue
         subject = subject_of_candidate(candidate.context)
         entry = deciding(subject)
-        decision = entry.statement.decision if entry else None
-        if entry and decision in SETS_ASIDE:
+        if entry and entry.statement.decision in SETS_ASIDE:
             review.answered.append(Answered(subject, candidate, entry.entry_id))
-        elif decision is Decision.CONFIRMED:
+        elif entry and _is_confirmed(entry):
             review.listed.append(candidate)
         elif per_subscriber[candidate.context.user_id] == MOST_PER_SUBSCRIBER:
             review.set_aside += 1
@@ -82,6 +81,11 @@ def fill_list(candidates: Iterable[Candidate], *, budget: int, deciding: Decidin
             if not places:
                 break
     return review
+
+
+def _is_confirmed(entry: Entry) -> bool:
+    """Return whether somebody confirmed this very transaction: a wider word speaks of what nobody saw."""
+    return entry.statement.decision is Decision.CONFIRMED and entry.statement.scope is Scope.FINDING
 
 
 def nothing_decided(_: Subject) -> None:

@@ -33,6 +33,7 @@ from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from balance_sync.feedback.totals import FeedbackTotals
+    from balance_sync.pipeline.detection import RankingNotes
     from balance_sync.pipeline.run import RunResult
 
 _EXTRAS = {"active": ("coniferest", "active"), "deep": ("torch", "deep")}
@@ -233,6 +234,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
         + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
     )
     _narrate_feedback(result.feedback)
+    _narrate_ranking(result.ranking)
     passed_over = ingested.discovery.passed_over
     if passed_over:
         note(
@@ -266,6 +268,20 @@ def _narrate_feedback(feedback: FeedbackTotals) -> None:
         note(
             f"precision of the review list so far: {feedback.precision:.2f} ("
             f"{feedback.confirmed:,} confirmed of {feedback.reviewed:,} reviewed, {feedback.listed:,} listed)"
+        )
+
+
+def _narrate_ranking(ranking: RankingNotes) -> None:
+    """Tell what moved the ranking: decisions, and an archive that is no longer like the model."""
+    if ranking.learned_from:
+        note(f"ranking: learned from {ranking.learned_from:,} decisions (--no-feedback ranks without them)")
+    moved = [
+        f"{feature} {psi:.2f} {verdict}" for feature, psi, verdict in ranking.drift if verdict != "stable"
+    ]
+    if ranking.drift:
+        note(
+            f"model: {len(moved)} of {len(ranking.drift)} features have moved since it was kept"
+            + (f" ({', '.join(moved)})" if moved else "")
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
@@ -38,6 +40,31 @@ was, nothing needs to be done.
 def is_ranked(options: RunOptions) -> bool:
     """Return whether the detector is among the chosen rules, as it is where none is chosen."""
     return not options.rules or any(word.partition("@")[0] == DETECTOR for word in options.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class RankingNotes:
+    """What a person should know about how the unusual was ranked.
+
+    Attributes
+    ----------
+    learned_from
+        How many decisions moved the ranking.
+    drift
+        Feature, population stability index and verdict against the kept model, most first; empty without one.
+    """
+
+    learned_from: int = 0
+    drift: tuple[tuple[str, Decimal, str], ...] = ()
+
+
+def read_ranking_notes(connection: DuckDBPyConnection, options: RunOptions) -> RankingNotes:
+    """Read from the run's database how the unusual was ranked, if it was."""
+    if not is_ranked(options):
+        return RankingNotes()
+    ((learned_from,),) = connection.execute("SELECT learned_from FROM anomaly_totals").fetchall()
+    drift = connection.execute("FROM anomaly_drift ORDER BY psi DESC, feature").fetchall()
+    return RankingNotes(learned_from, tuple(drift))
 
 
 class DetectorProcess:
@@ -113,10 +140,11 @@ def _keep_model(
         raise InputError(
             str(path), "cannot be made: there are too few transactions", help="read an archive of more"
         )
-    (period,) = connection.sql(
-        "SELECT strftime(min(logged_at), '%FT%TZ'), strftime(max(logged_at), '%FT%TZ') FROM ledger"
+    period = connection.execute(
+        "SELECT strftime(timezone('UTC', t), '%Y-%m-%dT%H:%M:%SZ') FROM ("
+        "SELECT unnest([min(logged_at), max(logged_at)]) AS t FROM ledger)"
     ).fetchall()
-    first_at, last_at = (text or "" for text in period)
+    first_at, last_at = (text or "" for (text,) in period)
     description = describe(
         detector=options.detector,
         seed=options.seed,

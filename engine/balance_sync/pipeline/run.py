@@ -13,7 +13,12 @@ from balance_sync.config import RunOptions, read_zone
 from balance_sync.pipeline.addition import Addition, add_to_database, plan_addition
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled, fill_database
-from balance_sync.pipeline.detection import DetectorProcess, read_kept_model
+from balance_sync.pipeline.detection import (
+    DetectorProcess,
+    RankingNotes,
+    read_kept_model,
+    read_ranking_notes,
+)
 from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.ingest import Ingested, ingest
@@ -45,6 +50,8 @@ class RunResult:
         Whether it began with the database of the run before, and judged only what is new.
     feedback
         What people's decisions came to.
+    ranking
+        How the unusual was ranked.
     """
 
     run_id: str
@@ -57,6 +64,7 @@ class RunResult:
     elapsed_s: float
     continued: bool
     feedback: FeedbackTotals
+    ranking: RankingNotes
 
 
 def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
@@ -198,6 +206,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         elapsed_s=time.monotonic() - work.started,
         continued=work.addition is not None,
         feedback=feedback,
+        ranking=read_ranking_notes(connection, options),
     )
 
 

@@ -19,8 +19,10 @@ from balance_sync.reports.figures import (
     AmountSum,
     ControlTotal,
     CurrencyScale,
+    DetectorTotals,
     Exposure,
     ExposurePoint,
+    FeatureDrift,
     GapPoint,
     OutcomeCount,
     RollForwardTotal,
@@ -84,6 +86,8 @@ class ReportData:
         Number of rows of each section that `frames` streams, of findings by rule.
     feedback
         What people's decisions came to.
+    drift
+        Against a kept model, where one was used; most first.
     """
 
     context: ReportContext
@@ -105,6 +109,8 @@ class ReportData:
     manifest_sha256: str
     rows: dict[str, int]
     feedback: FeedbackTotals
+    detector: DetectorTotals
+    drift: tuple[FeatureDrift, ...]
     connection: DuckDBPyConnection = field(repr=False, compare=False)
 
     def frames(self, section: str, **parameters: object) -> Iterator[pl.DataFrame]:
@@ -164,6 +170,8 @@ def build_report_data(
         manifest_sha256=context.manifest_sha256 or manifest_hash(connection, context.run_id),
         rows=_section_rows(connection, changes),
         feedback=read_totals(connection),
+        detector=read_rows(connection, "detector", DetectorTotals)[0],
+        drift=read_rows(connection, "drift", FeatureDrift),
         connection=connection,
     )
 

@@ -208,3 +208,37 @@ class Exposure:
     amount_at_risk: Decimal
     open_episodes: int
     total_at_risk: Decimal
+
+
+@dataclass(frozen=True)
+class DetectorTotals:
+    """What the detector looked at.
+
+    Parameters
+    ----------
+    examined, explained, flagged, set_aside, learned_from
+        As in the table `anomaly_totals`.
+    """
+
+    examined: int
+    explained: int
+    flagged: int
+    set_aside: int
+    learned_from: int
+
+
+@dataclass(frozen=True)
+class FeatureDrift:
+    """How far a feature of transactions has moved away from a kept model.
+
+    Parameters
+    ----------
+    psi
+        The population stability index.
+    verdict
+        ``stable``, ``shifting`` or ``changed``.
+    """
+
+    feature: str
+    psi: Decimal
+    verdict: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.changes import Change
@@ -50,6 +51,10 @@ def build_summary(data: ReportData) -> dict[str, Any]:
             for run in sorted(context.rules, key=lambda run: run.rule)
         ],
         "feedback": data.feedback.as_json(),
+        "ranking": {
+            **asdict(data.detector),
+            "drift": [{**asdict(one), "psi": str(one.psi)} for one in data.drift],
+        },
         **_money(data),
         **_aged(data),
         **({"changes": _changes(data.changes)} if data.changes else {}),
