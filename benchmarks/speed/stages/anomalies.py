@@ -35,7 +35,7 @@ def main(database: Path, scratch: Path) -> None:
     """Rank the transactions of a finished run; the ledger and the import of scikit-learn are not timed."""
     from balance_sync import config
     from balance_sync.anomalies import warm_up
-    from balance_sync.anomalies.detect import detect
+    from balance_sync.anomalies.detect import Method, detect
     from balance_sync.anomalies.publish import publish
     from balance_sync.rules import build_ledger
 
@@ -47,9 +47,9 @@ def main(database: Path, scratch: Path) -> None:
             result = detect(
                 connection,
                 review_budget=config.REVIEW_BUDGET,
-                seed=config.SEED,
-                timezone=config.BUSINESS_ZONE,
-                threads=config.default_threads(),
+                method=Method(
+                    seed=config.SEED, timezone=config.BUSINESS_ZONE, threads=config.default_threads()
+                ),
             )
             flagged = publish(connection, result)
     watch.tell(rows=result.examined, examined=result.examined, flagged=flagged)
