@@ -17,7 +17,7 @@ from balance_sync.rules.views import load_views
 RULE_IDS = {
     *("overdraft", "discrepancy", "arithmetic", "lost_update", "continuity", "duplicate_transaction"),
     *("repeated_delivery", "negative_amount", "incomplete_sync", "failed_sync", "repeated_message"),
-    "sub_minor_unit",
+    *("sub_minor_unit", "suspect_event"),
 }
 SEVERITIES = {
     "critical": {"overdraft", "lost_update", "duplicate_transaction", "failed_sync"},

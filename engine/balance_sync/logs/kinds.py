@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,7 @@ KINDS = (
     "application",
     "preamble",
     "other",
+    "suspect",
 )
 Kind = pl.Enum(KINDS)
 """Dtype of the ``kind`` column."""
@@ -163,6 +164,12 @@ class ClassifiedEvents:
     message_at: NDArray[np.int64]
     request_at: NDArray[np.int64]
     outcome: NDArray[np.int8]
+
+    def but_suspect(self, suspects: NDArray[np.int64]) -> ClassifiedEvents:
+        """Return the same with the events at `suspects` of kind ``suspect``, which shows no outcome."""
+        kind, outcome = self.kind.copy(), self.outcome.copy()
+        kind[suspects], outcome[suspects] = CODES["suspect"], -1
+        return replace(self, kind=kind, outcome=outcome)
 
     def of_kind(self, name: str) -> NDArray[np.int64]:
         """Return the positions of the events of one kind."""

@@ -136,6 +136,7 @@ _RULES: Mapping[str, RuleWords] = MappingProxyType(
         "incomplete_sync": RuleWords("Incomplete syncs", "Change to be made", "Change logged", "Missing"),
         "failed_sync": RuleWords("Failed syncs", "Change to be made", "Change logged", "Missing"),
         "repeated_message": RuleWords("Repeated messages"),
+        "suspect_event": RuleWords("Suspect events"),
         "sub_minor_unit": RuleWords("Too fine amounts", "Rounded amount", "Amount logged", "Too fine by"),
         "anomaly": RuleWords("Anomalies"),
     }

@@ -27,7 +27,7 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside"),
     Section.ROLL_FORWARD: ("roll_forward",),
     Section.TRANSACTIONS: ("transactions", "ledger"),
-    Section.REJECTS: ("rejects",),
+    Section.REJECTS: ("rejects", "suspects"),
     Section.SOURCES: ("sources",),
     Section.RULES: ("runs",),
 }

@@ -28,6 +28,7 @@ READABLE = (
     "messages",
     "rejects",
     "sources",
+    "suspects",
     "sync_errors",
     "transactions",
 )
