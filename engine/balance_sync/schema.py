@@ -143,6 +143,15 @@ SUSPECTS = _table(
     ended_at=UTC_TIME,
 )
 
+DROPPED_LOGS = _table(
+    source_id=pa.string(),
+    line=pa.int64(),
+    logged_at=UTC_TIME,
+    records=pa.int64(),
+    bytes=pa.int64(),
+    reason=pa.string(),
+)
+
 REJECTS = _table(
     source_id=pa.string(),
     line=pa.int64(),
@@ -186,6 +195,7 @@ PUBLISHED_TABLES: dict[str, pa.Schema] = {
     "messages": MESSAGES,
     "invocations": INVOCATIONS,
     "suspects": SUSPECTS,
+    "dropped_logs": DROPPED_LOGS,
     "rejects": REJECTS,
     "findings": FINDINGS,
     "runs": RUNS,

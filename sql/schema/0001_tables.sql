@@ -89,6 +89,16 @@ CREATE TABLE IF NOT EXISTS suspects (
     ended_at TIMESTAMP WITH TIME ZONE
 );
 
+-- Where Lambda says that it lost lines itself, and how many.
+CREATE TABLE IF NOT EXISTS dropped_logs (
+    source_id VARCHAR,
+    line BIGINT,
+    logged_at TIMESTAMP WITH TIME ZONE,
+    records BIGINT,
+    bytes BIGINT,
+    reason VARCHAR
+);
+
 CREATE TABLE IF NOT EXISTS rejects (
     source_id VARCHAR,
     line BIGINT,

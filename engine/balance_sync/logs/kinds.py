@@ -47,6 +47,7 @@ KINDS = (
     "preamble",
     "other",
     "suspect",
+    "logs_dropped",
 )
 Kind = pl.Enum(KINDS)
 """Dtype of the ``kind`` column."""
@@ -75,6 +76,7 @@ LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
 TRANSACTION_NOTICE = b"Start syncing the balance"
 SYNC_ERROR_NOTICE = b"Subscription balance and payment balance are not in sync"
 PROCESSING_NOTICE = b"Processing message "
+DROPPED_NOTICE = b"LOGS_DROPPED "
 _NEGATIVE_NOTICE = b"Subscriber will have a negative balance due to this action"
 
 ID_BYTES = 36
@@ -99,6 +101,7 @@ _PLATFORM_KINDS = (
     (b"EXTENSION\t", "extension"),
     (b"TELEMETRY\t", "extension"),
     (b"LOGS\t", "extension"),
+    (DROPPED_NOTICE, "logs_dropped"),
     (b"RequestId: ", "crash"),
 )
 _MESSAGE_KINDS = (

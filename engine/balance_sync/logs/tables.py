@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from balance_sync.logs.dropped import read_dropped
 from balance_sync.logs.invocations import read_invocations
 from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
 from balance_sync.logs.messages import STEP_KINDS, Steps, follow
@@ -50,7 +51,7 @@ class BatchTables:
         A row for each event, without its text: ``source, line, at, kind, part, outcome, fingerprint``.
         ``part`` (UInt32) is that of the row of `invocations` that the event belongs to, null for none. The
         fingerprint (UInt64) is of the event's text; equal events have equal ones.
-    transactions, sync_errors, messages, invocations, suspects, rejects
+    transactions, sync_errors, messages, invocations, suspects, dropped_logs, rejects
         The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
         each request and source, numbered by ``part``, of status ``unseen`` where only other events are in the
         source.
@@ -62,6 +63,7 @@ class BatchTables:
     messages: pl.DataFrame
     invocations: pl.DataFrame
     suspects: pl.DataFrame
+    dropped_logs: pl.DataFrame
     rejects: pl.DataFrame
 
 
@@ -103,6 +105,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     sync_errors, bad_sync_errors = read_sync_errors(classified)
     messages, of_messages = _messages(classified, part, transactions)
     invocations = read_invocations(classified, part, parts.height)
+    dropped = read_dropped(classified)
     placed = events.select("source", "line", pl.col("at").alias("logged_at")).with_columns(request_ids)
     return BatchTables(
         events=events,
@@ -111,6 +114,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         messages=messages.hstack(placed[messages["event"]].rename({"logged_at": "started_at"})).drop("event"),
         invocations=invocations.with_columns(parts["request_id"]),
         suspects=understood.suspects.hstack(placed[understood.suspects["event"]]).drop("event"),
+        dropped_logs=dropped.hstack(placed.drop("request_id")[dropped["event"]]).drop("event"),
         rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
     )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COUNTED_TABLES = (
     *("sources", "transactions", "sync_errors", "messages", "invocations", "suspects", "rejects"),
+    "dropped_logs",
     *("findings", "roll_forward", "episodes"),
 )
 """The tables whose lengths are recorded with a run."""

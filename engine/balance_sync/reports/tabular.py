@@ -26,6 +26,8 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "sync_errors": ("logged_at", "source_id", "line"),
     "messages": ("started_at", "source_id", "line", "message_id"),
     "invocations": ("started_at", "source_id", "line", "request_id"),
+    "completeness": ("kind", "place", "first_at"),
+    "dropped_logs": ("logged_at", "source_id", "line"),
     "suspects": ("source_id", "line"),
     "rejects": ("source_id", "line"),
     "findings": ("rule", "logged_at", "source_id", "line", "finding_id"),

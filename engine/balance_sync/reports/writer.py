@@ -29,6 +29,7 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.TRANSACTIONS: ("transactions", "ledger"),
     Section.REJECTS: ("rejects", "suspects"),
     Section.SOURCES: ("sources",),
+    Section.COMPLETENESS: ("completeness", "dropped_logs"),
     Section.RULES: ("runs",),
 }
 """The tables that ``csv`` and ``parquet`` write of a section."""

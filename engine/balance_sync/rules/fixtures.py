@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 INPUT_TABLES = (
-    *("transactions", "sync_errors", "messages", "invocations", "suspects", "rejects", "sources"),
+    *("transactions", "sync_errors", "messages", "invocations", "suspects", "dropped_logs", "rejects"),
+    "sources",
 )
 FIXTURE_FILES = ("fires.toml", "clean.toml")
 
@@ -55,6 +56,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     messages: tuple[Row, ...] = ()
     invocations: tuple[Row, ...] = ()
     suspects: tuple[Row, ...] = ()
+    dropped_logs: tuple[Row, ...] = ()
     rejects: tuple[Row, ...] = ()
     sources: tuple[Row, ...] = ()
     parameters: dict[str, str] = {}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 READABLE = (
     "currencies",
+    "dropped_logs",
     "invocations",
     "ledger",
     "messages",

@@ -85,6 +85,12 @@ def discover(paths: Iterable[str | Path]) -> Discovery:
     return Discovery(tuple(iter_sources(paths, passed_over)), tuple(passed_over))
 
 
+def named_roots(paths: Iterable[str | Path]) -> Iterator[str]:
+    """Yield the files and folders that `paths` name, patterns as what they match now."""
+    for path in paths:
+        yield from _expand(str(path))
+
+
 def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> Iterator[Source]:
     """Find the sources under `paths`, as `discover` does, and give each out as soon as it is found.
 

@@ -27,6 +27,7 @@ TABLES = (
     "messages",
     "invocations",
     "suspects",
+    "dropped_logs",
     "rejects",
     "sources",
 )

@@ -19,6 +19,7 @@ _TIME = {
     "messages": "started_at",
     "invocations": "started_at",
     "suspects": "logged_at",
+    "dropped_logs": "logged_at",
 }
 """The tables that are loaded, the largest first, with what lies within the period; `rejects` has no time."""
 
