@@ -31,8 +31,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTKEYID", "AWS_SECRET_ACCESS_KEY": "not-a-se
 def endpoint() -> Iterator[str]:
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
+    _, port = running.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
     running.stop()
 
 

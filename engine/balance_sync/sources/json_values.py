@@ -27,7 +27,7 @@ _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
 _MOST_LISTS = 8
-"""Lists within each other that have no end in sight: behind damage a few may stand, a thousand are an attack."""
+"""Lists within each other without an end in sight: damage leaves a few behind, a thousand are an attack."""
 
 
 class JsonValues:
