@@ -25,7 +25,7 @@ DATABASE_NAME = "balance-sync.duckdb"
 FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
 SECTIONS = (
     *("findings", "changes", "episodes", "anomalies", "roll-forward", "transactions", "rejects", "sources"),
-    *("rules", "charts"),
+    *("completeness", "rules", "charts"),
 )
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
@@ -105,6 +105,8 @@ class RunOptions:
         Rank as if nothing had been decided.
     limits
         How far archives are read.
+    rejects
+        A file for all that could not be read; its name says how.
     """
 
     logs: tuple[str, ...]
@@ -134,6 +136,7 @@ class RunOptions:
     feedback: Path | None = None
     ignore_feedback: bool = False
     limits: Limits = field(default_factory=Limits)
+    rejects: Path | None = None
 
     @property
     def store_directory(self) -> Path:

@@ -41,6 +41,22 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+class SuspectReason(StrEnum):
+    """Why an event cannot be what it says; ``began_at`` and ``ended_at`` of a suspect are what it names."""
+
+    OTHER_TIME = "other_time"
+    """The time within the line is none, or far from that of the event."""
+
+    OUTSIDE_INVOCATION = "outside_invocation"
+    """The request that it names ran from ``began_at`` to ``ended_at``, and not then."""
+
+    INSIDE_ANOTHER = "inside_another"
+    """Another request ran then, from ``began_at`` to ``ended_at``; of this one the stream says nothing."""
+
+    BETWEEN_INVOCATIONS = "between_invocations"
+    """Nothing ran then, from ``began_at`` to ``ended_at``; of the request the stream says nothing."""
+
+
 def _table(**columns: pa.DataType) -> pa.Schema:
     return pa.schema([pa.field(name, kind) for name, kind in columns.items()])
 
@@ -115,6 +131,27 @@ INVOCATIONS = _table(
     line=pa.int64(),
 )
 
+SUSPECTS = _table(
+    source_id=pa.string(),
+    line=pa.int64(),
+    logged_at=UTC_TIME,
+    said_at=UTC_TIME,
+    request_id=pa.string(),
+    kind=pa.string(),
+    reason=pa.string(),
+    began_at=UTC_TIME,
+    ended_at=UTC_TIME,
+)
+
+DROPPED_LOGS = _table(
+    source_id=pa.string(),
+    line=pa.int64(),
+    logged_at=UTC_TIME,
+    records=pa.int64(),
+    bytes=pa.int64(),
+    reason=pa.string(),
+)
+
 REJECTS = _table(
     source_id=pa.string(),
     line=pa.int64(),
@@ -157,6 +194,8 @@ PUBLISHED_TABLES: dict[str, pa.Schema] = {
     "sync_errors": SYNC_ERRORS,
     "messages": MESSAGES,
     "invocations": INVOCATIONS,
+    "suspects": SUSPECTS,
+    "dropped_logs": DROPPED_LOGS,
     "rejects": REJECTS,
     "findings": FINDINGS,
     "runs": RUNS,

@@ -29,8 +29,16 @@ SELECT
     l.outcome,
     l.applied,
     b.rules,
-    CASE WHEN json_valid(l.metadata) THEN l.metadata ->> '$.deliveryId' END AS delivery_id,
-    CASE WHEN json_valid(l.metadata) THEN l.metadata ->> '$.planType' END AS plan_type,
+    CASE
+        WHEN NOT json_valid(l.metadata) THEN NULL
+        WHEN l.metadata ->> '$._notWhole' IS NULL THEN l.metadata ->> '$.deliveryId'
+        ELSE coalesce(l.metadata ->> '$.deliveryId', '(cut off in the log)')
+    END AS delivery_id,
+    CASE
+        WHEN NOT json_valid(l.metadata) THEN NULL
+        WHEN l.metadata ->> '$._notWhole' IS NULL THEN l.metadata ->> '$.planType'
+        ELSE coalesce(l.metadata ->> '$.planType', '(cut off in the log)')
+    END AS plan_type,
     l.transaction_id,
     l.request_id,
     l.source_id,

@@ -76,6 +76,29 @@ CREATE TABLE IF NOT EXISTS invocations (
     line BIGINT
 );
 
+-- Events that cannot be what they say, and are counted as nothing else.
+CREATE TABLE IF NOT EXISTS suspects (
+    source_id VARCHAR,
+    line BIGINT,
+    logged_at TIMESTAMP WITH TIME ZONE,
+    said_at TIMESTAMP WITH TIME ZONE,
+    request_id VARCHAR,
+    kind VARCHAR,
+    reason VARCHAR,
+    began_at TIMESTAMP WITH TIME ZONE,
+    ended_at TIMESTAMP WITH TIME ZONE
+);
+
+-- Where Lambda says that it lost lines itself, and how many.
+CREATE TABLE IF NOT EXISTS dropped_logs (
+    source_id VARCHAR,
+    line BIGINT,
+    logged_at TIMESTAMP WITH TIME ZONE,
+    records BIGINT,
+    bytes BIGINT,
+    reason VARCHAR
+);
+
 CREATE TABLE IF NOT EXISTS rejects (
     source_id VARCHAR,
     line BIGINT,

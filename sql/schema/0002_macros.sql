@@ -18,3 +18,6 @@ CREATE OR REPLACE MACRO money_text(amount, minor_unit) AS
 -- The same with the currency behind it, for sentences.
 CREATE OR REPLACE MACRO money_words(amount, currency, minor_unit) AS
     coalesce(money_text(amount, minor_unit), 'an unstated amount') || coalesce(' ' || currency, '');
+
+-- A time as a person reads it: UTC, whatever the session's zone is, to the millisecond.
+CREATE OR REPLACE MACRO utc_words(moment) AS strftime(timezone('UTC', moment), '%Y-%m-%d %H:%M:%S.%g');

@@ -19,11 +19,16 @@ from pathlib import Path
 
 import atheris
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 with atheris.instrument_imports(include=["balance_sync.logs", "balance_sync.sources"]):
+    from container_seeds import container_seeds
     from targets import CORPUS, TARGETS
 
 FIXTURES = Path(__file__).parents[1] / "logs" / "fixtures_inspect"
-MOST_BYTES = 4096
+MOST_BYTES = {"tar": 24_576, "zip": 8192}
+"""Of an input of these targets; of the others 4 KiB."""
+
 SECONDS_AN_INPUT = 5
 
 
@@ -31,6 +36,8 @@ def begin_corpus(target: str, folder: Path) -> None:
     """Copy the inputs to begin with."""
     for path in sorted((CORPUS / target).iterdir()):
         shutil.copy(path, folder / path.name)
+    for name, content in container_seeds(target).items():
+        (folder / f"form-{name}").write_bytes(content)
     if target == "dump_reader":
         for path in sorted(FIXTURES.glob("node*.json")):
             for name, printed in json.loads(path.read_text(encoding="utf-8")).items():
@@ -57,7 +64,7 @@ def main() -> int:
     arguments = [
         sys.argv[0],
         f"-max_total_time={options.seconds}",
-        f"-max_len={MOST_BYTES}",
+        f"-max_len={MOST_BYTES.get(options.target, 4096)}",
         f"-timeout={SECONDS_AN_INPUT}",
         f"-dict={dictionary}",
         "-rss_limit_mb=1500",

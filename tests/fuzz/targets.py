@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from container_targets import CONTAINER_TARGETS, expect
+
 from balance_sync.logs.exact_records import read_sync_error, read_transaction
 from balance_sync.logs.inspect_reader import DumpError, read_dump
 from balance_sync.logs.split import split_events
@@ -69,11 +71,9 @@ def piece(text: bytes, *, first_line: int = 1) -> TextPiece:
     return TextPiece(Source("", "", 0, 0, "", None), text, 0, first_line, True, Reading())
 
 
-def expect(holds: bool, broken: str) -> None:
-    """Raise if a promise does not hold."""
-    if not holds:
-        raise AssertionError(broken)
-
-
-TARGETS: dict[str, Callable[[bytes], None]] = {"dump_reader": dump_reader, "event_splitter": event_splitter}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "dump_reader": dump_reader,
+    "event_splitter": event_splitter,
+    **CONTAINER_TARGETS,
+}
 CORPUS = Path(__file__).parent / "corpus"

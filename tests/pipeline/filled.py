@@ -21,7 +21,10 @@ from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
 
-TABLES = ("sources", "transactions", "sync_errors", "messages", "invocations", "rejects")
+TABLES = (
+    *("sources", "transactions", "sync_errors", "messages", "invocations"),
+    *("suspects", "dropped_logs", "rejects"),
+)
 
 
 @dataclass(frozen=True)

@@ -311,3 +311,16 @@ def test_rules_of_ones_own_see_everything(twice: Path) -> None:
     assert not judge(
         twice / "logs", twice / "own", store=twice / "out" / "store", rules_directory=twice / "rules"
     ).continued
+
+
+def test_suspects_of_old_and_new_sources_are_each_found_once(tmp_path: Path) -> None:
+    logs, store = tmp_path / "logs", tmp_path / "store"
+    unknown = line(20, request(99), PUBLISHED)
+    write_gz(logs / STREAM / "000000.gz", synced(0, 1) + unknown)
+    judge(logs, tmp_path / "added", store=store)
+    write_gz(logs / OTHER_STREAM / "000000.gz", synced(0, 2) + unknown + line(90_000, request(2), PUBLISHED))
+    assert judge(logs, tmp_path / "added", store=store).continued
+    judge(logs, tmp_path / "whole", store=store)
+    assert_same(tmp_path / "added", tmp_path / "whole")
+    suspects = [row for row in content(tmp_path / "added")["findings"] if row["rule"] == "suspect_event"]
+    assert len(suspects) == len(content(tmp_path / "added")["suspects"]) == 3

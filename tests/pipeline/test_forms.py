@@ -22,7 +22,7 @@ from balance_sync.pipeline.run import run
 from forms_of import FORMS, LOSSY_FORMS, write_form
 
 _PLACE = ("source_id", "line")
-_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "rejects", "findings")
+_COMPARED = ("transactions", "sync_errors", "messages", "invocations", "suspects", "rejects", "findings")
 
 
 @cache

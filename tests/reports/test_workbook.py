@@ -56,8 +56,9 @@ def test_cells_and_formats_are_as_agreed(written):
 def test_first_sheet_is_readme_and_rules_with_findings_have_a_sheet(workbook):
     assert workbook.sheetnames[:2] == ["README", "Charts"]
     assert {"Overdrafts", "Discrepancies", "Lost updates", "Negative amounts"} <= set(workbook.sheetnames)
-    assert workbook.sheetnames[-8:] == [
-        *("Episodes", "Anomalies", "Roll-forward", "Transactions", "Rejects", "Sources", "Rules", "Sign-off")
+    assert workbook.sheetnames[-9:] == [
+        *("Episodes", "Anomalies", "Roll-forward", "Transactions", "Rejects", "Sources"),
+        *("Completeness", "Rules", "Sign-off"),
     ]
     assert "Failed syncs" not in workbook.sheetnames
 

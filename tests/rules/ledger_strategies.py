@@ -123,6 +123,30 @@ def message_rows(draw):
     ]
 
 
+@st.composite
+def suspect_rows(draw):
+    reasons = ["other_time", "outside_invocation", "inside_another", "between_invocations"]
+    return [
+        {
+            "logged_at": draw(times),
+            "said_at": draw(maybe(times)),
+            "request_id": draw(requests),
+            "kind": draw(st.sampled_from(["transaction", "sync_error", "processing", "published"])),
+            "reason": draw(st.sampled_from(reasons)),
+            "began_at": draw(times),
+            "ended_at": draw(times),
+            "source_id": "e",
+            "line": line,
+        }
+        for line in range(1, draw(st.integers(0, 3)) + 1)
+    ]
+
+
 tables = st.fixed_dictionaries(
-    {"transactions": transaction_rows(), "sync_errors": sync_error_rows(), "messages": message_rows()}
+    {
+        "transactions": transaction_rows(),
+        "sync_errors": sync_error_rows(),
+        "messages": message_rows(),
+        "suspects": suspect_rows(),
+    }
 )

@@ -244,6 +244,11 @@ def sub_minor_unit(tables):
                 yield finding(event, subject_of(event), nearest, event["amount"])
 
 
+def suspect_event(tables):
+    for suspect in tables["suspects"]:
+        yield finding(suspect, f"{suspect['request_id'] or ''}/{suspect['kind']}", None, None)
+
+
 ORACLES = {
     oracle.__name__: oracle
     for oracle in (
@@ -259,6 +264,7 @@ ORACLES = {
         repeated_delivery,
         repeated_message,
         sub_minor_unit,
+        suspect_event,
     )
 }
 

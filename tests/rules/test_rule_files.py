@@ -17,7 +17,7 @@ from balance_sync.rules.views import load_views
 RULE_IDS = {
     *("overdraft", "discrepancy", "arithmetic", "lost_update", "continuity", "duplicate_transaction"),
     *("repeated_delivery", "negative_amount", "incomplete_sync", "failed_sync", "repeated_message"),
-    "sub_minor_unit",
+    *("sub_minor_unit", "suspect_event"),
 }
 SEVERITIES = {
     "critical": {"overdraft", "lost_update", "duplicate_transaction", "failed_sync"},
@@ -37,7 +37,7 @@ def test_the_built_in_rules_are_those_of_the_contract():
     for rule in rules:
         wanted = next((name for name, ids in SEVERITIES.items() if rule.header.id in ids), "error")
         assert rule.header.severity == wanted
-    assert set(load_views()) == {"ledger", "roll_forward", "episodes"}
+    assert set(load_views()) == {"ledger", "roll_forward", "episodes", "completeness"}
 
 
 def test_a_header_is_read(own_rule):

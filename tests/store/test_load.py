@@ -18,7 +18,7 @@ from balance_sync.store.tables import create_tables
 
 AT = datetime(2024, 1, 15, 21, tzinfo=UTC)
 PLACE = {"source_id": pl.String, "line": pl.Int64}
-LOADED = ("transactions", "sync_errors", "messages", "invocations", "rejects")
+LOADED = ("transactions", "sync_errors", "messages", "invocations", "suspects", "dropped_logs", "rejects")
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ from balance_sync import __version__, config
 
 PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter", "isal", "click")
 
+EXTRAS = {"pdf": "typst", "s3": "obstore"}
+"""The packages that parts of the program need which not everybody has."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -27,6 +30,7 @@ def info(as_json: bool) -> None:
         "platform": platform.platform(),
         "processors": str(config.default_threads()),
         **{package: metadata.version(package) for package in PACKAGES},
+        **{f"extra {extra}": _extra(package) for extra, package in EXTRAS.items()},
         "memory limit": config.MEMORY_LIMIT,
         "spill limit": config.SPILL_LIMIT,
         "business time zone": config.BUSINESS_ZONE,
@@ -38,3 +42,10 @@ def info(as_json: bool) -> None:
         return
     for name, value in facts.items():
         click.echo(f"{name:<19} {value}")
+
+
+def _extra(package: str) -> str:
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:
+        return "not installed"

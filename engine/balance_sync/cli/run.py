@@ -113,6 +113,12 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     help="Read this much of LOGS, e.g. 1%, and print an estimate of the whole instead of writing reports.",
 )
 @against_option
+@option(
+    "--rejects",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write all that could not be read to FILE too: .csv, or JSON lines as .jsonl or .ndjson.",
+)
 @limit_options
 @strict_option
 @config_option
@@ -189,6 +195,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         feedback=given["feedback"],
         ignore_feedback=given["no_feedback"],
         limits=read_limits(given),
+        rejects=given["rejects"],
     )
 
 
@@ -235,6 +242,8 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     )
     _narrate_feedback(result.feedback)
     _narrate_ranking(result.ranking)
+    for kind, cases in result.completeness.items():
+        note(f"missing: {kind.replace('_', ' ')}: {cases:,}")
     passed_over = ingested.discovery.passed_over
     if passed_over:
         note(
@@ -295,6 +304,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
         "feedback": result.feedback.as_json(),
         "sources_read": result.ingested.sources_read,
         "sources_kept": result.ingested.sources_kept,
+        "completeness": result.completeness,
         "problems": [{"path": path, "reason": reason} for path, reason in result.problems],
         "elapsed_s": round(result.elapsed_s, 3),
     }

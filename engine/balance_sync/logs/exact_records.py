@@ -11,13 +11,33 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any
 
 from balance_sync.logs.inspect_reader import UNDEFINED, DumpError, read_dump
-from balance_sync.logs.inspect_values import Instance
+from balance_sync.logs.inspect_values import Dump, Instance, Loss
 from balance_sync.logs.metadata import allowed_metadata
 
 _SCALE = Decimal(1).scaleb(-18)
 # Sums of a hundred thousand amounts below it still fit the 20 digits that DECIMAL(38, 18) has.
 _LIMIT = Decimal(10) ** 15
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+_TRANSACTION = "$.transaction"
+_TRANSACTION_FIELDS = frozenset(
+    {
+        *(
+            "id",
+            "userId",
+            "type",
+            "source",
+            "action",
+            "currency",
+            "amount",
+            "vat",
+            "oldBalance",
+            "newBalance",
+        ),
+        *("paymentBalance", "updatePaymentBalance"),
+    }
+)
+_SYNC_ERROR_FIELDS = frozenset({"userId", "subscriptionBalance", "paymentBalance"})
 
 Record = dict[str, object]
 
@@ -35,10 +55,12 @@ def read_transaction(dump: str) -> tuple[Record, str]:
         Columns of a transaction, and "" — or an empty record and the reason why it cannot be read.
     """
     try:
-        fields = _fields(_object(dump).get("transaction"))
+        read = _dump(dump)
+        fields = _fields(_object(read).get("transaction"))
         if fields is None:
             return {}, "the dump holds no transaction object"
-        return _transaction(fields), ""
+        _refuse_losses(read, f"{_TRANSACTION}.", _TRANSACTION_FIELDS)
+        return _transaction(fields, _losses_below(read, f"{_TRANSACTION}.metadata")), ""
     except _NotARecord as error:
         return {}, str(error)
 
@@ -46,7 +68,9 @@ def read_transaction(dump: str) -> tuple[Record, str]:
 def read_sync_error(dump: str) -> tuple[Record, str]:
     """Read what follows the not-in-sync notice; as `read_transaction`."""
     try:
-        fields = _object(dump)
+        read = _dump(dump)
+        fields = _object(read)
+        _refuse_losses(read, "$.", _SYNC_ERROR_FIELDS)
         return {
             "user_id": _string(fields, "userId", required=True),
             "subscription_balance": _money(fields, "subscriptionBalance", required=True),
@@ -56,11 +80,34 @@ def read_sync_error(dump: str) -> tuple[Record, str]:
         return {}, str(error)
 
 
-def _object(dump: str) -> dict[str, Any]:
+def _dump(dump: str) -> Dump:
     try:
-        fields = _fields(read_dump(dump).value)
+        return read_dump(dump)
     except DumpError as error:
         raise _NotARecord(f"the dump cannot be read: {error}") from error
+
+
+def _refuse_losses(read: Dump, parent: str, names: frozenset[str]) -> None:
+    """Refuse a record of which a value is not the one that was printed: part of an id is another id."""
+    for loss in read.losses:
+        name = loss.path.removeprefix(parent)
+        if loss.path.startswith(parent) and name in names:
+            raise _NotARecord(f"{name} is not whole: {_loss_words(loss)}")
+
+
+def _losses_below(read: Dump, path: str) -> str:
+    """Return in words what the dump left out at `path` and below; "" where it is whole."""
+    below = (f"{path}.", f"{path}[")
+    found = (loss for loss in read.losses if loss.path == path or loss.path.startswith(below))
+    return "; ".join(dict.fromkeys(map(_loss_words, found)))
+
+
+def _loss_words(loss: Loss) -> str:
+    return f"{loss.kind}, {loss.missing} missing" if loss.missing else str(loss.kind)
+
+
+def _object(read: Dump) -> dict[str, Any]:
+    fields = _fields(read.value)
     if fields is None:
         raise _NotARecord("what follows the notice is no object")
     return fields
@@ -77,7 +124,7 @@ def _fields(value: Any) -> dict[str, Any] | None:
     )
 
 
-def _transaction(fields: dict[str, Any]) -> Record:
+def _transaction(fields: dict[str, Any], left_out: str) -> Record:
     return {
         "transaction_id": _string(fields, "id", required=True),
         "user_id": _string(fields, "userId", required=True),
@@ -91,7 +138,7 @@ def _transaction(fields: dict[str, Any]) -> Record:
         "new_balance": _money(fields, "newBalance", required=True),
         "payment_balance": _money(fields, "paymentBalance"),
         "update_payment_balance": _flag(fields, "updatePaymentBalance"),
-        "metadata": _metadata(fields.get("metadata")),
+        "metadata": _metadata(fields.get("metadata"), left_out),
     }
 
 
@@ -137,7 +184,7 @@ def _money(fields: dict[str, Any], key: str, *, required: bool = False) -> Decim
     return number.quantize(_SCALE, context=_CONTEXT) + 0
 
 
-def _metadata(value: Any) -> str | None:
+def _metadata(value: Any, left_out: str) -> str | None:
     if value is None or value is UNDEFINED:
         return None
     fields = _fields(value)
@@ -149,5 +196,7 @@ def _metadata(value: Any) -> str | None:
         text = json.dumps(
             {**plain, **{key: float(item) for key, item in numbers.items()}}, ensure_ascii=False
         )
-        return allowed_metadata(text)
-    return allowed_metadata(value) if isinstance(value, str) else "{}"
+        return allowed_metadata(text, left_out=left_out)
+    if not isinstance(value, str):
+        return allowed_metadata("{}", left_out=left_out)
+    return allowed_metadata(value, left_out=left_out)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +46,8 @@ KINDS = (
     "application",
     "preamble",
     "other",
+    "suspect",
+    "logs_dropped",
 )
 Kind = pl.Enum(KINDS)
 """Dtype of the ``kind`` column."""
@@ -74,6 +76,7 @@ LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
 TRANSACTION_NOTICE = b"Start syncing the balance"
 SYNC_ERROR_NOTICE = b"Subscription balance and payment balance are not in sync"
 PROCESSING_NOTICE = b"Processing message "
+DROPPED_NOTICE = b"LOGS_DROPPED "
 _NEGATIVE_NOTICE = b"Subscriber will have a negative balance due to this action"
 
 ID_BYTES = 36
@@ -98,6 +101,7 @@ _PLATFORM_KINDS = (
     (b"EXTENSION\t", "extension"),
     (b"TELEMETRY\t", "extension"),
     (b"LOGS\t", "extension"),
+    (DROPPED_NOTICE, "logs_dropped"),
     (b"RequestId: ", "crash"),
 )
 _MESSAGE_KINDS = (
@@ -163,6 +167,12 @@ class ClassifiedEvents:
     message_at: NDArray[np.int64]
     request_at: NDArray[np.int64]
     outcome: NDArray[np.int8]
+
+    def but_suspect(self, suspects: NDArray[np.int64]) -> ClassifiedEvents:
+        """Return the same with the events at `suspects` of kind ``suspect``, which shows no outcome."""
+        kind, outcome = self.kind.copy(), self.outcome.copy()
+        kind[suspects], outcome[suspects] = CODES["suspect"], -1
+        return replace(self, kind=kind, outcome=outcome)
 
     def of_kind(self, name: str) -> NDArray[np.int64]:
         """Return the positions of the events of one kind."""

@@ -7,6 +7,7 @@ everything else stays in the archive, where a person can look it up line by line
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ WORD_KEYS = frozenset(
 
 COST_KEYS = frozenset({"addonCosts", "addonSubscriptionCosts", "deliveryDays"})
 """Keys whose value is an object or an array of numbers."""
+
+LEFT_OUT_KEY = "_notWhole"
+"""Says that the log holds the metadata in part: no key of theirs, for it is not among the allowed ones."""
 
 _ID = rb"[0-9A-Za-z#_:.-]{1,100}"
 # A word may stand in quotes of its own; nine digits or more are a telephone number.
@@ -96,22 +100,61 @@ def _are_uuids(copies: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return harmless
 
 
-def allowed_metadata(text: str | None) -> str | None:
+def allowed_metadata(text: str | None, *, left_out: str = "") -> str | None:
     """Return the JSON of the allowed keys of `text` alone, in their order, without spaces.
 
     Numbers keep the text they were written with. What is no JSON object gives ``{}``: it holds nothing
     that may be kept.
+
+    Parameters
+    ----------
+    left_out
+        What the log itself left out, which is then said under `LEFT_OUT_KEY`; of text that was cut, the keys
+        that come before the cut are kept.
     """
     if text is None:
         return None
     try:
         fields = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
-        return "{}"
+        fields = _fields_before_cut(text) if left_out else {}
     kept = {key: raw for key, raw in fields.items() if key in _CHECKS and _CHECKS[key](raw)}
+    if left_out:
+        kept[LEFT_OUT_KEY] = msgspec.Raw(msgspec.json.encode(left_out))
     return msgspec.json.encode(kept).decode()
 
 
+def _fields_before_cut(text: str) -> dict[str, msgspec.Raw]:
+    """Return the fields of a JSON object that goes on behind the end of `text`, those that are whole."""
+    fields: dict[str, msgspec.Raw] = {}
+    at, opening = _after_gap(text, 0), "{"
+    try:
+        while text[at : at + 1] == opening:
+            key, at = _ANY_VALUE.raw_decode(text, _after_gap(text, at + 1))
+            at = _after_gap(text, at)
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                break
+            begin = _after_gap(text, at + 1)
+            _, end = _ANY_VALUE.raw_decode(text, begin)
+            at = _after_gap(text, end)
+            # A value at the very end may go on behind it.
+            if at == len(text):
+                break
+            fields[key] = msgspec.Raw(text[begin:end].encode())
+            opening = ","
+    except (ValueError, RecursionError):
+        pass
+    return fields
+
+
+def _after_gap(text: str, at: int) -> int:
+    while text[at : at + 1] in _GAP:
+        at += 1
+    return at
+
+
+_GAP = (" ", "\t", "\n", "\r")
+_ANY_VALUE = json.JSONDecoder()
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 

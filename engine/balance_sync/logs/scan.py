@@ -16,13 +16,11 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from balance_sync.logs.decoding import decoded_series
-from balance_sync.logs.kinds import Kind, OutcomeName, classify
+from balance_sync.logs.kinds import Kind, OutcomeName
 from balance_sync.logs.record_layouts import Columns
 from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS
-from balance_sync.logs.requests import number_parts
 from balance_sync.logs.rows import at_rows
-from balance_sync.logs.split import split_events
-from balance_sync.logs.tables import BatchTables, parse_batch
+from balance_sync.logs.tables import BatchTables, parse_batch, understand
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import Source, discover
 
@@ -140,10 +138,11 @@ def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None
 
 def classified_frame(pieces: Sequence[TextPiece]) -> pl.DataFrame:
     """Return the events of `pieces` as ``piece, line, at, text, kind, request_id, level, outcome``."""
-    classified = classify(split_events(pieces))
-    part, parts = number_parts(classified)
+    understood = understand(pieces)
+    classified = understood.classified
+    request_ids = at_rows(understood.parts["request_id"], understood.part)
     return classified.events.frame().with_columns(
-        classified.kinds(), at_rows(parts["request_id"], part), classified.levels(), classified.outcomes()
+        classified.kinds(), request_ids, classified.levels(), classified.outcomes()
     )
 
 

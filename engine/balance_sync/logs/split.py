@@ -153,21 +153,24 @@ def _stamped_lines(
     at = np.empty(len(places), dtype=np.int64)
     is_time = np.empty(len(places), dtype=np.bool_)
     for block in blocks(len(places), _BLOCK):
-        stands[block], at[block], is_time[block] = _read_stamps(octets, places[block])
+        stands[block], at[block], is_time[block] = read_stamps(octets, places[block])
     return likely[stands], at[stands], is_time[stands]
 
 
-def _read_stamps(
-    octets: Octets, places: NDArray[np.int64]
+def read_stamps(
+    octets: Octets, places: NDArray[np.int64], *, behind: bytes = b" "
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return where a stamp stands, microseconds since 1970 in UTC, and whether they are a time."""
+    """Return where a stamp stands with the sign `behind`, when that is, and whether it is a time at all.
+
+    In microseconds since 1970 in UTC.
+    """
     rows = octets.rows(places, STAMP_BYTES)
     odd = np.zeros(len(places), dtype=np.uint64)
     for offset, template, beyond in _TEMPLATE_WORDS:
         # Digits become their values and other signs 0, if all is as in the template.
         values = rows.words(offset) ^ template
         odd |= values | (values + beyond)
-    stands = ((odd & _HIGH_BITS) == 0) & (rows.octets[:, STAMP_BYTES - 1] == ord(" "))
+    stands = ((odd & _HIGH_BITS) == 0) & (rows.octets[:, STAMP_BYTES - 1] == ord(behind))
     days, is_day = _days(rows.words(0), rows.words(2))
     clock, rest = _pairs(rows.words(11)), _pairs(rows.words(16))
     hour, minute, second = clock[:, 0], clock[:, 3], clock[:, 6]

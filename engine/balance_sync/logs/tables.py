@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from balance_sync.logs.dropped import read_dropped
 from balance_sync.logs.invocations import read_invocations
 from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
 from balance_sync.logs.messages import STEP_KINDS, Steps, follow
@@ -17,13 +18,14 @@ from balance_sync.logs.redaction import redact
 from balance_sync.logs.requests import number_parts
 from balance_sync.logs.rows import at_rows, rows_of
 from balance_sync.logs.split import Events, split_events
+from balance_sync.logs.suspects import find_suspects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
@@ -49,7 +51,7 @@ class BatchTables:
         A row for each event, without its text: ``source, line, at, kind, part, outcome, fingerprint``.
         ``part`` (UInt32) is that of the row of `invocations` that the event belongs to, null for none. The
         fingerprint (UInt64) is of the event's text; equal events have equal ones.
-    transactions, sync_errors, messages, invocations, rejects
+    transactions, sync_errors, messages, invocations, suspects, dropped_logs, rejects
         The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
         each request and source, numbered by ``part``, of status ``unseen`` where only other events are in the
         source.
@@ -60,19 +62,50 @@ class BatchTables:
     sync_errors: pl.DataFrame
     messages: pl.DataFrame
     invocations: pl.DataFrame
+    suspects: pl.DataFrame
+    dropped_logs: pl.DataFrame
     rejects: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The events of a batch with what they are.
+
+    Attributes
+    ----------
+    part, parts
+        As `number_parts` gives them.
+    suspects
+        As `find_suspects` gives them; the events are of kind ``suspect``.
+    """
+
+    classified: ClassifiedEvents
+    part: NDArray[np.int64]
+    parts: pl.DataFrame
+    suspects: pl.DataFrame
+
+
+def understand(pieces: Sequence[TextPiece]) -> Understood:
+    """Tell what the events of `pieces` are, whose they are, and which cannot be what they say."""
+    classified = classify(split_events(pieces))
+    part, parts = number_parts(classified)
+    suspects = find_suspects(classified, part, parts.height, pieces)
+    if suspects.height:
+        classified = classified.but_suspect(suspects["event"].to_numpy())
+    return Understood(classified, part, parts, suspects)
 
 
 def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     """Parse the text of `pieces`; every event is counted in exactly one kind."""
-    classified = classify(split_events(pieces))
-    part, parts = number_parts(classified)
+    understood = understand(pieces)
+    classified, part, parts = understood.classified, understood.part, understood.parts
     request_ids = at_rows(parts["request_id"], part)
     events = _events(classified, part)
     transactions, bad_transactions = read_transactions(classified)
     sync_errors, bad_sync_errors = read_sync_errors(classified)
     messages, of_messages = _messages(classified, part, transactions)
     invocations = read_invocations(classified, part, parts.height)
+    dropped = read_dropped(classified)
     placed = events.select("source", "line", pl.col("at").alias("logged_at")).with_columns(request_ids)
     return BatchTables(
         events=events,
@@ -80,6 +113,8 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         sync_errors=sync_errors.drop("event").hstack(placed[sync_errors["event"]]),
         messages=messages.hstack(placed[messages["event"]].rename({"logged_at": "started_at"})).drop("event"),
         invocations=invocations.with_columns(parts["request_id"]),
+        suspects=understood.suspects.hstack(placed[understood.suspects["event"]]).drop("event"),
+        dropped_logs=dropped.hstack(placed.drop("request_id")[dropped["event"]]).drop("event"),
         rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
     )
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-STORE_TABLES = ("events", "transactions", "sync_errors", "messages", "invocations", "rejects")
+STORE_TABLES = (
+    "events",
+    "transactions",
+    "sync_errors",
+    "messages",
+    "invocations",
+    "suspects",
+    "dropped_logs",
+    "rejects",
+)
 _RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
 

@@ -66,6 +66,7 @@ def judge_changes(
         With the findings of the run before, and what changed since (`balance_sync.pipeline.addition`).
     """
     from balance_sync.rules import (
+        build_completeness,
         build_ledger,
         concern_users_of,
         drop_excerpt,
@@ -84,6 +85,7 @@ def judge_changes(
         retake_excerpt(connection)
     renew_summaries(connection, state_rules=states, timezone=options.timezone)
     drop_excerpt(connection)
+    build_completeness(connection, timezone=options.timezone)
     return runs
 
 

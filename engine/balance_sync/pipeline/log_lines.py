@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.sources.batching import EXPANSION, plan_batches
+from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.discovery import Source
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def sources_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[st
 
     found = {}
     for row in manifest.filter(pl.col("source_id").is_in(sorted(source_ids))).iter_rows(named=True):
-        if Path(row["location"]).is_file():
+        # An object that is gone is told when it is asked for.
+        if is_remote(row["location"]) or Path(row["location"]).is_file():
             file = Source(
                 row["file"], row["location"], row["file_bytes"], row["modified_ns"], row["file"], None
             )

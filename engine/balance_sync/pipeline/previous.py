@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from balance_sync.rules import Rule
 
 COUNTED_TABLES = (
-    *("sources", "transactions", "sync_errors", "messages", "invocations", "rejects", "findings"),
-    *("roll_forward", "episodes"),
+    *("sources", "transactions", "sync_errors", "messages", "invocations", "suspects", "rejects"),
+    "dropped_logs",
+    *("findings", "roll_forward", "episodes"),
 )
 """The tables whose lengths are recorded with a run."""
 

@@ -27,6 +27,7 @@ from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
 from balance_sync.pipeline.log_lines import log_reader
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
+from balance_sync.pipeline.reject_file import refuse_rejects_among_logs
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class RunResult:
         What people's decisions came to.
     ranking
         How the unusual was ranked.
+    completeness
+        How much is missing from the logs, by kind; kinds of which nothing is are left out.
     """
 
     run_id: str
@@ -65,6 +68,7 @@ class RunResult:
     continued: bool
     feedback: FeedbackTotals
     ranking: RankingNotes
+    completeness: dict[str, int]
 
 
 def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
@@ -75,12 +79,16 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     BalanceSyncError
         Each expected failure, as its kind says.
     """
+    from balance_sync.reports.reject_file import require_reject_format
     from balance_sync.reports.writer import require_formats
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
     require_formats(options.formats)
+    if options.rejects:
+        require_reject_format(options.rejects)
+        refuse_rejects_among_logs(options.rejects, options.logs)
     # Before anything is written: one of them may be the run that this one replaces.
     earlier = tuple(read_earlier(path) for path in options.against)
     read_kept_model(options)
@@ -166,6 +174,7 @@ def _addition(
 
 
 def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
+    from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.reports.writer import write_reports
     from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
@@ -193,7 +202,13 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         earlier=work.earlier,
         read_logs=log_reader(work.inventory.manifest),
     )
+    if options.rejects:
+        write_reject_file(options.rejects, connection)
+        reports = (*reports, options.rejects)
     watcher.advance(1)
+    missing = connection.execute(
+        "SELECT kind, sum(cases)::BIGINT FROM completeness GROUP BY kind ORDER BY kind"
+    ).fetchall()
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
     return RunResult(
         run_id=identity,
@@ -207,6 +222,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         continued=work.addition is not None,
         feedback=feedback,
         ranking=read_ranking_notes(connection, options),
+        completeness=dict(missing),
     )
 
 

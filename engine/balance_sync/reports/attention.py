@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.data import ANOMALY_RULE
-from balance_sync.reports.labels import CONTROL_TOTALS, WALLETS, rule_words
+from balance_sync.reports.labels import COMPLETENESS, CONTROL_TOTALS, WALLETS, rule_words
 from balance_sync.reports.phrases import counted, rounded_money
 from balance_sync.reports.visible_text import visible
 from balance_sync.schema import Severity
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WHOLE_STATUSES = frozenset({"read", "empty", "duplicate", "archive"})
 """Statuses of sources of which nothing is missing."""
+
+_TOLD_OTHERWISE = frozenset({"unread_sources", "messages_without_outcome"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Attention:
 
 def points_of_attention(data: ReportData) -> tuple[Attention, ...]:
     """Return what to look at first: doubts about the report itself, then findings, worst first."""
-    return (*_doubts(data), *_findings(data))
+    return (*_doubts(data), *_gaps(data), *_findings(data))
 
 
 def _doubts(data: ReportData) -> Iterator[Attention]:
@@ -59,6 +61,15 @@ def _doubts(data: ReportData) -> Iterator[Attention]:
     if data.totals.rejects:
         what = f"{counted(data.totals.rejects, 'record')} could not be read"
         yield Attention(Severity.ERROR, what, "They are in no figure of this report.", "Rejects")
+
+
+def _gaps(data: ReportData) -> Iterator[Attention]:
+    """Tell of gaps in the logs, but for those that are told of as damage or as findings."""
+    told = [row for row in data.completeness if row.kind not in _TOLD_OTHERWISE]
+    if told:
+        parts = (f"{COMPLETENESS[row.kind][0].lower()}: {row.cases:,}" for row in told)
+        detail = f"{'; '.join(parts)}. What happened in them is in no figure.".capitalize()
+        yield Attention(Severity.WARNING, "The logs have gaps", detail, "Completeness")
 
 
 def _findings(data: ReportData) -> Iterator[Attention]:

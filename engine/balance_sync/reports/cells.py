@@ -26,6 +26,7 @@ NUMBER_COLUMNS = frozenset(
             "difference",
             "worst",
             "amount_at_risk",
+            "cases",
             "findings",
             "rank",
             "rounding",

@@ -29,6 +29,7 @@ class Section(StrEnum):
     TRANSACTIONS = "transactions"
     REJECTS = "rejects"
     SOURCES = "sources"
+    COMPLETENESS = "completeness"
     RULES = "rules"
     CHARTS = "charts"
 

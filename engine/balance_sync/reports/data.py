@@ -17,6 +17,7 @@ from balance_sync.reports.context import ReportContext, RuleRun
 from balance_sync.reports.figures import (
     AgedFindings,
     AmountSum,
+    CompletenessTotal,
     ControlTotal,
     CurrencyScale,
     DetectorTotals,
@@ -96,6 +97,7 @@ class ReportData:
     amounts: tuple[AmountSum, ...]
     currencies: tuple[CurrencyScale, ...]
     source_statuses: tuple[SourceStatus, ...]
+    completeness: tuple[CompletenessTotal, ...]
     rules: tuple[RuleResult, ...]
     weeks: tuple[WeekFindings, ...]
     overdraft_days: tuple[ExposurePoint, ...]
@@ -157,6 +159,7 @@ def build_report_data(
         amounts=read_rows(connection, "amounts", AmountSum),
         currencies=read_rows(connection, "currencies", CurrencyScale),
         source_statuses=read_rows(connection, "source_statuses", SourceStatus),
+        completeness=read_rows(connection, "completeness_totals", CompletenessTotal),
         rules=_results(context.rules, found),
         weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
         overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
@@ -228,6 +231,7 @@ def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
 def _section_rows(connection: DuckDBPyConnection, changes: Comparison | None) -> dict[str, int]:
     tables = (
         *("ledger", "episodes", "anomalies", "anomalies_set_aside", "roll_forward", "rejects", "sources"),
+        "completeness",
     )
     counts: dict[str, int] = {}
     if changes:

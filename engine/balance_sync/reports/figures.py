@@ -71,6 +71,15 @@ class SourceStatus:
 
 
 @dataclass(frozen=True)
+class CompletenessTotal:
+    """How much of one kind is missing from the logs (a key of `labels.COMPLETENESS`), in how many places."""
+
+    kind: str
+    cases: int
+    places: int
+
+
+@dataclass(frozen=True)
 class RuleFindings:
     """What one rule found, and which columns its findings fill. Days are business days."""
 

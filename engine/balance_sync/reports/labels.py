@@ -136,6 +136,7 @@ _RULES: Mapping[str, RuleWords] = MappingProxyType(
         "incomplete_sync": RuleWords("Incomplete syncs", "Change to be made", "Change logged", "Missing"),
         "failed_sync": RuleWords("Failed syncs", "Change to be made", "Change logged", "Missing"),
         "repeated_message": RuleWords("Repeated messages"),
+        "suspect_event": RuleWords("Suspect events"),
         "sub_minor_unit": RuleWords("Too fine amounts", "Rounded amount", "Amount logged", "Too fine by"),
         "anomaly": RuleWords("Anomalies"),
     }
@@ -149,6 +150,17 @@ def rule_words(rule: str, title: str = "") -> RuleWords:
         return known
     return RuleWords(cut(visible(title or rule.replace("_", " ").capitalize()), 60))
 
+
+COMPLETENESS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "days_without_logs": ("Days without logs", "day"),
+        "dropped_logs": ("Lines lost by Lambda", "notice"),
+        "messages_without_outcome": ("Messages without an outcome", "message"),
+        "unfinished_invocations": ("Invocations without an end", "invocation"),
+        "unread_sources": ("Sources not fully read", "source"),
+    }
+)
+"""What can be missing from the logs: the name of the kind, and what it counts."""
 
 CONTROL_TOTALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -248,6 +260,10 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "events": "Events",
         "repeated_events": "Repeated events",
         "content_hash": "SHA-256 of the content",
+        "kind": "What is missing",
+        "cases": "How many",
+        "place": "Where",
+        "detail": "In detail",
         "version": "Version",
         "title": "Title",
         "description": "In plain words",
@@ -288,6 +304,9 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
             "Log events that should have been records and could not be read. They are in no other figure."
         ),
         "Sources": "Every log file of the run. A finding's source is the short name in the last column.",
+        "Completeness": (
+            "What the logs show of their own gaps. What happened in them is in no figure of this report."
+        ),
         "Changes": (
             "Findings that are not as they were in the run before, what is new first. Gone: found in the run "
             "before and no longer, though its log and its rule are here. What persists unchanged stands on "
@@ -315,6 +334,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "Changes": "Nothing changed: every finding is as it was in the run before.",
         "Rejects": "Nothing was rejected: every record could be read.",
         "Sources": "No sources were read.",
+        "Completeness": "Nothing is missing that the logs tell of.",
         "Rules": "No rules ran.",
     }
 )

@@ -18,6 +18,7 @@ from balance_sync.reports import comparison_views, labels, views
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.chart_rows import finding_rows, overdraft_rows
 from balance_sync.reports.charts import findings_chart, overdraft_charts
+from balance_sync.reports.completeness import completeness_places, completeness_totals
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.embedded import embedded_json
 from balance_sync.reports.phrases import local_time, zone_words
@@ -118,7 +119,13 @@ def _embedded(data: ReportData, shown: Shown, read_logs: LogReader | None) -> An
 
 def _anchors(data: ReportData) -> dict[str, str]:
     """Return where in the page a rule or section is shown."""
-    sections = {"Anomalies": "anomalies", "Control totals": "totals", "Sources": "read", "Rejects": "rejects"}
+    sections = {
+        "Anomalies": "anomalies",
+        "Control totals": "totals",
+        "Sources": "read",
+        "Rejects": "rejects",
+        "Completeness": "missing",
+    }
     return {**{one.run.rule: f"rule-{place}" for place, one in enumerate(data.rules, 1)}, **sections}
 
 
@@ -154,4 +161,6 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "rejects": views.rejects(data),
         "rules": views.rules(data),
         "sources": views.unread_sources(data),
+        "missing": completeness_totals(data),
+        "missing_places": completeness_places(data),
     }

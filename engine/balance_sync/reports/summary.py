@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.changes import Change
+from balance_sync.reports.labels import COMPLETENESS
 from balance_sync.reports.phrases import plain_decimal, utc_time
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def build_summary(data: ReportData) -> dict[str, Any]:
         "outcomes": {row.outcome: row.messages for row in data.outcomes},
         "users": totals.users,
         "rejects": totals.rejects,
+        "completeness": dict.fromkeys(COMPLETENESS, 0) | {row.kind: row.cases for row in data.completeness},
         "findings": {run.rule: run.findings for run in sorted(context.rules, key=lambda run: run.rule)},
         "findings_by_severity": _by_severity(data),
         "rules": [

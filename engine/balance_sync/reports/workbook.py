@@ -13,6 +13,7 @@ from balance_sync.reports.sheets import sections
 from balance_sync.reports.sheets.archive import fast_archives
 from balance_sync.reports.sheets.block_sheet import BLOCK_SHEETS, BlockSheet
 from balance_sync.reports.sheets.charts_sheet import CHARTS, write_charts
+from balance_sync.reports.sheets.completeness_plan import completeness_plan
 from balance_sync.reports.sheets.formats import FormatBook
 from balance_sync.reports.sheets.readme import Readme
 from balance_sync.reports.sheets.sign_off import write_sign_off
@@ -120,6 +121,7 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
         ("Transactions", ("transactions",)),
         ("Rejects", ("rejects",)),
         ("Sources", ("sources",)),
+        ("Completeness", ("completeness",)),
     ):
         if section in plans:
             write(section, chain.from_iterable(data.frames(query) for query in queries))
@@ -138,6 +140,7 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
         "Transactions": sections.transactions_plan(data, max_rows=max_rows),
         "Rejects": sections.rejects_plan(data, max_rows=max_rows),
         "Sources": sections.sources_plan(data, max_rows=max_rows),
+        "Completeness": completeness_plan(data, max_rows=max_rows),
         "Rules": sections.rules_plan(data, max_rows=max_rows),
     }
     if data.changes:

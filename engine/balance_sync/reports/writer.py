@@ -27,8 +27,9 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside", "anomaly_drift"),
     Section.ROLL_FORWARD: ("roll_forward",),
     Section.TRANSACTIONS: ("transactions", "ledger"),
-    Section.REJECTS: ("rejects",),
+    Section.REJECTS: ("rejects", "suspects"),
     Section.SOURCES: ("sources",),
+    Section.COMPLETENESS: ("completeness", "dropped_logs"),
     Section.RULES: ("runs",),
 }
 """The tables that ``csv`` and ``parquet`` write of a section."""

@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from balance_sync.rules.excerpt import concern_users_of, drop_excerpt, renew_summaries, retake_excerpt
     from balance_sync.rules.header import Nature
     from balance_sync.rules.runner import RuleRun, run_rules
-    from balance_sync.rules.views import build_ledger, build_summaries
+    from balance_sync.rules.views import build_completeness, build_ledger, build_summaries
 
 __all__ = [
     "Nature",
     "Rule",
     "RuleRun",
+    "build_completeness",
     "build_ledger",
     "build_summaries",
     "concern_users_of",
@@ -31,6 +32,7 @@ _HOMES = {
     "Nature": "header",
     "Rule": "catalogue",
     "RuleRun": "runner",
+    "build_completeness": "views",
     "build_ledger": "views",
     "build_summaries": "views",
     "concern_users_of": "excerpt",

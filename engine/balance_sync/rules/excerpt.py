@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 EXCERPT_TABLES = ("transactions", "sync_errors", "messages")
-"""What an excerpt is taken of. `currencies` has no rows of subscribers, and `ledger` is built anew."""
+"""What an excerpt is taken of. `currencies` has no rows of subscribers, and `ledger` is built anew.
+
+`suspects` are few and of no subscriber: they are judged anew as a whole.
+"""
 
 _CONCERNED = """
 CREATE OR REPLACE TEMP TABLE concerned_messages AS
@@ -88,6 +91,8 @@ USING (
     SELECT source_id, line FROM sync_errors
     UNION ALL
     SELECT source_id, line FROM messages
+    UNION ALL
+    SELECT source_id, line FROM suspects
 ) AS again
 WHERE findings.source_id = again.source_id AND findings.line = again.line
     AND list_contains($rules, findings.rule)

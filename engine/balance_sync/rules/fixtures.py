@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-INPUT_TABLES = ("transactions", "sync_errors", "messages", "invocations", "rejects", "sources")
+INPUT_TABLES = (
+    *("transactions", "sync_errors", "messages", "invocations", "suspects", "dropped_logs", "rejects"),
+    "sources",
+)
 FIXTURE_FILES = ("fires.toml", "clean.toml")
 
 Row = dict[str, Any]
@@ -52,6 +55,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     sync_errors: tuple[Row, ...] = ()
     messages: tuple[Row, ...] = ()
     invocations: tuple[Row, ...] = ()
+    suspects: tuple[Row, ...] = ()
+    dropped_logs: tuple[Row, ...] = ()
     rejects: tuple[Row, ...] = ()
     sources: tuple[Row, ...] = ()
     parameters: dict[str, str] = {}

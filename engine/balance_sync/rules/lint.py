@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 READABLE = (
     "currencies",
+    "dropped_logs",
     "invocations",
     "ledger",
     "messages",
     "rejects",
     "sources",
+    "suspects",
     "sync_errors",
     "transactions",
 )

@@ -99,6 +99,24 @@ def build_summaries(connection: DuckDBPyConnection, *, state_rules: Sequence[str
             {"state_rules": list(state_rules), "timezone": timezone},
         )
         define_views(connection)
+    build_completeness(connection, timezone=timezone)
+
+
+def build_completeness(connection: DuckDBPyConnection, *, timezone: str) -> None:
+    """Fill the table `completeness` anew: what is missing from the logs.
+
+    Parameters
+    ----------
+    connection
+        With all published tables, no excerpt in their place.
+    timezone
+        IANA name of the business time zone, which decides what a day is.
+    """
+    with database_errors("completeness"):
+        connection.execute(
+            f"CREATE OR REPLACE TABLE completeness AS\n{load_views()['completeness'].query}",
+            {"timezone": timezone},
+        )
 
 
 def define_views(connection: DuckDBPyConnection) -> None:

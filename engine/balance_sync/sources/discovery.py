@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from balance_sync.errors import InputError
-from balance_sync.sources.labels import NOT_LOG_FOLDERS, Labels, is_no_log, readable, stream_of
+from balance_sync.sources.buckets import is_remote, split_address
+from balance_sync.sources.labels import (
+    NOT_LOG_FOLDERS,
+    Labels,
+    is_no_log,
+    lies_beside_logs,
+    readable,
+    stream_of,
+)
 
 
 class Source(NamedTuple):
@@ -30,7 +38,7 @@ class Source(NamedTuple):
         The path that people see: relative to the folder they named, with ``/``; unique in a run. Of what is
         in an archive, it begins with the archive's label.
     path
-        Where to open it, or the file that it is in: absolute, without links.
+        Where to open it, or the file that it is in: absolute, without links; or the address of an object.
     size_bytes
         As the file system says, or the archive; 0 where the archive does not.
     modified_ns
@@ -85,6 +93,12 @@ def discover(paths: Iterable[str | Path]) -> Discovery:
     return Discovery(tuple(iter_sources(paths, passed_over)), tuple(passed_over))
 
 
+def named_roots(paths: Iterable[str | Path]) -> Iterator[str]:
+    """Yield the files and folders that `paths` name, patterns as what they match now."""
+    for path in paths:
+        yield from _expand(str(path))
+
+
 def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> Iterator[Source]:
     """Find the sources under `paths`, as `discover` does, and give each out as soon as it is found.
 
@@ -118,7 +132,7 @@ _Found = tuple[str, str, int, int]
 
 
 def _expand(path: str) -> list[str]:
-    if os.path.lexists(path):
+    if is_remote(path) or os.path.lexists(path):
         return [path]
     matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207
     if not matches:
@@ -131,6 +145,8 @@ def _expand(path: str) -> list[str]:
 
 
 def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[_Found]:
+    if is_remote(root):
+        return _objects(root, passed_over, prefix_root=prefix_root)
     # Links below the root are not followed, so its real path gives that of all it holds.
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
@@ -138,6 +154,26 @@ def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> It
         return _walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over)
     found = _admit(name, readable(name), Path(real_root), passed_over)
     return iter([found] if found else [])
+
+
+def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[_Found]:
+    """Yield the objects under an address, by their keys as a folder would its files by their paths."""
+    # Only who names a bucket needs the package.
+    from balance_sync.sources.objects import address, iter_objects
+
+    bucket, prefix = split_address(root)
+    folder = prefix if prefix.endswith("/") or not prefix else f"{prefix}/"
+    name = readable(folder.rstrip("/").rpartition("/")[2] or bucket)
+    for found in iter_objects(root):
+        path = address(root, found.key)
+        inside = found.key.removeprefix(folder) if found.key.startswith(folder) else ""
+        # Consoles make empty objects of folders, with names that nothing can be read by.
+        reason = "not logs" if lies_beside_logs(found.key) else "" if found.size_bytes else "empty"
+        if reason:
+            passed_over.append(PassedOver(path, reason))
+            continue
+        label = f"{name}/{readable(inside)}" if prefix_root and inside else readable(inside) or name
+        yield label, path, found.size_bytes, found.modified_ns
 
 
 def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator[_Found]:

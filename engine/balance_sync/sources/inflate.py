@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from isal import isal_zlib
 
+from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import OPENING, open_file
@@ -44,6 +45,8 @@ def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
 
     Returns `None` for every other file.
     """
+    if is_remote(source.path):
+        return None
     try:
         file = os.open(source.path, OPENING)
         try:

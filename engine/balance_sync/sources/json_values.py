@@ -26,6 +26,9 @@ _OPENING = frozenset(b"{[")
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
+_MOST_LISTS = 8
+"""Lists within each other without an end in sight: damage leaves a few behind, a thousand are an attack."""
+
 
 class JsonValues:
     """The values of a stream, decoded; what is no value is told and passed over.
@@ -52,27 +55,31 @@ class JsonValues:
             else:
                 self._pass_over()
 
-    def _value(self) -> Iterator[Any]:
+    def _value(self, lists: int = 0) -> Iterator[Any]:
         end = self._end_of_value()
         if end is None:
-            listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
+            listed = None
+            if lists < _MOST_LISTS and self._wasted <= _MOST_WASTED:
+                listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
             if listed:
-                yield from self._listed(listed)
+                yield from self._listed(listed, lists + 1)
             else:
                 self._pass_over()
             return
         begin, self._at = self._at, end
+        # Who gets somewhere may look ahead again: the second of two large objects is no damage.
+        self._wasted = max(0, self._wasted - (end - begin))
         try:
             yield msgspec.json.decode(self._text[begin:end])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             self._reading.tell(f"JSON damaged at byte {self._passed + begin}: {error}")
 
-    def _listed(self, listed: re.Match[bytes]) -> Iterator[Any]:
+    def _listed(self, listed: re.Match[bytes], lists: int) -> Iterator[Any]:
         """Give out the values of a list, one by one, where the object is too large or has no end."""
         stream = _name(_STREAM.search(self._text, self._at, listed.start()))
         self._at = listed.end()
         while self._skip(_BETWEEN) and self._text[self._at] in _OPENING:
-            for value in self._value():
+            for value in self._value(lists):
                 # Behind damage may stand another object that says of itself where it belongs.
                 is_event = listed[1] == b"logEvents" and "messageType" not in value
                 yield {"logEvents": [value], "logStream": stream} if is_event else value

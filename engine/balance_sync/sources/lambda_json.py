@@ -120,11 +120,22 @@ def _init_report(record: dict[str, Any]) -> str:
     )
 
 
+def _logs_dropped(record: dict[str, Any]) -> str:
+    """Return a line of our own, for the text format has none: other programs of Lambda never print it."""
+    records, size = (
+        str(told) if type(told := record.get(name)) is int and told >= 0 else ""
+        for name in ("droppedRecords", "droppedBytes")
+    )
+    reason = " ".join(str(record.get("reason", "")).split())
+    return f"LOGS_DROPPED Records: {records}\tBytes: {size}\tReason: {reason}"
+
+
 _PLATFORM: dict[str, Callable[[dict[str, Any]], str]] = {
     "platform.start": _start,
     "platform.runtimeDone": _end,
     "platform.report": _report,
     "platform.initStart": _init_start,
     "platform.initReport": _init_report,
+    "platform.logsDropped": _logs_dropped,
 }
 """The records that have a line in the text format; the others stay as they are."""

@@ -10,10 +10,11 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import FileIO
+from io import RawIOBase
 from typing import NamedTuple
 
 from balance_sync.limits import Limits
+from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.decompression import gathered, unpack
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import open_file
@@ -71,7 +72,7 @@ def iter_texts(file: Source, limits: Limits) -> Iterator[Text]:
     """
     reading = Reading()
     try:
-        with open_file(file.path) as opened:
+        with _open(file.path) as opened:
             reading.content_hash = hashlib.file_digest(opened, "sha256").hexdigest()
             opened.seek(0)
             yield from _FileWalk(file, opened, limits).texts(reading)
@@ -79,6 +80,14 @@ def iter_texts(file: Source, limits: Limits) -> Iterator[Text]:
     except OSError as error:
         reading.tell(f"cannot be read: {error.strerror or error}")
     yield Text(file, b"", reading, ends=True)
+
+
+def _open(path: str) -> RawIOBase:
+    if is_remote(path):
+        from balance_sync.sources.objects import RemoteObject
+
+        return RemoteObject(path)
+    return open_file(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ class _RecordStream:
 class _FileWalk:
     """Goes through all that is in one file."""
 
-    def __init__(self, file: Source, opened: FileIO, limits: Limits) -> None:
+    def __init__(self, file: Source, opened: RawIOBase, limits: Limits) -> None:
         self._file = file
         self._opened = opened
         self._meter = Meter(limits, file.size_bytes)
@@ -208,7 +217,7 @@ class _FileWalk:
     def _unpacked(self, form: Form, layer: _Layer) -> _Layer:
         source, stream, reading, depth = layer.source, layer.stream, layer.reading, layer.depth + 1
         self._meter.enter(depth)
-        if form is Form.GZIP and depth == 1 and source.file is None:
+        if form is Form.GZIP and depth == 1 and source.file is None and not is_remote(source.path):
             unpacked = inflate_file(source.path, stream.rest(), reading, self._meter)
         else:
             unpacked = unpack(form, stream, reading, self._meter)
@@ -260,8 +269,11 @@ class _FileWalk:
         return _Layer(source, member.stream, member.reading, depth), limit
 
     def _tell_change(self, reading: Reading) -> None:
-        status = os.fstat(self._opened.fileno())
-        if (status.st_size, status.st_mtime_ns) != (self._file.size_bytes, self._file.modified_ns):
+        state = getattr(self._opened, "state", None)
+        if not is_remote(self._file.path):
+            status = os.fstat(self._opened.fileno())
+            state = (status.st_size, status.st_mtime_ns)
+        if state != (self._file.size_bytes, self._file.modified_ns):
             reading.tell("changed while it was read")
 
 
@@ -271,6 +283,6 @@ def _contents(count: int, what: str, passed_over: Counter[str]) -> str:
     return f"{counted}; passed over: {others}" if others else counted
 
 
-def _chunks(file: FileIO) -> Iterator[bytes]:
+def _chunks(file: RawIOBase) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK_BYTES):
         yield chunk

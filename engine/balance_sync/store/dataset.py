@@ -20,7 +20,17 @@ from balance_sync.errors import DeliveryError
 if TYPE_CHECKING:
     import polars as pl
 
-TABLES = ("events", "transactions", "sync_errors", "messages", "invocations", "rejects", "sources")
+TABLES = (
+    "events",
+    "transactions",
+    "sync_errors",
+    "messages",
+    "invocations",
+    "suspects",
+    "dropped_logs",
+    "rejects",
+    "sources",
+)
 
 MANIFEST_COLUMNS = (
     *("source_id", "path", "location", "stream", "size_bytes", "modified_ns", "content_hash"),

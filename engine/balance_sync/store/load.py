@@ -18,6 +18,8 @@ _TIME = {
     "sync_errors": "logged_at",
     "messages": "started_at",
     "invocations": "started_at",
+    "suspects": "logged_at",
+    "dropped_logs": "logged_at",
 }
 """The tables that are loaded, the largest first, with what lies within the period; `rejects` has no time."""
 

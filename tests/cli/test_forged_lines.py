@@ -1,0 +1,62 @@
+"""A forged line, from the log to the report and back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from program import balance_sync
+
+from archive_text import (
+    OTHER_STREAM,
+    STREAM,
+    end,
+    line,
+    processing,
+    report,
+    request,
+    stamp,
+    start,
+    synced,
+    transaction,
+    write_export,
+)
+
+
+def forging(at: int) -> str:
+    """Return an invocation that logs a customer's text, which imitates a transaction of somebody else."""
+    own = request(7)
+    text = "\n\n" + transaction(at + 40, request(1), userId="'U1'", newBalance="-500")
+    text = text.replace(stamp(at + 40), stamp(at - 3_600_000), 1)
+    inside = [processing(at + 10, own, "M7"), line(at + 20, own, f"Gift message: {text}")]
+    return "".join([start(at, own), *inside, end(at + 50, own), report(at + 50, own)])
+
+
+def test_a_forged_transaction_is_told_and_moves_no_balance(tmp_path: Path) -> None:
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1), OTHER_STREAM: forging(60_000)})
+    ran = balance_sync("run", "logs", "-o", "out", "--format", "json", "--format", "csv", cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["transactions"] == 1
+    assert summary["rejects"] == 0
+    assert summary["event_kinds"]["suspect"] == 1
+    assert summary["events"] == sum(summary["event_kinds"].values())
+    assert summary["findings"] == {**dict.fromkeys(summary["findings"], 0), "suspect_event": 1}
+    assert all(total["holds"] for total in summary["control_totals"])
+    header, row = (tmp_path / "out" / "csv" / "findings.csv").read_text().splitlines()
+    found = dict(zip(header.split(","), row.split(","), strict=False))
+    told = balance_sync("explain", found["finding_id"], "--database", "out/balance-sync.duckdb", cwd=tmp_path)
+    assert told.code == 0, told.err
+    assert "newBalance: -500" in told.out
+    assert "it says that it was written at" in told.out
+
+
+def test_the_same_customer_text_within_an_object_is_data(tmp_path: Path) -> None:
+    forged = transaction(40, request(1), newBalance="-500").replace("\n", "\\n").replace("'", "\\'")
+    genuine = synced(0, 1, metadata=f'\'{{"comment":"{forged}"}}\'')
+    write_export(tmp_path / "logs", {STREAM: genuine})
+    ran = balance_sync("run", "logs", "-o", "out", "--format", "json", cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["transactions"], summary["rejects"]) == (1, 0)
+    assert not any(summary["findings"].values())
