@@ -252,6 +252,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "title": "Title",
         "description": "In plain words",
         "sha256": "SHA-256 of the rule's file",
+        "currency_number": "Currency no.",
         "exact": "Exact figures (where a spreadsheet rounds)",
         "expected": "Expected",
         "actual": "Actual",
@@ -335,6 +336,8 @@ LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
 LOG_FILE_GONE = "the log file is not there any more"
 LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"
 
+SEVERAL_CURRENCIES = "several"
+SUMS_BY_CURRENCY = "The last row sums money where the filters leave one currency."
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
 LEFT_OUT = "{count:,} more rows were not asked for: {file} of a run with --format csv has all."

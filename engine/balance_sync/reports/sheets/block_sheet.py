@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.sheets.formats import FormatBook
+from balance_sync.reports.sheets.plan import SheetPlan
 from balance_sync.reports.sheets.row_xml import check_code, unmarked
-from balance_sync.reports.sheets.table_sheet import SheetPlan, set_up_print
+from balance_sync.reports.sheets.table_sheet import set_up_print
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:

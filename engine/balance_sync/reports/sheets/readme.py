@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from balance_sync.reports.data import ReportData
-    from balance_sync.reports.sheets.table_sheet import SheetPlan
+    from balance_sync.reports.sheets.plan import SheetPlan
 
 
 class Readme:
