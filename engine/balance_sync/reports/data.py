@@ -22,6 +22,7 @@ from balance_sync.reports.figures import (
     Exposure,
     ExposurePoint,
     GapPoint,
+    OpenCondition,
     OutcomeCount,
     RollForwardTotal,
     RuleFindings,
@@ -99,6 +100,7 @@ class ReportData:
     roll_forward: tuple[RollForwardTotal, ...]
     control_totals: tuple[ControlTotal, ...]
     exposures: tuple[Exposure, ...]
+    open_conditions: tuple[OpenCondition, ...]
     ages: tuple[AgedFindings, ...]
     as_of: date | None
     changes: Comparison | None
@@ -158,6 +160,7 @@ def build_report_data(
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),
+        open_conditions=read_rows(connection, "open_conditions", OpenCondition),
         ages=read_rows(connection, "aged_findings", AgedFindings, timezone=zone, as_of=as_of),
         as_of=as_of,
         changes=changes,

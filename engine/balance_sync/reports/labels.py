@@ -82,6 +82,17 @@ CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
 AGES = ("0–1 days", "2–7 days", "8–30 days", "31–90 days", "over 90 days", "undated")
 """Headers of the ages of findings, from young to old."""
 
+QUESTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "overdrawn": "Who is overdrawn now, and by how much?",
+        "disagree": "Which balances disagree, and since when?",
+        "owed": "What do we owe or are we owed in total, per currency?",
+        "changed": "What changed since the run before?",
+        "proof": "What is the proof of a line?",
+    }
+)
+"""What people open a report to know; `answers` has the answers."""
+
 SIGN_OFF = (
     "Whoever signs says that the figures of this run were looked at, that every open point is decided or "
     "handed on, and that the hash below is the one of the run. Who reviews is not who prepared."

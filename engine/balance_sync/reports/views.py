@@ -40,7 +40,7 @@ def tiles(data: ReportData) -> list[tuple[str, str, str]]:
     ]
 
 
-def exposures(data: ReportData, shown: Shown) -> Table:
+def exposures(shown: Shown) -> Table:
     """Return the largest open episodes."""
     rows = tuple(
         (
@@ -54,7 +54,7 @@ def exposures(data: ReportData, shown: Shown) -> Table:
             cells.day(one.last_day),
             cells.count(one.findings),
         )
-        for one in data.exposures
+        for one in shown.standing
     )
     names = (
         "rule",
@@ -67,7 +67,9 @@ def exposures(data: ReportData, shown: Shown) -> Table:
         "last_day",
         "findings",
     )
-    return Table("Largest still open", cells.headers(*names), rows, len(rows), "csv/episodes.csv")
+    groups = {(one.rule, one.wallet, one.currency): one.open_episodes for one in shown.standing}
+    total = sum(groups.values())
+    return Table("Largest still open", cells.headers(*names), rows, total, "csv/episodes.csv")
 
 
 def rule_tables(data: ReportData, shown: Shown) -> list[tuple[RuleResult, labels.RuleWords, Table | None]]:

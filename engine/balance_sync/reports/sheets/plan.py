@@ -115,9 +115,12 @@ class SheetPlan:
         suffix = f" ({part + 1})"
         return self.name[: SHEET_NAME_CHARACTERS - len(suffix)] + suffix
 
-    def first_cell(self, part: int = 0) -> str:
-        """Return where a part begins, as links name it."""
-        return f"'{self.sheet_name(part)}'!A1"
+    def cell_of(self, place: int | None = None) -> str:
+        """Return where a row of the section stands, as links name it; for none where the section begins."""
+        if place is None or place >= self.rows:
+            return f"'{self.name}'!A1"
+        part, row = divmod(place, self.capacity)
+        return f"'{self.sheet_name(part)}'!A{row + self.header_row + 2}"
 
 
 def row_links(plan: SheetPlan, places: pl.Series) -> pl.Series:

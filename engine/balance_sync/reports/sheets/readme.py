@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from balance_sync.feedback.statements import DECISION_WORDS
+from balance_sync.reports.answers import answers
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.context import Section
 from balance_sync.reports.data import ANOMALY_RULE
@@ -48,6 +49,7 @@ class Readme:
     def write(self) -> None:
         """Write everything."""
         self._about()
+        self._answers()
         self._attention()
         self._findings()
         self._decisions()
@@ -90,6 +92,15 @@ class Readme:
             self._at.fact("Identifiers", PSEUDONYMISED)
         self._at.fact("Logs", cut(", ".join(context.inputs) or "–", 500))
         self._at.next_row()
+
+    def _answers(self) -> None:
+        self._at.heading("Five questions")
+        for answer in answers(self._data):
+            self._at.link(0, answer.section, answer.question, place=answer.place)
+            self._at.next_row()
+            for line in answer.lines:
+                self._at.text(1, line, "detail")
+                self._at.next_row()
 
     def _attention(self) -> None:
         self._at.heading("Look at this first")

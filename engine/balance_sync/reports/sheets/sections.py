@@ -91,7 +91,8 @@ def _finding_columns(found: RuleFindings | None, words: RuleWords) -> tuple[Colu
         (found.has_transaction, Column("transaction_id", Kind.LINK, printed=False)),
         (found.has_transaction, Column("action", printed=False)),
     )
-    return (*(column for used, column in wanted if used), *_proof(), _ENTRY)
+    path = Column("path", printed=False, limit=REJECT_CHARACTERS)
+    return (*(column for used, column in wanted if used), *_proof(), path, _ENTRY)
 
 
 def _rule_names(data: ReportData) -> dict[str, str]:
