@@ -96,7 +96,7 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         ("Source:line", f"{row['source_id'] or '–'}:{row['line']}"),
         ("Finding", row["finding_id"]),
     ]
-    return [(name, visible(value)) for name, value in facts if value]
+    return [(name, cells.word(value) or "") for name, value in facts if value]
 
 
 class _Pool:
@@ -130,9 +130,9 @@ class _Pool:
             f"{step['source_id']}:{step['line']}",
         )
         return [
-            *(visible(word) if word else None for word in words),
+            *(cells.word(word) or None for word in words),
             *(_money(step[name], step["minor_unit"]) for name in names),
-            *(visible(word) if word else None for word in rest),
+            *(cells.word(word) or None for word in rest),
         ]
 
 

@@ -197,7 +197,7 @@ def anomalies(data: ReportData, shown: Shown) -> Table:
             cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"]),
             cells.money(row["amount"], row["minor_unit"] or 0),
-            Cell(row["action"]),
+            Cell(cells.word(row["action"])),
             _long(row["reasons"]),
             cells.identifier(row["transaction_id"]),
             cells.proof(row),
