@@ -61,6 +61,7 @@ CHANGES: Mapping[str, str] = MappingProxyType(
         "reopened": "Back again",
         "changed": "Other amount",
         "persisting": "As before",
+        "set_aside": "Set aside",
         "resolved": "Gone",
         "not_judged": "Not judged now",
     }
@@ -73,6 +74,7 @@ CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
         "reopened": "found now and in an earlier run, but not in the run before",
         "changed": "found in the run before, with another difference",
         "persisting": "found in the run before, the same",
+        "set_aside": "found in the run before and set aside by a decision since: as unusual as it was",
         "resolved": "found in the run before and no longer, though its log and its rule are here",
         "not_judged": "found in the run before; now its rule did not run, its log is not among the files, or "
         "its time is outside the period",
@@ -332,6 +334,10 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 )
 """What an empty section says instead of rows."""
 
+DECISIONS = (
+    "What people decided about the findings above. A decision hides no finding of a rule; of the unusual "
+    "transactions, those found to be false positives or accepted are set aside."
+)
 DECIDE = (
     "Decide in the columns Decision (a list opens) and Note; `balance-sync feedback import` reads them back "
     "by the column Finding."

@@ -155,6 +155,7 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "open_shown": OPEN_SHOWN,
         "rule_tables": views.rule_tables(data, shown),
         "ages": comparison_views.ages(data),
+        "decisions": views.decisions(data),
         "change_counts": comparison_views.change_counts(data),
         "changes": comparison_views.changes(data, shown),
         "episodes": views.episodes(data, shown),

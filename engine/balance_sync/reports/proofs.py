@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from balance_sync.reports import cells, labels
+from balance_sync.reports.decided import decision_words
 from balance_sync.reports.log_lines import LogPlace
 from balance_sync.reports.phrases import local_time, utc_time
 from balance_sync.reports.visible_text import cut, visible
@@ -95,6 +96,7 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         ("Request", row.get("request_id")),
         ("Source:line", f"{row['source_id'] or '–'}:{row['line']}"),
         ("Finding", row["finding_id"]),
+        ("Decision", decision_words(row)),
     ]
     return [(name, cells.word(value) or "") for name, value in facts if value]
 

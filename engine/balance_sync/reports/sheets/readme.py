@@ -6,14 +6,15 @@ import textwrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from balance_sync.feedback.statements import DECISION_WORDS
 from balance_sync.reports.answers import answers
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.context import Section
 from balance_sync.reports.data import ANOMALY_RULE
+from balance_sync.reports.decided import decision_counts
 from balance_sync.reports.labels import (
     ADDS_UP,
     CONTROL_TOTALS,
+    DECISIONS,
     DOES_NOT_ADD_UP,
     OUTCOMES,
     PSEUDONYMISED,
@@ -136,19 +137,10 @@ class Readme:
 
     def _decisions(self) -> None:
         feedback = self._data.feedback
-        if not feedback.entries:
+        facts = decision_counts(feedback)
+        if not facts:
             return
-        self._at.heading(
-            "Decisions",
-            "What people decided about the findings above. A decision hides no finding of a rule; of the "
-            "unusual transactions, those found to be false positives or accepted are set aside.",
-        )
-        facts = [(DECISION_WORDS[decision], count) for decision, count in feedback.decided]
-        facts += [
-            ("Unusual transactions set aside", feedback.set_aside),
-            ("Decisions that expired", feedback.expired),
-            ("Decisions over one person's daily limit", feedback.over_cap),
-        ]
+        self._at.heading("Decisions", DECISIONS)
         for label, count in facts:
             self._at.text(0, label)
             self._at.value(2, count, "count")
