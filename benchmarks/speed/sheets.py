@@ -11,6 +11,7 @@ from zipfile import ZipFile
 _CHUNK_BYTES = 1 << 22
 _TAIL_BYTES = 1 << 16
 _TOP_ROWS = 100
+_ROWS_OF_TOTALS = 1
 _ROW = re.compile(rb'<row r="(\d+)"')
 
 
@@ -27,7 +28,7 @@ def cells_of(path: Path) -> int:
 
 
 def rows_below_header(path: Path) -> int:
-    """Count the rows of the longest sheet below its header, the first row with cells in ten columns."""
+    """Count the rows of the longest sheet between its header, with cells in ten columns, and its totals."""
     import openpyxl
 
     last_rows = [int(_ROW.findall(tail)[-1]) for tail in _tails(path)]
@@ -38,7 +39,7 @@ def rows_below_header(path: Path) -> int:
         header = next(at for at, row in enumerate(rows, start=1) if sum(cell is not None for cell in row) > 9)
     finally:
         book.close()
-    return last_rows[longest] - header
+    return last_rows[longest] - header - _ROWS_OF_TOTALS
 
 
 def _tails(path: Path) -> list[bytes]:

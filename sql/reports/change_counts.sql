@@ -12,7 +12,9 @@ FROM changes AS x
 LEFT JOIN currencies AS c ON coalesce(x.currency, '') = c.currency
 GROUP BY x.change, x.rule, x.currency
 ORDER BY
-    list_position(['new', 'reopened', 'changed', 'persisting', 'resolved', 'not_judged'], x.change) ASC,
+    list_position(
+        ['new', 'reopened', 'changed', 'persisting', 'set_aside', 'resolved', 'not_judged'], x.change
+    ) ASC,
     CASE max(x.severity) WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
     x.rule ASC,
     x.currency ASC NULLS LAST

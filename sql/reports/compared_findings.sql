@@ -18,6 +18,7 @@ SELECT
         WHEN b.finding_id IS NULL THEN 'new'
         WHEN n.finding_id IS NOT NULL AND (n.difference IS DISTINCT FROM b.difference) THEN 'changed'
         WHEN n.finding_id IS NOT NULL THEN 'persisting'
+        WHEN w.finding_id IS NOT NULL THEN 'set_aside'
         WHEN
             NOT list_contains(a.rules, b.rule)
             OR b.logged_at < a.since
@@ -43,5 +44,6 @@ FROM findings AS n
 FULL JOIN latest_findings AS b ON n.finding_id = b.finding_id
 CROSS JOIN asked AS a
 LEFT JOIN seen_before AS o ON n.finding_id = o.finding_id
+LEFT JOIN anomalies_set_aside AS w ON b.finding_id = w.finding_id
 LEFT JOIN sources AS s ON b.source_id = s.source_id
 LEFT JOIN known AS t ON b.transaction_id = t.transaction_id

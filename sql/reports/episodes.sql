@@ -1,4 +1,4 @@
--- Every episode: worst severity first, open ones before closed ones, then the largest amount at risk.
+-- Every episode: open ones first, then worst severity, rule by rule the largest amount at risk first.
 SELECT
     e.severity,
     e.rule,
@@ -16,10 +16,10 @@ SELECT
 FROM episodes AS e
 LEFT JOIN currencies AS c ON coalesce(e.currency, '') = c.currency
 ORDER BY
-    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
     CASE e.status WHEN 'open' THEN 0 WHEN 'event' THEN 1 ELSE 2 END ASC,
-    e.amount_at_risk DESC NULLS LAST,
+    CASE e.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
     e.rule ASC,
+    e.amount_at_risk DESC NULLS LAST,
     e.user_id ASC NULLS LAST,
     e.currency ASC NULLS LAST,
     e.wallet ASC NULLS LAST,

@@ -43,6 +43,7 @@ SELECT
     f.finding_id,
     f.source_id,
     f.line,
+    s.path,
     d.entry_id
 FROM findings AS f
 LEFT JOIN currencies AS c ON coalesce(f.currency, '') = c.currency
@@ -51,6 +52,7 @@ LEFT JOIN
     ON f.transaction_id = p.transaction_id AND f.source_id = p.source_id AND f.line = p.line
 LEFT JOIN firsts AS e ON f.transaction_id = e.transaction_id AND p.place IS NULL
 LEFT JOIN decisions AS d ON f.finding_id = d.finding_id
+LEFT JOIN sources AS s ON f.source_id = s.source_id
 WHERE f.rule <> 'anomaly'
 ORDER BY
     CASE f.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END,

@@ -36,6 +36,9 @@ SELECT
     f.actual,
     f.difference,
     f.explanation,
+    d.decision,
+    d.note,
+    d.decided_by,
     f.transaction_id,
     f.request_id,
     f.rule_version,
@@ -44,4 +47,5 @@ SELECT
     f.line
 FROM shown AS f
 LEFT JOIN currencies AS c ON coalesce(f.currency, '') = c.currency
+LEFT JOIN decisions AS d ON f.finding_id = d.finding_id
 ORDER BY f.rule, f.rule_place

@@ -15,7 +15,8 @@ from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
-from balance_sync.rules import run_rules
+from balance_sync.rules import build_summaries, run_rules
+from balance_sync.rules.header import Nature
 from balance_sync.sources import opening
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
@@ -52,11 +53,13 @@ def fill(
     batch_bytes: int | None = None,
     threads: int = 1,
     judged: bool = False,
+    summed: bool = False,
     **options: Any,
 ) -> Database:
     """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches.
 
-    Where it is `judged`, the tables have the rules' ``findings``, too.
+    Where it is `judged`, the tables have the rules' ``findings``, too, and where it is `summed`, also the
+    ``currencies`` and the ``roll_forward``.
     """
     chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=threads, **options)
     with pytest.MonkeyPatch.context() as patch:
@@ -70,10 +73,16 @@ def fill(
     try:
         create_tables(connection)
         filled = fill_database(connection, chosen, take_inventory(ingested))
-        if judged:
-            run_rules(connection)
+        names = list(TABLES)
+        if judged or summed:
+            runs = run_rules(connection)
+            names.append("findings")
+        if summed:
+            states = [run.id for run in runs if run.nature is Nature.STATE]
+            build_summaries(connection, state_rules=states, timezone=chosen.timezone)
+            names += ["currencies", "roll_forward"]
         tables = {}
-        for table in (*TABLES, "findings") if judged else TABLES:
+        for table in names:
             # Through Arrow: fetching times with a zone as Python objects would need pytz.
             tables[table] = connection.sql(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
     finally:

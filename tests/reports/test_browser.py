@@ -11,6 +11,7 @@ import pytest
 from made_up_run import made_up_run, transaction, usual_transactions
 
 from balance_sync.reports.data import build_report_data
+from balance_sync.reports.labels import QUESTIONS
 from balance_sync.reports.log_lines import LogText
 from balance_sync.reports.page import write_page
 from balance_sync.reports.visible_text import visible
@@ -259,3 +260,52 @@ def test_page_looks_as_agreed(open_page):
         small.save(agreed)
     difference = ImageStat.Stat(ImageChops.difference(small, Image.open(agreed))).mean[0]
     assert difference < 6
+
+
+def in_first_screen(page, question):
+    """Give the link of a question, which nobody has to look for."""
+    link = page.locator("#questions a", has_text=QUESTIONS[question])
+    box = link.bounding_box()
+    assert box["y"] + box["height"] <= 900
+    return link
+
+
+@pytest.mark.parametrize(("question", "rule"), [("overdrawn", "Overdrafts"), ("disagree", "Discrepancies")])
+def test_who_is_concerned_now_is_one_click_away(open_page, question, rule):
+    page = open_page()
+    everything = column(page, "#t-open", 1)
+    in_first_screen(page, question).click()
+    assert page.url.endswith("#open")
+    assert set(column(page, "#t-open", 1)) == {rule} < set(everything)
+    assert len(column(page, "#t-open", 1)) == everything.count(rule)
+    assert page.locator("#open").bounding_box()["y"] < 900
+    amounts, since = column(page, "#t-open", 5), column(page, "#t-open", 7)
+    assert all(amounts)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in since)
+
+
+def test_what_is_owed_is_told_at_once_and_in_full_one_click_away(open_page):
+    page = open_page()
+    in_first_screen(page, "owed").click()
+    told = page.locator("#questions dd", has_text="we owe").all_inner_texts()
+    closings = dict(zip(column(page, "#t-roll", 1), column(page, "#t-roll", 10), strict=True))
+    for line in told:
+        currency, owed = line.split(":")[0], line.split("are owed ")[1].split(" by")[0]
+        assert closings[currency].lstrip("−") == owed
+    assert page.locator("#t-roll").bounding_box()["y"] < 900
+
+
+def test_the_proof_of_a_line_is_two_clicks_away(open_page):
+    page = open_page()
+    in_first_screen(page, "proof").click()
+    rule = page.locator("details.rule[open]")
+    rule.locator("button.opens").first.click()
+    assert page.locator(".proof pre:visible").count() > 0
+    assert page.locator(".proof tr[aria-current=true]:visible").count() == 1
+
+
+def test_the_proof_of_what_is_still_open_is_two_clicks_away(open_page):
+    page = open_page()
+    page.locator("#t-open").get_by_role("link", name="subscriber-2").first.click()
+    page.locator("#subscriber").get_by_role("link", name="Show").first.click()
+    assert page.locator(".proof pre:visible").count() > 0

@@ -115,3 +115,31 @@ def test_ages_count_back_from_the_last_business_day(days):
         (aged,) = build_report_data(connection, context).ages
     place = next(at for at, most in enumerate((1, 7, 30, 90, 10_000)) if days <= most)
     assert aged.by_age == tuple(int(at == place) for at in range(6))
+
+
+def test_what_a_decision_set_aside_is_not_called_resolved():
+    """An unusual transaction that people answered is as unusual as it was."""
+    with made_up_run() as (connection, context):
+        finding = connection.execute("SELECT finding_id FROM anomalies_set_aside").fetchall()[0][0]
+        earlier = connection.sql(
+            f"SELECT * REPLACE (if(row_number() OVER (ORDER BY finding_id) = 1, '{finding}', 'no-more') "
+            "AS finding_id, 'anomaly' AS rule) FROM findings WHERE rule = 'overdraft' "
+            "QUALIFY row_number() OVER (ORDER BY findings.finding_id) <= 2"
+        ).to_arrow_table()
+        before = EarlierRun("before", "before", context.version, START, earlier)
+        data = build_report_data(connection, context, [before])
+        found = dict(connection.sql("SELECT finding_id, change FROM changes").fetchall())
+    assert found[finding] == "set_aside"
+    assert found["no-more"] == "resolved"
+    assert (data.changes.total(Change.SET_ASIDE), data.changes.total(Change.RESOLVED)) == (1, 1)
+
+
+def test_every_kind_of_change_has_words_and_a_place():
+    from balance_sync.cli.report import _SHOWN_CHANGES
+    from balance_sync.reports.labels import CHANGE_MEANINGS, CHANGES
+    from balance_sync.reports.queries import report_sql
+
+    kinds = [str(kind) for kind in Change]
+    assert list(CHANGES) == list(CHANGE_MEANINGS) == list(_SHOWN_CHANGES) == kinds
+    for query in ("changes", "change_counts"):
+        assert str(kinds) in report_sql(query)

@@ -140,3 +140,12 @@ def test_rounding_noise_is_no_negative_figure():
     assert money(Decimal("-0.0000001"), 3).text == "0.000"
     assert money(Decimal("-0.0000001"), 3).kind == "number"
     assert money(Decimal("-1234.5"), 3).text == "−1,234.500"
+
+
+def test_decisions_stand_beside_findings_and_in_figures(html):
+    shown = html.split('<script type="application/json"')[0]
+    assert "Confirmed by Aisha: =1+1 &lt;b&gt; told the bank" in shown
+    assert "Accepted by Aisha: agreed in March" in shown
+    assert re.search(r"<td>Unusual transactions set aside</td><td[^>]*>1</td>", shown)
+    proofs = html.split('<script type="application/json"')[1]
+    assert '"Decision","Accepted by Aisha: agreed in March"' in proofs

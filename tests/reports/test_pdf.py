@@ -252,3 +252,57 @@ def test_command_line_says_what_to_install(tmp_path):
     assert "balance-sync: error: --format pdf: needs typst" in done.stderr
     assert "help: pip install 'balance-sync[pdf]'" in done.stderr
     assert not (tmp_path / "reports").exists()
+
+
+def test_decisions_stand_beside_findings_and_in_figures(reader):
+    text = " ".join(text_of(reader).split())
+    assert "Decided: Confirmed by Aisha: =1+1 <b> told the bank" in text
+    assert "Decided: Accepted by Aisha: agreed in March." in text
+    assert "Unusual transactions set aside 1" in text
+
+
+def test_sections_and_rows_that_were_not_asked_for_are_left_out(run, tmp_path):
+    from dataclasses import replace
+
+    from balance_sync.reports.context import Section
+
+    connection, context = run
+    few = replace(context, sections=frozenset({Section.EPISODES}), most_rows=1)
+    write_pdf(tmp_path / "few.pdf", build_report_data(connection, few))
+    text = text_of(PdfReader(tmp_path / "few.pdf"))
+    headings = (
+        "Over time",
+        "How old the findings are",
+        "Worst findings",
+        "Roll-forward per",
+        "Rules that",
+    )
+    assert not [heading for heading in (*headings, "What was read") if heading in text]
+    assert "episodes alone; the other sections were not asked for" in " ".join(text.split())
+    assert all(heading in text for heading in ("Largest still open", "Control totals", "Sign-off"))
+    assert "at most 1" in text
+    one = replace(context, most_rows=1)
+    write_pdf(tmp_path / "one.pdf", build_report_data(connection, one))
+    everything = text_of(PdfReader(tmp_path / "one.pdf"))
+    assert all(heading in everything for heading in (*headings, "Largest still open"))
+    assert everything.count("finding ") < text_of_all(connection, context, tmp_path).count("finding ")
+
+
+def text_of_all(connection, context, folder):
+    write_pdf(folder / "all.pdf", build_report_data(connection, context))
+    return text_of(PdfReader(folder / "all.pdf"))
+
+
+@pytest.mark.parametrize("section", ["findings", "roll-forward", "sources", "rejects", "transactions"])
+def test_every_section_can_stand_alone(run, tmp_path, section):
+    from dataclasses import replace
+
+    from balance_sync.reports.context import Section
+
+    connection, context = run
+    alone = replace(context, sections=frozenset({Section(section)}))
+    write_pdf(tmp_path / "alone.pdf", build_report_data(connection, alone))
+    text = text_of(PdfReader(tmp_path / "alone.pdf"))
+    assert ("Roll-forward per currency" in text) == (section == "roll-forward")
+    assert ("truncated at byte 17" in text) == (section == "sources")
+    assert ("=cmd|" in text) == (section == "rejects")

@@ -10,6 +10,7 @@ import pytest
 from golden_files import check_golden
 from made_up_run import HOSTILE, made_up_run, transaction
 from openpyxl import load_workbook
+from openpyxl.utils import range_boundaries
 from workbook_dump import dump_workbook
 
 from balance_sync.errors import DeliveryError
@@ -20,6 +21,9 @@ from balance_sync.reports.sheets.formats import money_format
 from balance_sync.reports.sheets.row_xml import check_code
 from balance_sync.reports.visible_text import visible
 from balance_sync.reports.workbook import write_workbook
+
+SUBTOTAL = r"SUBTOTAL\(\d+,[A-Z]+\d+(?::[A-Z]+\d+)?\)"
+TOTAL = rf'={SUBTOTAL}|=IF\({SUBTOTAL}={SUBTOTAL},(""|{SUBTOTAL}),("several"|"")\)'
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +43,22 @@ def header_row(sheet):
 
 
 def records(sheet):
-    """Give the rows below the header as dicts of cells."""
+    """Give the rows between the header and the totals as dicts of cells."""
     first = header_row(sheet)
     names = [cell.value for cell in sheet[first]]
+    last = range_boundaries(next(iter(sheet.tables.values())).autoFilter.ref)[3] if sheet.tables else None
     return [
         dict(zip(names, row, strict=True))
-        for row in sheet.iter_rows(min_row=first + 1)
+        for row in sheet.iter_rows(min_row=first + 1, max_row=last)
         if any(c.value for c in row)
     ]
+
+
+def totals(sheet):
+    """Give the cells of the row of totals by header."""
+    table = next(iter(sheet.tables.values()))
+    first, last = header_row(sheet), range_boundaries(table.ref)[3]
+    return dict(zip([cell.value for cell in sheet[first]], sheet[last], strict=True))
 
 
 def test_cells_and_formats_are_as_agreed(written):
@@ -105,9 +117,11 @@ def test_hostile_text_is_text(workbook):
     for sheet in workbook.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if cell.data_type == "f":
-                    assert sheet.title == "README"
+                if cell.data_type == "f" and sheet.title == "README":
                     assert re.fullmatch(r"=(ROWS\(|SUMPRODUCT\(--\(|C\d+-D\d+|ROUND\().*", cell.value)
+                elif cell.data_type == "f":
+                    assert cell.row == range_boundaries(next(iter(sheet.tables.values())).ref)[3]
+                    assert re.fullmatch(TOTAL, cell.value)
                 assert cell.hyperlink is None or cell.hyperlink.target is None
 
 
@@ -142,6 +156,65 @@ def test_readme_leads_to_every_sheet(workbook):
         if cell.hyperlink
     }
     assert targets == set(workbook.sheetnames) - {"README"}
+
+
+def test_rows_are_a_table_with_totals(workbook):
+    for sheet in workbook.worksheets:
+        names = [cell.value for cell in sheet[header_row(sheet)]] if sheet.tables else []
+        assert len({name.lower() for name in names}) == len(names)
+        for table in sheet.tables.values():
+            assert [column.name for column in table.tableColumns] == names
+            first, last = (range_boundaries(table.ref)[at] for at in (1, 3))
+            assert (first, last - 1) == (header_row(sheet), range_boundaries(table.autoFilter.ref)[3])
+            assert [
+                column.totalsRowFormula.attr_text for column in table.tableColumns if column.totalsRowFormula
+            ] == [cell.value[1:] for cell in totals(sheet).values() if cell.value]
+            assert sheet.auto_filter.ref is None
+    tables = [name for sheet in workbook for name in sheet.tables]
+    assert {"Transactions", "Episodes", "Sources"} <= {name.rpartition("_")[0] for name in tables}
+    assert len(set(tables)) == len(tables)
+
+
+def test_totals_are_sums_of_one_currency(workbook, tmp_path):
+    shown = totals(workbook["Transactions"])
+    assert shown["Amount"].value.endswith(',"")')
+    rows = [transaction(number, amount=Decimal("0.1"), currency="KWD") for number in range(1, 11)]
+    with made_up_run(rows, sync_errors=()) as (connection, context):
+        write_workbook(tmp_path / "one.xlsx", build_report_data(connection, context))
+    shown = totals(load_workbook(tmp_path / "one.xlsx", data_only=True)["Transactions"])
+    assert (shown["Amount"].value, shown["Time (Asia/Bahrain)"].value) == (1.0, 10)
+    assert shown["Amount"].number_format == money_format(3)
+    assert "Currency no." not in shown
+
+
+def test_sum_of_several_currencies_says_so(written):
+    sheet = load_workbook(written, data_only=True)["Transactions"]
+    shown = totals(sheet)
+    assert (shown["Amount"].value, shown["Currency"].value) == (None, "several")
+    numbers = {row["Currency"].value: row["Currency no."].value for row in records(sheet)}
+    assert len(set(numbers.values())) == len(numbers)
+    assert numbers[None] == 0
+
+
+def test_headers_in_utc_are_no_two_alike(data, tmp_path):
+    from dataclasses import replace
+
+    context = replace(data.context, timezone="UTC")
+    write_workbook(tmp_path / "utc.xlsx", replace(data, context=context))
+    sheet = load_workbook(tmp_path / "utc.xlsx")["Transactions"]
+    names = [cell.value for cell in sheet[header_row(sheet)]]
+    assert {"Time (UTC)", "Time (UTC) 2"} <= set(names)
+    assert [column.name for column in next(iter(sheet.tables.values())).tableColumns] == names
+
+
+def test_without_the_list_of_tables_there_is_a_plain_filter(data, tmp_path, monkeypatch):
+    import balance_sync.reports.sheets.table_object as module
+
+    monkeypatch.setattr(module, "_PRIVATE", "no_such_member")
+    write_workbook(tmp_path / "plain.xlsx", data)
+    sheet = load_workbook(tmp_path / "plain.xlsx")["Transactions"]
+    assert not sheet.tables
+    assert sheet.auto_filter.ref.startswith(f"A{header_row(sheet)}:")
 
 
 def test_severity_is_a_word_and_a_colour(workbook):

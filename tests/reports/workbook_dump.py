@@ -12,9 +12,11 @@ def dump_workbook(path, *, digits=17):
         lines.append(f"=== {sheet.title}")
         foot = sheet.oddFooter
         widths = " ".join(
-            f"{name}:{column.width:g}" for name, column in sorted(sheet.column_dimensions.items())
+            f"{name}:{'hidden' if column.hidden else f'{column.width:g}'}"
+            for name, column in sorted(sheet.column_dimensions.items())
         )
         lines.append(f"frozen {sheet.freeze_panes}, filter {sheet.auto_filter.ref}, widths {widths}")
+        lines += [_table(table) for table in sheet.tables.values()]
         lines.append(
             f"print {sheet.print_area}, rows {sheet.print_title_rows}, {sheet.page_setup.orientation}, "
             f"footer {' | '.join(part.text for part in (foot.left, foot.center, foot.right))}"
@@ -23,6 +25,14 @@ def dump_workbook(path, *, digits=17):
             _cell(cell, digits) for row in sheet.iter_rows() for cell in row if cell.value not in (None, "")
         ]
     return "\n".join(lines) + "\n"
+
+
+def _table(table):
+    totals = [one.name for one in table.tableColumns if one.totalsRowFunction]
+    return (
+        f"table {table.name} {table.ref}, filter {table.autoFilter.ref}, {table.tableStyleInfo.name}, "
+        f"{table.totalsRowCount} row of totals of {' | '.join(totals)}"
+    )
 
 
 def _cell(cell, digits):

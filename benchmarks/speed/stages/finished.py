@@ -49,7 +49,12 @@ def copy_database(place: Place) -> Path:
 
 @contextmanager
 def session(
-    database: Path | None, scratch: Path, *, memory_limit: str | None = None, locked: bool = True
+    database: Path | None,
+    scratch: Path,
+    *,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+    locked: bool = True,
 ) -> Iterator[DuckDBPyConnection]:
     """Open a database with the limits of a run."""
     from balance_sync import config
@@ -60,7 +65,7 @@ def session(
     connection = open_session(
         database,
         memory_limit=memory_limit or f"{budget.database}B",
-        threads=budget.database_threads,
+        threads=threads or budget.database_threads,
         spill_directory=scratch / "spill",
         spill_limit=config.SPILL_LIMIT,
     )

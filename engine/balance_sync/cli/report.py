@@ -34,7 +34,7 @@ key_option = click.option(
     help=f"File of the key of the pseudonyms; by default it is in {KEY_VARIABLE}.",
 )
 
-_SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "resolved", "not_judged")
+_SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "set_aside", "resolved", "not_judged")
 
 
 @click.command()
@@ -65,7 +65,7 @@ _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "resolved", "not_j
     "--max-rows",
     type=click.IntRange(1),
     metavar="N",
-    help="Rows of each table of workbook and page; what is left out is said there.",
+    help="Rows of each table of workbook, page and summary; what is left out is said there.",
 )
 @config_option
 def report(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports import phrases
 from balance_sync.reports.labels import COLUMNS
+from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +37,9 @@ NUMBER_COLUMNS = frozenset(
     }
 )
 """Columns whose figures stand to the right."""
+
+WORD_CHARACTERS = 120
+"""Of an id, an action and their like the page shows so much, and says of how much: the workbook has more."""
 
 CHOICE_COLUMNS = frozenset({"action", "change", "currency", "rule", "severity", "status", "wallet"})
 """Columns of few different words, by which the page lets one choose."""
@@ -133,12 +137,17 @@ def badge(words: Mapping[str, str], name: str | None) -> Cell:
 
 def identifier(value: str | None) -> Cell:
     """Return an id."""
-    return Cell(value, "id")
+    return Cell(word(value), "id")
 
 
 def subscriber(value: str | None, places: Mapping[str, int]) -> Cell:
     """Return the id of a subscriber, with its place among those whose balances the page draws."""
-    return Cell(value, "id", subscriber=places.get(value) if value is not None else None)
+    return Cell(word(value), "id", subscriber=places.get(value) if value is not None else None)
+
+
+def word(value: str | None) -> str | None:
+    """Return a text that should be short, harmless to look at and cut where it is not short."""
+    return cut(visible(value), WORD_CHARACTERS) if value is not None else None
 
 
 def proof(row: Mapping[str, Any]) -> Cell:

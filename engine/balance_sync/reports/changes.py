@@ -1,4 +1,4 @@
-"""What became of the findings of earlier runs: new, reopened, changed, persisting, resolved, not judged."""
+"""What became of the findings of earlier runs, from new to resolved: each is one of `Change`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ class Change(StrEnum):
     """In this run and the one before, with another difference."""
     PERSISTING = "persisting"
     """In this run and the one before, the same."""
+    SET_ASIDE = "set_aside"
+    """In the run before, and kept from being flagged here by a decision: nothing about it has changed."""
     RESOLVED = "resolved"
     """In the run before and no longer here, though its log and its rule are."""
     NOT_JUDGED = "not_judged"

@@ -80,9 +80,9 @@ class ReportContext:
         Name and number of each kind of event that was read, where that is known. They add up to the
         events of `sources`.
     sections
-        What workbook and page show.
+        What workbook, page and printed summary show.
     most_rows
-        Rows that a table of the workbook or the page shows at most; what is left out is said there.
+        Rows that a table of theirs shows at most; what is left out is said there.
     pseudonymised
         Whether identifiers are pseudonyms, and the service's own texts left out.
     manifest_sha256

@@ -25,6 +25,7 @@ from balance_sync.reports.figures import (
     ExposurePoint,
     FeatureDrift,
     GapPoint,
+    OpenCondition,
     OutcomeCount,
     RollForwardTotal,
     RuleFindings,
@@ -105,6 +106,7 @@ class ReportData:
     roll_forward: tuple[RollForwardTotal, ...]
     control_totals: tuple[ControlTotal, ...]
     exposures: tuple[Exposure, ...]
+    open_conditions: tuple[OpenCondition, ...]
     ages: tuple[AgedFindings, ...]
     as_of: date | None
     changes: Comparison | None
@@ -167,6 +169,7 @@ def build_report_data(
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),
+        open_conditions=read_rows(connection, "open_conditions", OpenCondition),
         ages=read_rows(connection, "aged_findings", AgedFindings, timezone=zone, as_of=as_of),
         as_of=as_of,
         changes=changes,

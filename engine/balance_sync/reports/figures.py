@@ -166,6 +166,24 @@ class AgedFindings:
 
 
 @dataclass(frozen=True)
+class OpenCondition:
+    """What is still open of one rule, wallet and currency, the oldest of it `since`.
+
+    `place` is that of the rule's first open episode among all episodes, counted from 0.
+    """
+
+    rule: str
+    wallet: str | None
+    currency: str | None
+    minor_unit: int
+    episodes: int
+    subscribers: int
+    amount: Decimal
+    since: date | None
+    place: int
+
+
+@dataclass(frozen=True)
 class RollForwardTotal:
     """The roll-forward of all subscribers of a currency; `overdrawn` sums the closings below zero."""
 

@@ -61,6 +61,7 @@ CHANGES: Mapping[str, str] = MappingProxyType(
         "reopened": "Back again",
         "changed": "Other amount",
         "persisting": "As before",
+        "set_aside": "Set aside",
         "resolved": "Gone",
         "not_judged": "Not judged now",
     }
@@ -73,6 +74,7 @@ CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
         "reopened": "found now and in an earlier run, but not in the run before",
         "changed": "found in the run before, with another difference",
         "persisting": "found in the run before, the same",
+        "set_aside": "found in the run before and set aside by a decision since: as unusual as it was",
         "resolved": "found in the run before and no longer, though its log and its rule are here",
         "not_judged": "found in the run before; now its rule did not run, its log is not among the files, or "
         "its time is outside the period",
@@ -81,6 +83,17 @@ CHANGE_MEANINGS: Mapping[str, str] = MappingProxyType(
 
 AGES = ("0–1 days", "2–7 days", "8–30 days", "31–90 days", "over 90 days", "undated")
 """Headers of the ages of findings, from young to old."""
+
+QUESTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "overdrawn": "Who is overdrawn now, and by how much?",
+        "disagree": "Which balances disagree, and since when?",
+        "owed": "What do we owe or are we owed in total, per currency?",
+        "changed": "What changed since the run before?",
+        "proof": "What is the proof of a line?",
+    }
+)
+"""What people open a report to know; `answers` has the answers."""
 
 SIGN_OFF = (
     "Whoever signs says that the figures of this run were looked at, that every open point is decided or "
@@ -268,6 +281,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "title": "Title",
         "description": "In plain words",
         "sha256": "SHA-256 of the rule's file",
+        "currency_number": "Currency no.",
         "exact": "Exact figures (where a spreadsheet rounds)",
         "expected": "Expected",
         "actual": "Actual",
@@ -340,6 +354,10 @@ NOTHING: Mapping[str, str] = MappingProxyType(
 )
 """What an empty section says instead of rows."""
 
+DECISIONS = (
+    "What people decided about the findings above. A decision hides no finding of a rule; of the unusual "
+    "transactions, those found to be false positives or accepted are set aside."
+)
 DECIDE = (
     "Decide in the columns Decision (a list opens) and Note; `balance-sync feedback import` reads them back "
     "by the column Finding."
@@ -355,6 +373,8 @@ LOG_LEFT_OUT = "left out of this page, for reading it would have taken long"
 LOG_FILE_GONE = "the log file is not there any more"
 LOG_CHANGED = "no event begins here any more: the log file has changed since it was read"
 
+SEVERAL_CURRENCIES = "several"
+SUMS_BY_CURRENCY = "The last row sums money where the filters leave one currency."
 NOT_PRINTED = "Columns right of {column} are left out of print."
 PART = "Part {part} of {parts}: rows {first:,} to {last:,} of {rows:,}, for a sheet holds no more."
 LEFT_OUT = "{count:,} more rows were not asked for: {file} of a run with --format csv has all."

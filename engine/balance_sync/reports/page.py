@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from balance_sync.reports import comparison_views, labels, views
+from balance_sync.reports.answers import answers
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.chart_rows import finding_rows, overdraft_rows
 from balance_sync.reports.charts import findings_chart, overdraft_charts
 from balance_sync.reports.completeness import completeness_places, completeness_totals
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.embedded import embedded_json
+from balance_sync.reports.labels import rule_words
 from balance_sync.reports.phrases import local_time, zone_words
 from balance_sync.reports.proofs import CHAIN_COLUMNS, proofs
-from balance_sync.reports.shown import choose_shown
+from balance_sync.reports.shown import OPEN_SHOWN, choose_shown
 from balance_sync.reports.subscribers import subscriber_accounts
 from balance_sync.reports.visible_text import visible
 
@@ -129,6 +131,15 @@ def _anchors(data: ReportData) -> dict[str, str]:
     return {**{one.run.rule: f"rule-{place}" for place, one in enumerate(data.rules, 1)}, **sections}
 
 
+def _places(data: ReportData) -> dict[str, str]:
+    """Return where in the page a section's answer is, of those that the page shows."""
+    sections = {"Episodes": ("open", "episodes"), "Roll-forward": ("roll-forward", "roll-forward")}
+    sections |= {"Changes": ("changes", "changes"), "Anomalies": ("anomalies", "anomalies")}
+    rules = {one.run.rule: f"rule-{place}" for place, one in enumerate(data.rules, 1)}
+    shown = {name: anchor for name, (anchor, section) in sections.items() if data.shows(section)}
+    return shown | (rules if data.shows("findings") else {})
+
+
 def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
     context, zone = data.context, ZoneInfo(data.context.timezone)
     return {
@@ -142,12 +153,16 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "zone": zone_words(context.timezone, data.totals.last_at),
         "tiles": views.tiles(data),
         "attention": points_of_attention(data),
+        "answers": [(one, rule_words(one.rule).name if one.rule else "") for one in answers(data)],
+        "places": _places(data),
         "anchors": _anchors(data),
         "findings_chart": findings_chart(data),
         "overdraft_charts": overdraft_charts(data),
-        "exposures": views.exposures(data, shown),
+        "exposures": views.exposures(shown),
+        "open_shown": OPEN_SHOWN,
         "rule_tables": views.rule_tables(data, shown),
         "ages": comparison_views.ages(data),
+        "decisions": views.decisions(data),
         "change_counts": comparison_views.change_counts(data),
         "changes": comparison_views.changes(data, shown),
         "episodes": views.episodes(data, shown),

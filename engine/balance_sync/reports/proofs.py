@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from balance_sync.reports import cells, labels
+from balance_sync.reports.decided import decision_words
 from balance_sync.reports.log_lines import LogPlace
 from balance_sync.reports.phrases import local_time, utc_time
 from balance_sync.reports.visible_text import cut, visible
@@ -95,8 +96,9 @@ def _facts(row: Row) -> list[tuple[str, str]]:
         ("Request", row.get("request_id")),
         ("Source:line", f"{row['source_id'] or '–'}:{row['line']}"),
         ("Finding", row["finding_id"]),
+        ("Decision", decision_words(row)),
     ]
-    return [(name, visible(value)) for name, value in facts if value]
+    return [(name, cells.word(value) or "") for name, value in facts if value]
 
 
 class _Pool:
@@ -130,9 +132,9 @@ class _Pool:
             f"{step['source_id']}:{step['line']}",
         )
         return [
-            *(visible(word) if word else None for word in words),
+            *(cells.word(word) or None for word in words),
             *(_money(step[name], step["minor_unit"]) for name in names),
-            *(visible(word) if word else None for word in rest),
+            *(cells.word(word) or None for word in rest),
         ]
 
 

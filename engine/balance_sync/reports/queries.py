@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-BATCH_ROWS = 8_192
-"""Rows a frame: enough that work by the column pays, little enough to hold several of them."""
+BATCH_ROWS = 2_048
+"""Rows a frame, one of DuckDB's vectors: work by the column pays already, and several frames are little."""
 
 
 def report_sql(name: str) -> str:

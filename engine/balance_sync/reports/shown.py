@@ -7,6 +7,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.cells import first_rows
+from balance_sync.reports.figures import Exposure
+from balance_sync.reports.queries import read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +20,11 @@ Row = dict[str, Any]
 FINDINGS_SHOWN = 40
 ANOMALIES_SHOWN = 100
 EPISODES_SHOWN = 250
+OPEN_SHOWN = 30
 UNEXPLAINED_SHOWN = 8
 SUBSCRIBERS_SHOWN = 80
-"""Of each rule, of all, of all, of each currency, of all; the CSV files hold everything."""
+"""Of each rule, of all, of all, of each rule, wallet and currency, of each currency, of all; the CSV files
+hold everything."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Shown:
         Rows of ``worst_findings`` by rule.
     anomalies
         Rows of ``anomalies``, each with the ``finding_id`` of its finding, if there is one.
+    standing
+        The largest open episodes.
     episodes, unexplained
         Rows of ``episodes`` and ``top_roll_forward``.
     subscribers
@@ -41,6 +47,7 @@ class Shown:
 
     findings: Mapping[str, tuple[Row, ...]]
     anomalies: tuple[Row, ...]
+    standing: tuple[Exposure, ...]
     episodes: tuple[Row, ...]
     unexplained: tuple[Row, ...]
     subscribers: Mapping[str, int]
@@ -65,9 +72,9 @@ def choose_shown(data: ReportData) -> Shown:
         *(row["user_id"] for row in anomalies),
     ]
     chosen = list(dict.fromkeys(user for user in users if user is not None))[:SUBSCRIBERS_SHOWN]
-    return Shown(
-        findings, anomalies, episodes, unexplained, {user: place for place, user in enumerate(chosen)}
-    )
+    standing = read_rows(data.connection, "exposures", Exposure, cap=data.most(OPEN_SHOWN))
+    places = {user: place for place, user in enumerate(chosen)}
+    return Shown(findings, anomalies, standing, episodes, unexplained, places)
 
 
 def _anomalies(data: ReportData) -> tuple[Row, ...]:

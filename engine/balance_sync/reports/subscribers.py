@@ -54,7 +54,7 @@ def subscriber_accounts(data: ReportData, shown: Shown) -> list[dict[str, Any]]:
                 "all": sum({row["rule"]: row["findings"] for row in own}.values()),
             }
         )
-    return [{"name": visible(user), "accounts": accounts[user]} for user in users]
+    return [{"name": cells.word(user), "accounts": accounts[user]} for user in users]
 
 
 def _by_account(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from balance_sync.reports import cells, labels
 from balance_sync.reports.cells import Cell, Table
+from balance_sync.reports.decided import decision_counts, decision_words
 from balance_sync.reports.labels import rule_words
 from balance_sync.reports.visible_text import cut
 
@@ -40,7 +41,7 @@ def tiles(data: ReportData) -> list[tuple[str, str, str]]:
     ]
 
 
-def exposures(data: ReportData, shown: Shown) -> Table:
+def exposures(shown: Shown) -> Table:
     """Return the largest open episodes."""
     rows = tuple(
         (
@@ -54,7 +55,7 @@ def exposures(data: ReportData, shown: Shown) -> Table:
             cells.day(one.last_day),
             cells.count(one.findings),
         )
-        for one in data.exposures
+        for one in shown.standing
     )
     names = (
         "rule",
@@ -67,7 +68,9 @@ def exposures(data: ReportData, shown: Shown) -> Table:
         "last_day",
         "findings",
     )
-    return Table("Largest still open", cells.headers(*names), rows, len(rows), "csv/episodes.csv")
+    groups = {(one.rule, one.wallet, one.currency): one.open_episodes for one in shown.standing}
+    total = sum(groups.values())
+    return Table("Largest still open", cells.headers(*names), rows, total, "csv/episodes.csv")
 
 
 def rule_tables(data: ReportData, shown: Shown) -> list[tuple[RuleResult, labels.RuleWords, Table | None]]:
@@ -88,8 +91,10 @@ def _findings_table(
     shown: Shown,
 ) -> Table:
     zone = ZoneInfo(data.context.timezone)
+    decided = any(row["decision"] for row in rows)
     headers = cells.headers(
         *("logged_at", "user_id", "currency", "expected", "actual", "difference", "explanation"),
+        *(("decision",) if decided else ()),
         *("transaction_id", "source_id"),
         expected=words.expected,
         actual=words.actual,
@@ -104,6 +109,7 @@ def _findings_table(
             Cell(row["currency"]),
             *(cells.money(row[name], row["minor_unit"]) for name in ("expected", "actual", "difference")),
             _long(row["explanation"]),
+            *((_long(decision_words(row)),) if decided else ()),
             cells.identifier(row["transaction_id"]),
             cells.proof(row),
         )
@@ -188,6 +194,7 @@ def top_roll_forward(data: ReportData, shown: Shown) -> Table:
 def anomalies(data: ReportData, shown: Shown) -> Table:
     """Return what the detector flagged."""
     zone = ZoneInfo(data.context.timezone)
+    decided = any(row["decision"] for row in shown.anomalies)
     rows = tuple(
         (
             cells.count(row["rank"]),
@@ -195,8 +202,9 @@ def anomalies(data: ReportData, shown: Shown) -> Table:
             cells.subscriber(row["user_id"], shown.subscribers),
             Cell(row["currency"]),
             cells.money(row["amount"], row["minor_unit"] or 0),
-            Cell(row["action"]),
+            Cell(cells.word(row["action"])),
             _long(row["reasons"]),
+            *((_long(decision_words(row)),) if decided else ()),
             cells.identifier(row["transaction_id"]),
             cells.proof(row),
         )
@@ -211,6 +219,7 @@ def anomalies(data: ReportData, shown: Shown) -> Table:
             "amount",
             "action",
             "reasons",
+            *(("decision",) if decided else ()),
             "transaction_id",
             "source_id",
         ),
@@ -219,6 +228,12 @@ def anomalies(data: ReportData, shown: Shown) -> Table:
     )
     ids = tuple(row["finding_id"] for row in shown.anomalies)
     return Table("Unusual transactions", headers, rows, data.rows["anomalies"], "csv/anomalies.csv", ids)
+
+
+def decisions(data: ReportData) -> Table:
+    """Return what people decided, in figures."""
+    rows = tuple((Cell(label), cells.count(count)) for label, count in decision_counts(data.feedback))
+    return Table("Decisions", (("Decision", ""), ("Findings", "number")), rows, len(rows))
 
 
 def control_totals(data: ReportData) -> Table:

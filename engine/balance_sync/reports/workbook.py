@@ -15,9 +15,10 @@ from balance_sync.reports.sheets.block_sheet import BLOCK_SHEETS, BlockSheet
 from balance_sync.reports.sheets.charts_sheet import CHARTS, write_charts
 from balance_sync.reports.sheets.completeness_plan import completeness_plan
 from balance_sync.reports.sheets.formats import FormatBook
+from balance_sync.reports.sheets.plan import EXCEL_ROWS, SheetPlan
 from balance_sync.reports.sheets.readme import Readme
 from balance_sync.reports.sheets.sign_off import write_sign_off
-from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, FIRST_SHEET, SheetPlan, TableSheet
+from balance_sync.reports.sheets.table_sheet import FIRST_SHEET, TableSheet
 from balance_sync.reports.visible_text import visible
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
         if data.shows(Section.FINDINGS)
     }
     shown = rules | {name: plan for name, plan in fixed.items() if data.shows(name.lower())}
-    return {name: plan.limited(data.most(plan.rows)) for name, plan in shown.items()}
+    return {name: plan.summing(data.currencies).limited(data.most(plan.rows)) for name, plan in shown.items()}
 
 
 def _by_rule(frames: Iterator[pl.DataFrame]) -> Iterator[tuple[str, Iterator[pl.DataFrame]]]:

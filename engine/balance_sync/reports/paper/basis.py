@@ -152,7 +152,7 @@ def unread_sources(data: ReportData) -> dict[str, Any]:
     rows: list[Any] = []
     for row in first_rows(data.frames("sources")):
         # Those with a reason come first.
-        if row["reason"] is None or len(rows) == UNREAD_SHOWN:
+        if row["reason"] is None or len(rows) == data.most(UNREAD_SHOWN):
             break
         if row["status"] not in WHOLE_STATUSES:
             status = SOURCE_STATUSES.get(row["status"], row["status"])
@@ -175,7 +175,7 @@ def rejects(data: ReportData) -> dict[str, Any]:
             blocks.cell(cut(row["text"] or "", REJECT_TEXT_SHOWN), "long"),
             blocks.identifier(f"{row['source_id'] or '–'}:{row['line']}"),
         ]
-        for row in first_rows(data.frames("rejects"), REJECTS_SHOWN)
+        for row in first_rows(data.frames("rejects"), data.most(REJECTS_SHOWN))
     ]
     columns = (
         blocks.column(COLUMNS["reason"], 1),

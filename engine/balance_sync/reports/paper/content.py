@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from balance_sync.reports.context import Section
 from balance_sync.reports.labels import (
+    DECISIONS,
     NOTHING,
     PSEUDONYMISED,
     PURPOSE,
@@ -42,7 +44,8 @@ def build_content(data: ReportData) -> dict[str, Any]:
             "rules_note": SECTION_NOTES["Rules"],
             "rejects_note": SECTION_NOTES["Rejects"],
             "still_open_note": PRINTED["still_open_note"].format(cap=findings.open_shown(data)),
-            "worst_note": PRINTED["worst_note"].format(cap=findings.WORST_SHOWN),
+            "worst_note": PRINTED["worst_note"].format(cap=findings.worst_shown(data)),
+            "decisions_note": DECISIONS,
             "ages_note": PRINTED["ages_note"].format(day=data.as_of),
             "sign_off_note": SIGN_OFF,
         },
@@ -53,6 +56,8 @@ def build_content(data: ReportData) -> dict[str, Any]:
         "compared": times.compared_with(data),
         "changes": times.changes(data),
         "ages": times.ages(data),
+        "decisions": findings.decisions(data),
+        "shows": {section.value: data.shows(section) for section in Section},
         "findings_chart": charts.findings_chart(data),
         "overdraft_charts": charts.overdraft_charts(data),
         "gap_charts": charts.gap_charts(data),
@@ -88,6 +93,7 @@ def _front(data: ReportData) -> dict[str, Any]:
         (PRINTED["zone"], f"{zone_name}; {DAY_ENDS}"),
         (PRINTED["run"], run),
         *([(PRINTED["identifiers"], PSEUDONYMISED)] if context.pseudonymised else []),
+        *_chosen_sections(data),
         (PRINTED["logs"], cut(", ".join(context.inputs) or "–", LOGS_SHOWN)),
     ]
     return {
@@ -97,6 +103,14 @@ def _front(data: ReportData) -> dict[str, Any]:
         "foot": f"{PRINTED['run']} {run} · {zone_name}",
         "tiles": _tiles(data),
     }
+
+
+def _chosen_sections(data: ReportData) -> list[tuple[str, str]]:
+    """Say which sections are shown, where some are not."""
+    shown = [section.value for section in Section if data.shows(section)]
+    if len(shown) == len(Section):
+        return []
+    return [(PRINTED["sections"], PRINTED["sections_note"].format(sections=", ".join(shown)))]
 
 
 def _tiles(data: ReportData) -> list[list[str]]:

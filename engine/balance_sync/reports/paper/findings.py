@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.cells import first_rows
+from balance_sync.reports.context import Section
 from balance_sync.reports.data import ANOMALY_RULE
+from balance_sync.reports.decided import decision_counts, decision_words
 from balance_sync.reports.labels import COLUMNS, SEVERITIES, WALLETS, rule_words
 from balance_sync.reports.paper import blocks
 from balance_sync.reports.paper.words import DOUBTS_TO_DO, PRINTED
@@ -55,7 +57,7 @@ def _point(point: Attention, results: dict[str, RuleResult]) -> dict[str, Any]:
 def open_shown(data: ReportData) -> int:
     """Return how many open episodes of each rule, wallet and currency are shown."""
     groups = {(one.rule, one.wallet, one.currency) for one in data.exposures}
-    return OPEN_SHOWN if len(groups) <= MANY_GROUPS else 1
+    return data.most(OPEN_SHOWN if len(groups) <= MANY_GROUPS else 1)
 
 
 def still_open(data: ReportData) -> dict[str, Any]:
@@ -93,14 +95,27 @@ def still_open(data: ReportData) -> dict[str, Any]:
     return blocks.table(columns, rows)
 
 
+def worst_shown(data: ReportData) -> int:
+    """Return how many findings of each rule are shown."""
+    return data.most(WORST_SHOWN)
+
+
+def decisions(data: ReportData) -> dict[str, Any]:
+    """Return what people decided, in figures."""
+    rows = [[blocks.cell(label), blocks.count(count)] for label, count in decision_counts(data.feedback)]
+    columns = (blocks.column(COLUMNS["decision"], 2), blocks.column(COLUMNS["findings"], 1, number=True))
+    return blocks.table(columns, rows)
+
+
 def worst_findings(data: ReportData) -> dict[str, Any]:
     """Return the largest findings of each rule in words, and the most unusual transactions."""
     zone = ZoneInfo(data.context.timezone)
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in first_rows(data.frames("worst_findings", cap=WORST_SHOWN)):
-        found.setdefault(row["rule"], []).append(row)
-    if data.rows["anomalies"]:
-        odd = first_rows(data.frames("anomalies"), WORST_SHOWN)
+    if data.shows(Section.FINDINGS):
+        for row in first_rows(data.frames("worst_findings", cap=worst_shown(data))):
+            found.setdefault(row["rule"], []).append(row)
+    if data.rows["anomalies"] and data.shows(Section.ANOMALIES):
+        odd = first_rows(data.frames("anomalies"), worst_shown(data))
         found[ANOMALY_RULE] = [{**row, "explanation": row["reasons"]} for row in odd]
     rows = [one for result in data.rules for one in _of_rule(result, found, zone)]
     columns = (
@@ -123,6 +138,9 @@ def _of_rule(result: RuleResult, found: dict[str, list[dict[str, Any]]], zone: Z
         proof = PRINTED["proof"].format(line=row["line"], source=row["source_id"] or "–")
         if "finding_id" in row:
             proof = f"{PRINTED['finding'].format(finding=row['finding_id'])}, {proof}"
+        decided = decision_words(row)
+        if decided:
+            proof = f"{PRINTED['decision'].format(decision=decided)} {proof}"
         yield [
             blocks.cell(local_time(row["logged_at"], zone)),
             blocks.identifier(row["user_id"]),

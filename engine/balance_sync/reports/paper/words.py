@@ -65,6 +65,10 @@ PRINTED: Mapping[str, str] = MappingProxyType(
             "prints the log lines behind one."
         ),
         "finding": "finding {finding}",
+        "decision": "Decided: {decision}.",
+        "decisions": "Decisions",
+        "sections": "Shown",
+        "sections_note": "{sections} alone; the other sections were not asked for",
         "proof": "line {line} of source {source}",
         "roll_forward": "Roll-forward per currency",
         "subscribers": "{count:,} subscribers, {transactions:,} transactions",

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.reports.sheets.formats import FormatBook
+from balance_sync.reports.sheets.plan import SheetPlan
 from balance_sync.reports.sheets.row_xml import check_code, unmarked
-from balance_sync.reports.sheets.table_sheet import SheetPlan, set_up_print
+from balance_sync.reports.sheets.table_sheet import set_up_print
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -55,13 +56,13 @@ class BlockSheet:
         shown = unmarked(cut(visible(text), _LONGEST))
         check_code(self._sheet.write_string(self._row, column, shown, self._book[style]), self._sheet)
 
-    def link(self, column: int, section: str, text: str) -> None:
-        """Write a link to a section's sheet, or the bare text where it has none."""
+    def link(self, column: int, section: str, text: str, *, place: int | None = None) -> None:
+        """Write a link to a section's sheet or one of its rows, or the bare text where there is none."""
         plan = self._plans.get(section)
         if plan is None and section not in BLOCK_SHEETS:
             self.text(column, text)
             return
-        link = f"internal:{plan.first_cell()}" if plan else f"internal:'{section}'!A1"
+        link = f"internal:{plan.cell_of(place)}" if plan else f"internal:'{section}'!A1"
         shown = unmarked(cut(visible(text), _LONGEST))
         check_code(self._sheet.write_url(self._row, column, link, self._book["link"], shown), self._sheet)
 

@@ -73,6 +73,10 @@ class Column:
         Whether it is in print. Columns that are not stand right of those that are.
     limit
         Characters after which a text is cut, with a note.
+    summed
+        Whether its sum stands below the rows, of money where all of them are of one currency.
+    hidden
+        Whether it serves formulas alone.
     """
 
     name: str
@@ -81,6 +85,8 @@ class Column:
     words: Mapping[str, str] = field(default_factory=dict)
     printed: bool = True
     limit: int = CELL_CHARACTERS
+    summed: bool = False
+    hidden: bool = False
 
     @property
     def is_input(self) -> bool:
@@ -98,6 +104,19 @@ class Column:
         if self.kind is Kind.UTC:
             return f"{label} (UTC)"
         return f"{label} ({zone})" if self.kind in {Kind.TIME, Kind.DAY} else label
+
+
+def unique_headers(columns: Sequence[Column], zone: str) -> list[str]:
+    """Return the headers of `columns`, numbered where two would be alike, as a table allows none."""
+    seen: set[str] = set()
+    headers = []
+    for column in columns:
+        header, number = column.header(zone), 2
+        while header.lower() in seen:
+            header, number = f"{column.header(zone)} {number}", number + 1
+        seen.add(header.lower())
+        headers.append(header)
+    return headers
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ _HEADER = _DATA | {
     **{"valign": "vcenter", "border": 1, "border_color": RULE_LINE},
 }
 
+_TOTAL = _DATA | {"bold": True, "top": 1, "top_color": HEADER_FILL}
+
 _STYLES: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 16, "font_color": HEADER_FILL},
     "heading": {
@@ -60,6 +62,9 @@ _STYLES: dict[str, dict[str, Any]] = {
     "time": _TEXT | {"num_format": "yyyy-mm-dd hh:mm:ss"},
     "day": _TEXT | {"num_format": "yyyy-mm-dd"},
     "link": _TEXT | {"font_color": "#0B5CAD", "underline": 1},
+    "total": _TOTAL | {"align": "left", "indent": 1},
+    "total_rows": _TOTAL | {"align": "left", "indent": 1, "num_format": '[=1]0" row";#,##0" rows"'},
+    "total_count": _TOTAL | {"num_format": "#,##0"},
     "box": _TEXT | {"text_wrap": True, "border": 1, "border_color": MUTED, "locked": False},
     "good": _BADGE | {"font_color": "#14532D", "bg_color": "#D3F2DD"},
     "bad": _BADGE | {"font_color": "#FFFFFF", "bg_color": "#9B1C1C"},
@@ -104,6 +109,7 @@ class FormatBook:
         styles = dict(_STYLES)
         for decimals in MONEY_DECIMALS:
             styles[f"money_{decimals}"] = _DATA | {"num_format": money_format(decimals)}
+            styles[f"total_money_{decimals}"] = _TOTAL | {"num_format": money_format(decimals)}
         self.formats: list[Format] = [workbook.add_format(dict(style)) for style in styles.values()]
         self._places = {name: place for place, name in enumerate(styles)}
 

@@ -6,13 +6,15 @@ import textwrap
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from balance_sync.feedback.statements import DECISION_WORDS
+from balance_sync.reports.answers import answers
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.context import Section
 from balance_sync.reports.data import ANOMALY_RULE
+from balance_sync.reports.decided import decision_counts
 from balance_sync.reports.labels import (
     ADDS_UP,
     CONTROL_TOTALS,
+    DECISIONS,
     DOES_NOT_ADD_UP,
     OUTCOMES,
     PSEUDONYMISED,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from balance_sync.reports.data import ReportData
-    from balance_sync.reports.sheets.table_sheet import SheetPlan
+    from balance_sync.reports.sheets.plan import SheetPlan
 
 
 class Readme:
@@ -48,6 +50,7 @@ class Readme:
     def write(self) -> None:
         """Write everything."""
         self._about()
+        self._answers()
         self._attention()
         self._findings()
         self._decisions()
@@ -91,6 +94,15 @@ class Readme:
         self._at.fact("Logs", cut(", ".join(context.inputs) or "–", 500))
         self._at.next_row()
 
+    def _answers(self) -> None:
+        self._at.heading("Five questions")
+        for answer in answers(self._data):
+            self._at.link(0, answer.section, answer.question, place=answer.place)
+            self._at.next_row()
+            for line in answer.lines:
+                self._at.text(1, line, "detail")
+                self._at.next_row()
+
     def _attention(self) -> None:
         self._at.heading("Look at this first")
         points = points_of_attention(self._data)
@@ -125,19 +137,10 @@ class Readme:
 
     def _decisions(self) -> None:
         feedback = self._data.feedback
-        if not feedback.entries:
+        facts = decision_counts(feedback)
+        if not facts:
             return
-        self._at.heading(
-            "Decisions",
-            "What people decided about the findings above. A decision hides no finding of a rule; of the "
-            "unusual transactions, those found to be false positives or accepted are set aside.",
-        )
-        facts = [(DECISION_WORDS[decision], count) for decision, count in feedback.decided]
-        facts += [
-            ("Unusual transactions set aside", feedback.set_aside),
-            ("Decisions that expired", feedback.expired),
-            ("Decisions over one person's daily limit", feedback.over_cap),
-        ]
+        self._at.heading("Decisions", DECISIONS)
         for label, count in facts:
             self._at.text(0, label)
             self._at.value(2, count, "count")

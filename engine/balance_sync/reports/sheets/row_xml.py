@@ -150,8 +150,18 @@ def _write_fast(
         if block.numbers is not None or block.texts is not None
     ]
     xml = pl.select(pl.concat_str([*parts, pl.lit("</row>")], ignore_nulls=True).alias("xml")).to_series()
-    worksheet.row_data_fh.write("".join(xml.to_list()))
+    _append(worksheet, xml)
     worksheet._write_single_row(last_row + 1)
+
+
+def _append(worksheet: Worksheet, xml: pl.Series) -> None:
+    """Append texts to the row file as the octets that they are: a Python string of each would cost more."""
+    import polars as pl
+
+    texts = xml.to_arrow(compat_level=pl.CompatLevel.oldest())
+    file = worksheet.row_data_fh
+    file.flush()
+    file.buffer.write(texts.buffers()[2])
 
 
 def _height_xml(heights: pl.Series | None) -> list[pl.Expr]:

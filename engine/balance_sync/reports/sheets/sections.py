@@ -20,7 +20,7 @@ from balance_sync.reports.labels import (
 )
 from balance_sync.reports.phrases import counted
 from balance_sync.reports.sheets.columns import Column, Kind
-from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, SHEET_NAME_CHARACTERS, SheetPlan
+from balance_sync.reports.sheets.plan import EXCEL_ROWS, SHEET_NAME_CHARACTERS, SheetPlan
 from balance_sync.reports.visible_text import visible
 
 if TYPE_CHECKING:
@@ -85,13 +85,14 @@ def _finding_columns(found: RuleFindings | None, words: RuleWords) -> tuple[Colu
         (found.has_wallets, Column("wallet", Kind.WORD, words=WALLETS)),
         (found.has_expected, Column("expected", Kind.MONEY, words.expected)),
         (found.has_actual, Column("actual", Kind.MONEY, words.actual)),
-        (found.has_difference, Column("difference", Kind.MONEY, words.difference)),
+        (found.has_difference, Column("difference", Kind.MONEY, words.difference, summed=True)),
         (True, Column("explanation", Kind.WRAPPED)),
         *((True, column) for column in _DECIDED),
         (found.has_transaction, Column("transaction_id", Kind.LINK, printed=False)),
         (found.has_transaction, Column("action", printed=False)),
     )
-    return (*(column for used, column in wanted if used), *_proof(), _ENTRY)
+    path = Column("path", printed=False, limit=REJECT_CHARACTERS)
+    return (*(column for used, column in wanted if used), *_proof(), path, _ENTRY)
 
 
 def _rule_names(data: ReportData) -> dict[str, str]:
@@ -110,9 +111,9 @@ def episodes_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         Column("first_day", Kind.DAY),
         Column("last_day", Kind.DAY),
         Column("days", Kind.COUNT),
-        Column("findings", Kind.COUNT),
+        Column("findings", Kind.COUNT, summed=True),
         Column("worst", Kind.MONEY),
-        Column("amount_at_risk", Kind.MONEY),
+        Column("amount_at_risk", Kind.MONEY, summed=True),
     )
     return _plan("Episodes", data.rows["episodes"], columns, max_rows, frozen=4)
 
@@ -126,7 +127,7 @@ def anomalies_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan
         _CURRENCY,
         Column("type"),
         Column("action"),
-        Column("amount", Kind.MONEY),
+        Column("amount", Kind.MONEY, summed=True),
         Column("old_balance", Kind.MONEY),
         Column("new_balance", Kind.MONEY),
         Column("reasons", Kind.WRAPPED),
@@ -145,13 +146,14 @@ def anomalies_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan
 def transactions_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     """Return the plan of all transactions, in the order that `place` in other sections counts in."""
     money = ("amount", "vat", "net_amount", "old_balance", "new_balance", "expected_balance", "balance_error")
+    flows = {"amount", "vat", "net_amount", "balance_error"}
     columns = (
         _TIME,
         _USER,
         Column("type"),
         Column("action"),
         _CURRENCY,
-        *(Column(name, Kind.MONEY) for name in money),
+        *(Column(name, Kind.MONEY, summed=name in flows) for name in money),
         Column("payment_balance", Kind.MONEY),
         Column("outcome", Kind.WORD, words=OUTCOMES),
         Column("rules", Kind.RULES, words=_rule_names(data)),
@@ -172,8 +174,8 @@ def roll_forward_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetP
     columns = (
         _USER,
         _CURRENCY,
-        *(Column(name, Kind.MONEY) for name in (*money, "closing", "check_difference")),
-        Column("transactions", Kind.COUNT),
+        *(Column(name, Kind.MONEY, summed=True) for name in (*money, "closing", "check_difference")),
+        Column("transactions", Kind.COUNT, summed=True),
         Column("first_at", Kind.TIME),
         Column("last_at", Kind.TIME),
         Column("exact", Kind.EXACT, printed=False),
@@ -195,11 +197,12 @@ def rejects_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
 
 def sources_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
     """Return the plan of the log files."""
+    counts = ("size_bytes", "text_bytes", "events", "repeated_events")
     columns = (
         Column("status", Kind.WORD, words=SOURCE_STATUSES),
         Column("path", limit=REJECT_CHARACTERS),
         Column("reason"),
-        *(Column(name, Kind.COUNT) for name in ("size_bytes", "text_bytes", "events", "repeated_events")),
+        *(Column(name, Kind.COUNT, summed=True) for name in counts),
         Column("first_at", Kind.TIME),
         Column("last_at", Kind.TIME),
         Column("source_id"),
@@ -219,7 +222,7 @@ def changes_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         _CURRENCY,
         Column("wallet", Kind.WORD, words=WALLETS),
         Column("difference_before", Kind.MONEY),
-        Column("difference", Kind.MONEY),
+        Column("difference", Kind.MONEY, summed=True),
         Column("explanation", Kind.WRAPPED),
         Column("transaction_id", printed=False),
         *(one for one in _proof() if one.name != "request_id"),
@@ -233,7 +236,7 @@ def rules_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetPlan:
         _SEVERITY,
         Column("rule"),
         Column("version", Kind.PLAIN_COUNT),
-        Column("findings", Kind.COUNT),
+        Column("findings", Kind.COUNT, summed=True),
         Column("title", Kind.WRAPPED),
         Column("description", Kind.WRAPPED),
         Column("sha256", printed=False),

@@ -5,8 +5,8 @@ A section longer than a sheet continues on further sheets, and each says which r
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass, replace
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from balance_sync.feedback import statements
@@ -19,9 +19,13 @@ from balance_sync.reports.labels import (
     LEFT_OUT,
     NOT_PRINTED,
     PART,
+    SUMS_BY_CURRENCY,
 )
-from balance_sync.reports.sheets.columns import Cells, Column, Kind, frame_cells
+from balance_sync.reports.sheets.columns import Cells, Column, Kind, frame_cells, unique_headers
+from balance_sync.reports.sheets.plan import SheetPlan, row_links
 from balance_sync.reports.sheets.row_xml import LINKS_A_SHEET, check_code, unmarked, write_rows
+from balance_sync.reports.sheets.table_object import add_table
+from balance_sync.reports.sheets.totals import TotalsRow, with_currency_numbers
 from balance_sync.reports.visible_text import visible
 
 if TYPE_CHECKING:
@@ -33,14 +37,8 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.sheets.formats import FormatBook
 
-EXCEL_ROWS = 1_048_576
-"""Rows that Excel lets a sheet hold."""
-
-SHEET_NAME_CHARACTERS = 31
 FIRST_SHEET = "README"
-NOTE_CHARACTERS = 150
 
-_FOOT_ROWS = 3
 _WIDTHS = {
     **{Kind.WRAPPED: 80, Kind.UTC: 24, Kind.TIME: 19, Kind.DAY: 11, Kind.SEVERITY: 10, Kind.STATUS: 9},
     **{Kind.DECISION: 18, Kind.NOTE: 40},
@@ -72,91 +70,6 @@ _LINE_POINTS = 13.5
 _MOST_LINES = 30
 
 
-@dataclass(frozen=True)
-class SheetPlan:
-    """A section that is going to be one sheet or several.
-
-    Parameters
-    ----------
-    name, title
-        Of the first sheet; further ones get a number.
-    notes
-        Paragraphs under the title.
-    rows
-        How many there will be in all.
-    columns
-        From left to right; those in print before those that are not.
-    frozen
-        Columns that stay when scrolling sideways.
-    nothing
-        What to say where there are no rows.
-    full_file
-        Where texts that are cut stand in full.
-    left_out
-        How many rows more there are, which nobody wants to see.
-    max_rows
-        Rows a sheet holds, everything counted.
-    """
-
-    name: str
-    title: str
-    notes: tuple[str, ...]
-    rows: int
-    columns: tuple[Column, ...]
-    frozen: int = 0
-    nothing: str = ""
-    full_file: str = ""
-    left_out: int = 0
-    max_rows: int = EXCEL_ROWS
-
-    def limited(self, rows: int) -> SheetPlan:
-        """Return the plan of the first `rows` rows alone."""
-        return replace(self, rows=rows, left_out=self.left_out + self.rows - rows)
-
-    @property
-    def note_lines(self) -> tuple[str, ...]:
-        """The notes, cut into lines."""
-        return tuple(line for note in self.notes for line in textwrap.wrap(note, NOTE_CHARACTERS))
-
-    @property
-    def header_row(self) -> int:
-        """0-based row of the header: below title, way back, notes and the line for parts and print."""
-        return 2 + len(self.note_lines) + 2
-
-    @property
-    def capacity(self) -> int:
-        """Rows of the section that one sheet takes."""
-        return self.max_rows - self.header_row - 1 - _FOOT_ROWS
-
-    @property
-    def parts(self) -> int:
-        """How many sheets there will be."""
-        return max(-(-self.rows // self.capacity), 1)
-
-    def sheet_name(self, part: int) -> str:
-        """Return the name of a sheet; parts count from 0."""
-        if part == 0:
-            return self.name
-        suffix = f" ({part + 1})"
-        return self.name[: SHEET_NAME_CHARACTERS - len(suffix)] + suffix
-
-    def first_cell(self, part: int = 0) -> str:
-        """Return where a part begins, as links name it."""
-        return f"'{self.sheet_name(part)}'!A1"
-
-
-def row_links(plan: SheetPlan, places: pl.Series) -> pl.Series:
-    """Return the cells where rows of `plan`'s section stand, for their 0-based places; null for null."""
-    import polars as pl
-
-    shown = pl.select(pl.when(places < plan.rows).then(places)).to_series()
-    parts = shown // plan.capacity
-    sheets = {part: f"'{plan.sheet_name(part)}'!A" for part in range(plan.parts)}
-    rows = shown % plan.capacity + (plan.header_row + 2)
-    names = parts.replace_strict(sheets, default=None, return_dtype=pl.String)
-    return pl.select(pl.lit(names) + pl.lit(rows.cast(pl.String))).to_series()
-
-
 class TableSheet:
     """Writes the sheets of a plan, frame after frame."""
 
@@ -174,7 +87,9 @@ class TableSheet:
         self._zone, self._footer, self._target = zone, footer, target
         self._links = next((at for at, one in enumerate(plan.columns) if one.kind is Kind.LINK), None)
         self._part, self._written, self._cut = 0, 0, 0
-        self._widths = [_header_width(column.header(zone)) for column in plan.columns]
+        self._headers = unique_headers(plan.columns, zone)
+        self._widths = [_header_width(header) for header in self._headers]
+        self._totals = TotalsRow(plan.columns, minor_unit=plan.minor_unit)
         self._worksheet = self._open()
 
     def write(self, frames: Iterable[pl.DataFrame]) -> None:
@@ -187,6 +102,7 @@ class TableSheet:
                 if self._written == self._plan.capacity:
                     self._close()
                     self._part, self._written = self._part + 1, 0
+                    self._totals = TotalsRow(self._plan.columns, minor_unit=self._plan.minor_unit)
                     self._worksheet = self._open()
                 take = min(self._plan.capacity - self._written, rest.height)
                 self._write_frame(rest.head(take))
@@ -207,8 +123,7 @@ class TableSheet:
         for at, column in enumerate(plan.columns):
             own = "input_header" if column.is_input else "header"
             style = book["header_right" if column.is_number else own]
-            code = sheet.write_string(plan.header_row, at, unmarked(column.header(self._zone)), style)
-            check_code(code, sheet)
+            check_code(sheet.write_string(plan.header_row, at, self._headers[at], style), sheet)
         sheet.freeze_panes(plan.header_row + 1, plan.frozen)
         return sheet
 
@@ -223,11 +138,12 @@ class TableSheet:
             )
         else:
             said.append(f"{plan.rows:,} rows." if plan.rows != 1 else "1 row.")
+        if plan.currencies and plan.rows:
+            said.append(SUMS_BY_CURRENCY)
         if plan.left_out:
             said.append(LEFT_OUT.format(count=plan.left_out, file=plan.full_file))
-        if self._printed_columns() < len(plan.columns):
-            column = plan.columns[self._printed_columns() - 1].header(self._zone)
-            said.append(NOT_PRINTED.format(column=f"“{column}”"))
+        if self._printed_columns() < sum(not column.hidden for column in plan.columns):
+            said.append(NOT_PRINTED.format(column=f"“{self._headers[self._printed_columns() - 1]}”"))
         return " ".join(said)
 
     def _printed_columns(self) -> int:
@@ -235,6 +151,9 @@ class TableSheet:
 
     def _write_frame(self, frame: pl.DataFrame) -> None:
         plan = self._plan
+        if plan.currencies:
+            frame = with_currency_numbers(frame, plan.currencies)
+        self._totals.add(frame)
         cells = frame_cells(frame, plan.columns, zone=self._zone, book=self._book)
         self._cut += sum(block.cut for block in cells)
         self._widths = [max(width, block.width) for width, block in zip(self._widths, cells, strict=True)]
@@ -279,8 +198,7 @@ class TableSheet:
 
     def _close(self) -> None:
         plan, sheet, book = self._plan, self._worksheet, self._book
-        last_row = plan.header_row + self._written
-        last_column = len(plan.columns) - 1
+        last_row = self._end_table()
         notes = [plan.nothing] if not plan.rows and plan.nothing else []
         if self._cut:
             notes.append(CUT_TEXTS.format(count=self._cut, file=plan.full_file))
@@ -288,18 +206,40 @@ class TableSheet:
             notes.append(CUT_LINKS.format(count=LINKS_A_SHEET - 1))
         for row, note in enumerate(notes, start=last_row + 1):
             check_code(sheet.write_string(row, 0, note, book["note"]), sheet)
-        check_code(
-            sheet.autofilter(plan.header_row, 0, max(last_row, plan.header_row + 1), last_column), sheet
-        )
         for at, column in enumerate(plan.columns):
             # The cells that people fill in are not there yet: their column holds their format.
             style = book[_INPUT_STYLES[column.kind]] if column.is_input else None
-            check_code(sheet.set_column(at, at, self._width(at, column), style), sheet)
+            hidden = {"hidden": column.hidden}
+            check_code(sheet.set_column(at, at, self._width(at, column), style, hidden), sheet)
             if column.is_input and self._written:
                 self._take_input(at, column.kind)
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         set_up_print(sheet, self._footer, header_row=plan.header_row)
         sheet.print_area(0, 0, last_row + len(notes), self._printed_columns() - 1)
+
+    def _end_table(self) -> int:
+        """Make the rows a table with totals, and return its last row; without rows there is only a filter."""
+        plan, sheet, header_row = self._plan, self._worksheet, self._plan.header_row
+        if not self._written:
+            code = sheet.autofilter(header_row, 0, header_row + 1, len(plan.columns) - 1)
+            check_code(code, sheet)
+            return header_row
+        number = len(self._workbook.worksheets())
+        add_table(
+            sheet,
+            f"{re.sub(r'[^A-Za-z]+', '_', plan.name)}_{number}",
+            headers=self._headers,
+            header_row=header_row,
+            rows=self._written,
+            totals=self._totals.cells(header_row + 1, self._written),
+            book=self._book,
+        )
+        self._widths = [
+            max(width, self._totals.width(column))
+            for width, column in zip(self._widths, plan.columns, strict=True)
+        ]
+        self._widths[0] = max(self._widths[0], len(f"{self._written:,} rows"))
+        return header_row + self._written + 1
 
     def _take_input(self, at: int, kind: Kind) -> None:
         """Let people fill a column in: a list of words, colours beside them, a limit on notes."""

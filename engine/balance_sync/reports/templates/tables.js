@@ -152,6 +152,13 @@ balanceSync.labelCells = (table) => {
     table.addEventListener("placed", apply);
     more.addEventListener("click", () => { limit += step(); apply(); });
     addEventListener("beforeprint", () => { limit = Infinity; apply(); });
+    table.addEventListener("pick", ({ detail }) => {
+      for (const { select } of chosen) {
+        select.value = [...select.options].some(({ value }) => value === detail) ? detail : "\0";
+      }
+      input.value = "";
+      again();
+    });
     const labels = [make("label", null, "Filter ", input), ...chosen.map(({ label }) => label)];
     const controls = make("div", { class: "filter", role: "search", "aria-label": table.caption.textContent });
     controls.append(...labels, sortControl(table), count);
@@ -169,6 +176,12 @@ balanceSync.labelCells = (table) => {
     // The filter first: it reads the headers before they become buttons.
     if (table.classList.contains("filtered")) makeFiltered(table);
     if (table.classList.contains("sortable")) makeSortable(table);
+  }
+  /* A link that answers with some rows of a table: its address leads there, and the others step back. */
+  for (const link of document.querySelectorAll("a[data-pick]")) {
+    link.addEventListener("click", () => {
+      document.getElementById(link.dataset.table)?.dispatchEvent(new CustomEvent("pick", { detail: link.dataset.pick }));
+    });
   }
   addEventListener("beforeprint", () => {
     for (const details of document.querySelectorAll("details.rule")) details.open = true;
