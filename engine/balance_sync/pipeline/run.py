@@ -206,9 +206,6 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         write_reject_file(options.rejects, connection)
         reports = (*reports, options.rejects)
     watcher.advance(1)
-    missing = connection.execute(
-        "SELECT kind, sum(cases)::BIGINT FROM completeness GROUP BY kind ORDER BY kind"
-    ).fetchall()
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
     return RunResult(
         run_id=identity,
@@ -222,8 +219,13 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         continued=work.addition is not None,
         feedback=feedback,
         ranking=read_ranking_notes(connection, options),
-        completeness=dict(missing),
+        completeness=_missing(connection),
     )
+
+
+def _missing(connection: DuckDBPyConnection) -> dict[str, int]:
+    query = "SELECT kind, sum(cases)::BIGINT FROM completeness GROUP BY kind ORDER BY kind"
+    return dict(connection.execute(query).fetchall())
 
 
 def _fill(connection: DuckDBPyConnection, work: _Work) -> Filled:

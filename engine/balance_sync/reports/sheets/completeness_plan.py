@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.reports.labels import COMPLETENESS, NOTHING, SECTION_NOTES
 from balance_sync.reports.sheets.columns import Column, Kind
-from balance_sync.reports.sheets.table_sheet import EXCEL_ROWS, SheetPlan
+from balance_sync.reports.sheets.plan import EXCEL_ROWS, SheetPlan
 
 if TYPE_CHECKING:
     from balance_sync.reports.data import ReportData
@@ -23,7 +23,7 @@ def completeness_plan(data: ReportData, *, max_rows: int = EXCEL_ROWS) -> SheetP
     """Return the plan of the sheet."""
     columns = (
         Column("kind", Kind.WORD, words=_WORDS),
-        Column("cases", Kind.COUNT),
+        Column("cases", Kind.COUNT, summed=True),
         Column("place", limit=_CHARACTERS),
         Column("detail", Kind.WRAPPED, limit=_CHARACTERS),
         Column("first_at", Kind.TIME),
