@@ -68,6 +68,7 @@ def test_as_csv_they_are_safe_to_open(tmp_path: Path, logs: Path) -> None:
     assert "\u202e" not in rows[1]["text"]
 
 
+@pytest.mark.slow
 def test_the_same_run_writes_the_same_file_in_place_of_the_one_before(tmp_path: Path, logs: Path) -> None:
     place = tmp_path / "rejects.ndjson"
     place.write_text("old")
@@ -77,6 +78,7 @@ def test_the_same_run_writes_the_same_file_in_place_of_the_one_before(tmp_path: 
     assert place.read_bytes() == first
 
 
+@pytest.mark.slow
 def test_an_archive_that_is_whole_leaves_a_file_without_rows(tmp_path: Path) -> None:
     write_export(tmp_path / "logs", {STREAM: synced(0, 1)})
     assert run(tmp_path, "--rejects", "none.csv").code == 0

@@ -168,6 +168,7 @@ def test_every_wrong_row_is_told_with_its_sheet_and_row_and_nothing_is_taken(wor
     assert listed(work) == []
 
 
+@pytest.mark.slow
 def test_a_workbook_of_before_does_not_undo_what_was_decided_since(work: Path) -> None:
     report = work / "reports" / "report.xlsx"
     finding = edit(report, "Overdrafts", 0, Decision="Confirmed")
@@ -183,6 +184,7 @@ def test_a_workbook_of_before_does_not_undo_what_was_decided_since(work: Path) -
     ]
 
 
+@pytest.mark.slow
 def test_a_note_that_looks_like_an_escape_reads_back_as_nothing_new(work: Path) -> None:
     finding = edit(work / "reports" / "report.xlsx", "Overdrafts", 0)
     said = ("--decision", "accepted", "--note", "_x0041_ _x005F_x0042_ <r>x</r>", "--by", "Anna")

@@ -135,7 +135,7 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
     return steps
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(archives())
 def test_adding_sources_gives_what_reading_all_at_once_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
@@ -173,7 +173,9 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "logs", folder / "whole"
 
 
-@pytest.mark.parametrize("seed", [None, 1, 2])
+@pytest.mark.parametrize(
+    "seed", [1, pytest.param(None, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
+)
 def test_a_generated_archive_comes_in_parts(
     grown: tuple[Path, Path], tmp_path: Path, seed: int | None
 ) -> None:

@@ -154,7 +154,7 @@ def part_of(number: int, at: int, cut: int) -> str:
     return "".join(f"{text}\n\n" for text in kept if text) + odd.get(cut, "")
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(
     files=st.lists(PARTS, min_size=1, max_size=3),
     batch_bytes=st.sampled_from([1, 700]),
@@ -206,7 +206,7 @@ def test_damaged_and_empty_sources_are_told_and_keep_what_they_hold(tmp_path: Pa
 def test_an_archive_without_an_event_gives_empty_tables(tmp_path: Path) -> None:
     write_gz(tmp_path / "logs" / "a.gz", "")
     found = fill(tmp_path / "logs", store=tmp_path / "store")
-    assert [len(rows) for rows in found.tables.values()] == [1, 0, 0, 0, 0, 0]
+    assert [len(rows) for rows in found.tables.values()] == [1, *[0] * 7]
 
 
 def test_nothing_is_lost(tmp_path: Path) -> None:

@@ -175,6 +175,7 @@ def test_large_figures_and_long_ids_are_whole_or_say_that_they_are_cut(tmp_path)
     assert "[cut:320charactersinall]" in shown
 
 
+@pytest.mark.slow
 def test_many_currencies_stay_a_summary(tmp_path):
     names = ("AED", "BHD", "EGP", "EUR", "GBP", "JOD", "JPY", "KWD", "OMR", "QAR", "SAR", "USD")
     rows = [
