@@ -4,4 +4,4 @@ SELECT
     psi,
     verdict
 FROM anomaly_drift
-ORDER BY psi DESC, feature
+ORDER BY psi DESC, feature ASC

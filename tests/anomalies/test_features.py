@@ -173,7 +173,7 @@ def bench():
         yield connection
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(rows=odd_rows)
 def test_features_are_finite_and_never_negative_for_any_rows(rows, bench):
     rows = [row | {"line": place, "transaction_id": f"t{place}"} for place, row in enumerate(rows)]

@@ -27,6 +27,9 @@ FORMATS = ("--format", "json", "--format", "csv")
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTKEYID", "AWS_SECRET_ACCESS_KEY": "not-a-secret+of/anybody"}
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     running = server.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -113,7 +116,6 @@ def test_a_finding_in_a_bucket_leads_back_to_its_line(endpoint: str, bucket: Any
         assert KEYS["AWS_ACCESS_KEY_ID"].encode() not in content
 
 
-@pytest.mark.slow
 def test_one_object_and_whole_buckets_and_folders_may_be_named_together(
     endpoint: str, bucket: Any, tmp_path: Path
 ) -> None:
@@ -134,7 +136,6 @@ def test_a_prefix_is_a_folder_and_not_the_begin_of_a_name(endpoint: str, bucket:
     assert summary(tmp_path / "out")["sources"] == 2
 
 
-@pytest.mark.slow
 def test_large_and_packed_and_damaged_objects_are_read_as_files_are(
     endpoint: str, bucket: Any, tmp_path: Path
 ) -> None:

@@ -96,6 +96,7 @@ def test_figures_are_those_of_the_run(work: Path) -> None:
         assert shared[name] == plain[name], name
 
 
+@pytest.mark.slow
 def test_same_key_same_pseudonyms_and_another_key_others(work: Path) -> None:
     again = report(work, "again", "--format", "csv")
     assert again.code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive_text import sync_error_dump, transaction_dump, typed_fields
@@ -61,6 +61,7 @@ def test_what_is_cut_elsewhere_costs_nothing():
 
 
 @given(cut=st.integers(0, 200), indent=st.sampled_from([None, 2]), nested=st.booleans())
+@example(cut=99, indent=2, nested=False)  # in the middle of 12.5
 def test_what_is_kept_of_a_cut_object_is_whole(cut, indent, nested):
     fields = {"message": {"deep": [1, "x"]}, **FIELDS} if nested else FIELDS
     text = json.dumps(fields, indent=indent)

@@ -108,6 +108,7 @@ def test_decisions_between_two_runs_give_what_one_run_with_them_gives(
     }
 
 
+@pytest.mark.slow
 def test_a_decision_expires_with_the_archive_and_not_with_the_calendar(archive: Path, tmp_path: Path) -> None:
     options = {"store": tmp_path / "store", "review_budget": BUDGET}
     judge(archive / "all", tmp_path / "out", **options)

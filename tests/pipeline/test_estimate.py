@@ -73,6 +73,7 @@ def test_what_no_sample_tells_is_refused(archive: Path, tmp_path: Path, given: d
         estimate(options(archive, tmp_path, **given), 0.2)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_count_as_often_as_they_say() -> None:
     chance = random.Random(7)
     sizes = [round(chance.lognormvariate(7, 1.2)) + 1 for _ in range(6000)]

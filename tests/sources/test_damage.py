@@ -25,7 +25,7 @@ TEXT = b"".join(event(at, _NOISE[at * 80 : at * 80 + 80]).encode() for at in ran
 
 
 def test_damaged_files_of_every_form_are_read_without_a_failure(tmp_path: Path) -> None:
-    for damaged in variants(160, seed=11):
+    for damaged in variants(96, seed=11):
         check(damaged, tmp_path)
 
 

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 
 def warm_up() -> None:
     """Import what takes long to import, so that a caller can do it beside other work."""
     import sklearn.ensemble  # noqa: F401
+
+    # Scoring in threads of our own makes it fear for settings that nobody has made.
+    warnings.filterwarnings("ignore", message=r".*sklearn\.utils\.parallel", category=UserWarning)

@@ -137,8 +137,8 @@ def _fields_before_cut(text: str) -> dict[str, msgspec.Raw]:
             begin = _after_gap(text, at + 1)
             _, end = _ANY_VALUE.raw_decode(text, begin)
             at = _after_gap(text, end)
-            # A value at the very end may go on behind it.
-            if at == len(text):
+            # A value at the very end may go on behind it, and so may a number before a point.
+            if text[at : at + 1] not in (",", "}"):
                 break
             fields[key] = msgspec.Raw(text[begin:end].encode())
             opening = ","
