@@ -19,6 +19,8 @@ class Ended:
 def balance_sync(*arguments: str | Path, cwd: Path, **variables: str) -> Ended:
     """Run ``balance-sync`` with `arguments` in the folder `cwd`, `variables` added to its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BALANCE_SYNC_")}
+    # Tests run side by side already; what several processes do has tests of its own.
+    kept["BALANCE_SYNC_THREADS"] = "1"
     done = subprocess.run(
         [sys.executable, "-m", "balance_sync", *map(str, arguments)],
         cwd=cwd,

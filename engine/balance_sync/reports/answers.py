@@ -80,7 +80,7 @@ def _owed_line(one: RollForwardTotal) -> str:
     return (
         f"{_currency(one.currency)}: we owe {we_owe} to "
         f"{counted(one.subscribers - one.overdrawn_subscribers, 'subscriber')}, and are owed {they_owe} by "
-        f"{counted(one.overdrawn_subscribers, 'subscriber')}."
+        f"{counted(one.overdrawn_subscribers, 'subscriber')} (subscription balances)."
     )
 
 

@@ -67,8 +67,8 @@ def _gaps(data: ReportData) -> Iterator[Attention]:
     """Tell of gaps in the logs, but for those that are told of as damage or as findings."""
     told = [row for row in data.completeness if row.kind not in _TOLD_OTHERWISE]
     if told:
-        parts = (f"{COMPLETENESS[row.kind][0].lower()}: {row.cases:,}" for row in told)
-        detail = f"{'; '.join(parts)}. What happened in them is in no figure.".capitalize()
+        parts = "; ".join(f"{COMPLETENESS[row.kind][0].lower()}: {row.cases:,}" for row in told)
+        detail = f"{parts.capitalize()}. What happened in them is in no figure."
         yield Attention(Severity.WARNING, "The logs have gaps", detail, "Completeness")
 
 
