@@ -135,7 +135,7 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
     return steps
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(archives())
 def test_adding_sources_gives_what_reading_all_at_once_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]

@@ -76,6 +76,7 @@ def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
         assert found[table] == expected[table]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["gzip-twice", "zstd", "zip-piped", "tar-gz", "zip-in-tar-gz"])
 def test_small_batches_and_second_runs_change_nothing(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
