@@ -32,6 +32,8 @@ REVIEW_BUDGET = 50
 DETECTOR_NAME = "views"
 DETECTOR_NAMES = ("views", "forest", "neighbours", "ensemble", "active", "deep")
 """How the unusual can be ranked; what each is stands in docs/detection.md."""
+EXTRAS = {"pdf": "typst", "s3": "obstore", "active": "coniferest", "deep": "torch"}
+"""The packages that parts of the program need which not everybody has, by the extra that brings each."""
 SEED = 1
 MEMORY_LIMIT = "1500MB"
 INGEST_MEMORY_LIMIT = "500MB"

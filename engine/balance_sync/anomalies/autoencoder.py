@@ -43,6 +43,8 @@ class AutoencoderDetector:
                 loss = ((self._network(rows[part]) - rows[part]) ** 2).mean()
                 loss.backward()
                 optimiser.step()
+        # In single precision a row's error would depend on the rows that it is multiplied with.
+        self._network.double()
         return self
 
     def score(self, rows: ScaledMatrix) -> Scores:
@@ -52,7 +54,7 @@ class AutoencoderDetector:
         if not len(rows):
             return np.empty(0)
         with torch.no_grad():
-            given = _tensor(rows)
+            given = _tensor(rows).double()
             errors = ((self._network(given) - given) ** 2).mean(dim=1)
         scores: Scores = errors.numpy().astype(np.float64)
         return scores

@@ -46,8 +46,8 @@ LIKE = 0.5
 
 WORTH_DECIMALS = 6
 
-_LEFT_OUT = {"wallet_gap"}
-_PLACED = [place for place, name in enumerate(FEATURES) if name not in _LEFT_OUT]
+# A standing gap is the subscriber's: every transaction of theirs would be like every other.
+_PLACED = [place for place, name in enumerate(FEATURES) if name != "wallet_gap"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,18 +145,14 @@ def _multiple(value: float) -> str:
 
 def near(context: Context, _: str) -> str:
     """Tell many within minutes."""
-    return (
-        f"{context.near_count:,} {_moves(context)} of this subscriber within ten minutes; as many are seen "
-        f"{_times(context.near_others)} in {context.near_population:,}{_in_currency(context)}"
-    )
+    many = f"{context.near_count:,} {_moves(context)} of this subscriber within ten minutes"
+    return _as_many(context, many, context.near_others, context.near_population)
 
 
 def day(context: Context, _: str) -> str:
     """Tell many within half a day."""
-    return (
-        f"{context.day_count:,} {_moves(context)} of this subscriber within half a day; as many are seen "
-        f"{_times(context.day_others)} in {context.near_population:,}{_in_currency(context)}"
-    )
+    many = f"{context.day_count:,} {_moves(context)} of this subscriber within half a day"
+    return _as_many(context, many, context.day_others, context.near_population)
 
 
 def _moves(context: Context) -> str:
@@ -174,10 +170,12 @@ def day_amount(context: Context, _: str) -> str:
 
 def batch(context: Context, _: str) -> str:
     """Tell the same for many in one minute."""
-    return (
-        f"{context.batch_count:,} transactions with the same action and amount in the same minute; as many "
-        f"are seen {_times(context.batch_others)} in {context.batch_population:,}{_in_currency(context)}"
-    )
+    many = f"{context.batch_count:,} transactions with the same action and amount in the same minute"
+    return _as_many(context, many, context.batch_others, context.batch_population)
+
+
+def _as_many(context: Context, many: str, others: int, population: int) -> str:
+    return f"{many}; as many are seen {_times(others)} in {population:,}{_in_currency(context)}"
 
 
 def source(context: Context, _: str) -> str:

@@ -13,9 +13,6 @@ from balance_sync import __version__, config
 
 PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter", "isal", "click")
 
-EXTRAS = {"pdf": "typst", "s3": "obstore"}
-"""The packages that parts of the program need which not everybody has."""
-
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
@@ -30,7 +27,7 @@ def info(as_json: bool) -> None:
         "platform": platform.platform(),
         "processors": str(config.default_threads()),
         **{package: metadata.version(package) for package in PACKAGES},
-        **{f"extra {extra}": _extra(package) for extra, package in EXTRAS.items()},
+        **{f"extra {extra}": _extra(package) for extra, package in config.EXTRAS.items()},
         "memory limit": config.MEMORY_LIMIT,
         "spill limit": config.SPILL_LIMIT,
         "business time zone": config.BUSINESS_ZONE,

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from balance_sync.pipeline.detection import RankingNotes
     from balance_sync.pipeline.run import RunResult
 
-_EXTRAS = {"active": ("coniferest", "active"), "deep": ("torch", "deep")}
-"""What detectors need besides: the module, and the extra that has it."""
-
 FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 
 
@@ -206,12 +203,18 @@ def _detector(given: dict[str, Any]) -> str:
         raise UsageError("--detector", "is that of --model", help="leave out --detector, or --model")
     if given["model"] and given["keep_model"]:
         raise UsageError("--keep-model", "would keep --model again", help="leave out one of them")
-    module, extra = _EXTRAS.get(name, ("", ""))
-    if module and importlib.util.find_spec(module) is None:
+    is_left_out = bool(given["rules"]) and all(word.partition("@")[0] != "anomaly" for word in given["rules"])
+    if given["keep_model"] and (is_left_out or not given["review_budget"]):
+        raise UsageError(
+            "--keep-model", "has no ranking to keep a model of", help="leave out --rule, and --review 0"
+        )
+    # An extra that a detector needs has its name.
+    needed = config.EXTRAS.get(name)
+    if needed and importlib.util.find_spec(needed) is None:
         raise UsageError(
             "--detector",
             f"{name!r} needs an extra that is not installed",
-            help=f"install balance-sync[{extra}]",
+            help=f"install it: pip install 'balance-sync[{name}]'",
         )
     return str(name)
 

@@ -20,6 +20,7 @@ from balance_sync.pipeline.detection import (
     read_ranking_notes,
 )
 from balance_sync.pipeline.earlier import read_earlier
+from balance_sync.pipeline.evidence import refuse_among_logs
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
@@ -27,7 +28,6 @@ from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
 from balance_sync.pipeline.log_lines import log_reader
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
-from balance_sync.pipeline.reject_file import refuse_rejects_among_logs
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     require_formats(options.formats)
     if options.rejects:
         require_reject_format(options.rejects)
-        refuse_rejects_among_logs(options.rejects, options.logs)
+        refuse_among_logs("--rejects", options.rejects, options.logs)
+    if options.keep_model:
+        refuse_among_logs("--keep-model", options.keep_model, options.logs)
     # Before anything is written: one of them may be the run that this one replaces.
     earlier = tuple(read_earlier(path) for path in options.against)
     read_kept_model(options)

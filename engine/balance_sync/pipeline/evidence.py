@@ -1,4 +1,4 @@
-"""Where ``--rejects FILE`` may be: never among the logs, which are evidence."""
+"""Where a file may be written that an option names: never among the logs, which are evidence."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def refuse_rejects_among_logs(path: Path, logs: tuple[str, ...]) -> None:
+def refuse_among_logs(option: str, path: Path, logs: tuple[str, ...]) -> None:
     """Raise `UsageError` where `path` is one of the inputs, lies in one of them, or is a folder.
 
     Links are followed on both sides: what counts is where the file would be.
     """
     place = os.path.realpath(path)
     if path.is_dir():
-        raise UsageError("--rejects", f"{str(path)!r} is a folder", help="name a file")
+        raise UsageError(option, f"{str(path)!r} is a folder", help="name a file")
     for root in named_roots(name for name in logs if name != STANDARD_INPUT and not is_remote(name)):
         real = os.path.realpath(root)
         same = os.path.exists(place) and os.path.exists(real) and os.path.samefile(place, real)  # noqa: PTH110, PTH121
         if same or place == real or place.startswith(os.path.join(real, "")):  # noqa: PTH118
             raise UsageError(
-                "--rejects",
+                option,
                 f"{str(path)!r} is one of the logs, or lies among them",
                 help="name a file outside of them: what is read is never written to",
             )
