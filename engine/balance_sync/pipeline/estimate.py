@@ -89,9 +89,10 @@ def estimate(options: RunOptions, share: float, watcher: Watcher | None = None) 
     started = time.monotonic()
     ingested = ingest(options.ingest, watcher, sources=iter(sample.sources))
     elapsed = time.monotonic() - started
-    inventory = take_inventory(ingested)
     watcher.stage("judging the sample", None)
-    counts, left_out = _judged(options, inventory)
+    with ingested.store.sole_use():
+        inventory = take_inventory(ingested)
+        counts, left_out = _judged(options, inventory)
     scale = sample.archive_bytes / max(1, sample.size_bytes)
     return Estimate(
         sample,

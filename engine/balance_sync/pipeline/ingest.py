@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -70,6 +71,8 @@ def ingest(
         No logs, none of the period, or (strict) a source that cannot be read to its end.
     DeliveryError
         The store cannot be written.
+    ResourceError
+        Another run is writing to the store.
     UsageError
         The memory limit is none, or too small.
     """
@@ -77,19 +80,20 @@ def ingest(
     watcher = watcher or Unwatched()
     store = find_store(options.store)
     paths = options.logs
-    if STANDARD_INPUT in paths:
-        store.open()
-        paths = _with_copied_input(paths, store)
-    search = _Search(options, paths, watcher, sources)
-    if search.finds_few():
-        when_few()
-    if paths == options.logs:
-        store.open()
-    missing = search.missing(_complete_files(store.manifest()))
-    watcher.stage("reading logs", None)
-    for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
-        watcher.advance(size_bytes)
-    store.clear()
+    with ExitStack() as stack:
+        if STANDARD_INPUT in paths:
+            stack.enter_context(_opened(store))
+            paths = _with_copied_input(paths, store)
+        search = _Search(options, paths, watcher, sources)
+        if search.finds_few():
+            when_few()
+        if paths == options.logs:
+            stack.enter_context(_opened(store))
+        missing = search.missing(_complete_files(store.manifest()))
+        watcher.stage("reading logs", None)
+        batches = plan_batches(missing, limits=options.limits)
+        for size_bytes in parse_batches(batches, store, processes=processes):
+            watcher.advance(size_bytes)
     if not search.wanted:
         raise InputError(
             ", ".join(options.logs),
@@ -106,6 +110,16 @@ def ingest(
         sources_kept=len(search.wanted) - search.sources_missing,
         later_sources=search.later_sources,
     )
+
+
+@contextmanager
+def _opened(store: Store) -> Iterator[None]:
+    with store.sole_use():
+        store.open()
+        try:
+            yield
+        finally:
+            store.clear()
 
 
 def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import DeliveryError
+from balance_sync.store.sole_use import sole_use
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,6 +41,8 @@ MANIFEST_COLUMNS = (
 )
 """``file`` and ``file_bytes`` are those of the file that a source is, or is in; so is ``modified_ns``.
 ``members`` is how many sources are in an archive, and null for what is none."""
+
+_ELSEWHERE = "name another folder with --store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,30 @@ class Store:
         """Where batches are written before they are renamed."""
         return self.directory / "working"
 
+    @contextmanager
+    def sole_use(self) -> Iterator[None]:
+        """Let no other process write to the store while the block runs.
+
+        Raises
+        ------
+        ResourceError
+            Another one does.
+        DeliveryError
+            The store cannot be written.
+        """
+        with ExitStack() as stack:
+            use = sole_use(self.directory / "lock", of=self.directory, otherwise=_ELSEWHERE)
+            try:
+                stack.enter_context(use)
+            except OSError as error:
+                raise self._unwritable(error) from error
+            yield
+
+    def _unwritable(self, error: OSError) -> DeliveryError:
+        return DeliveryError(
+            str(self.directory), "the store cannot be written", reason=str(error.strerror), help=_ELSEWHERE
+        )
+
     def open(self) -> None:
         """Make the folders, and remove what a killed run left half written."""
         try:
@@ -74,12 +102,7 @@ class Store:
             # A process of a killed run that has not ended yet may have written meanwhile.
             self.working_directory.mkdir(exist_ok=True)
         except OSError as error:
-            raise DeliveryError(
-                str(self.directory),
-                "the store cannot be written",
-                reason=str(error.strerror),
-                help="name another folder with --store",
-            ) from error
+            raise self._unwritable(error) from error
 
     def clear(self) -> None:
         """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
