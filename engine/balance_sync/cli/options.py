@@ -10,12 +10,13 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli import configuration
+from balance_sync.cli.paths import GivenPath
 from balance_sync.errors import UsageError
 from balance_sync.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-RUN_PATH = click.Path(path_type=Path, exists=True)
+RUN_PATH = GivenPath(exists=True)
 """Type of a finished run: its folder of reports, or its database."""
 
 _LIMITS = Limits()
@@ -105,7 +106,7 @@ def store_option(command: Command) -> Command:
     """Add ``--store DIR``."""
     return option(
         "--store",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=GivenPath(file_okay=False),
         metavar="DIR",
         help="Folder of parsed Parquet tables; kept between runs, so that nothing is read twice.",
     )(command)
@@ -196,7 +197,7 @@ def database_argument(command: Command) -> Command:
     """Add ``--database FILE`` of a finished run."""
     return option(
         "--database",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=GivenPath(dir_okay=False),
         metavar="FILE",
         default=Path("reports/balance-sync.duckdb"),
         show_default=True,
@@ -207,7 +208,7 @@ def database_argument(command: Command) -> Command:
 
 def review_options(command: Command) -> Command:
     """Add ``--review``, ``--review-since``, ``--detector``, ``--model`` and ``--keep-model``."""
-    file = click.Path(path_type=Path, dir_okay=False)
+    file = GivenPath(dir_okay=False)
     for decorate in reversed(
         (
             option(

@@ -28,6 +28,7 @@ from balance_sync.cli.options import (
     threads_option,
     verbosity_options,
 )
+from balance_sync.cli.paths import GivenPath
 from balance_sync.cli.progress import ProgressBar
 from balance_sync.errors import ExitCode, UsageError
 
@@ -44,7 +45,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     default=Path("reports"),
     show_default=True,
     metavar="DIR",
@@ -53,7 +54,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @format_option(config.DEFAULT_FORMATS)
 @option(
     "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(dir_okay=False),
     metavar="FILE",
     help="Database of the run.  [default: DIR/balance-sync.duckdb]",
 )
@@ -63,7 +64,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 )
 @option(
     "--rules-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=GivenPath(file_okay=False, exists=True),
     metavar="DIR",
     help="Folder of your own rules, run beside the built-in ones.",
 )
@@ -80,7 +81,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @memory_option(config.MEMORY_LIMIT)
 @option(
     "--spill-dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Where data that does not fit in memory goes.  [default: inside the store]",
 )
@@ -93,7 +94,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 )
 @option(
     "--profile",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).",
 )
@@ -112,7 +113,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @against_option
 @option(
     "--rejects",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="FILE",
     help="Write all that could not be read to FILE too: .csv, or JSON lines as .jsonl or .ndjson.",
 )
@@ -236,8 +237,9 @@ def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None
 
 def _narrate(result: RunResult, *, verbose: int) -> None:
     ingested = result.ingested
+    sources = len(ingested.discovery.sources)
     note(
-        f"{len(ingested.discovery.sources):,} sources: {ingested.sources_read:,} read, "
+        f"{sources:,} source{'' if sources == 1 else 's'}: {ingested.sources_read:,} read, "
         f"{ingested.sources_kept:,} known already"
         + (f", {ingested.later_sources:,} after the period" if ingested.later_sources else "")
         + ("; judged what is new since the last run" if result.continued else "")
