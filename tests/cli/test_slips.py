@@ -40,3 +40,21 @@ def test_a_run_where_another_writes_is_refused_and_changes_nothing(tmp_path: Pat
         "  help: wait until it has ended, or name another folder with --store",
     ]
     assert list((tmp_path / "out" / "store").iterdir()) == []
+
+
+def test_without_a_report_there_is_the_database_alone(tmp_path: Path) -> None:
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1)})
+    ended = balance_sync("run", "logs", "-o", "out", "--format", "none", cwd=tmp_path)
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "out/balance-sync.duckdb")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["balance-sync.duckdb", "store"]
+    assert balance_sync("report", "--database", ended.out.split()[-1], cwd=tmp_path).code == 0
+    assert (tmp_path / "out" / "report.xlsx").is_file()
+
+
+@pytest.mark.parametrize("also", [("--format", "json"), ("--against", "out")])
+def test_no_report_and_one_all_the_same_is_refused(also: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1)})
+    ended = balance_sync("run", "logs", "--format", "none", *also, cwd=tmp_path)
+    assert ended.code == 2
+    assert "--format none" in ended.err

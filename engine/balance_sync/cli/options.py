@@ -47,17 +47,25 @@ def against_option(command: Command) -> Command:
     )(command)
 
 
-def format_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
-    """Add ``--format FMT``."""
+def format_option(default: tuple[str, ...], *, none: bool = False) -> Callable[[Command], Command]:
+    """Add ``--format FMT``; with `none` it may be ``none``, which `chosen_formats` reads."""
     return option(
         "--format",
         "formats",
-        type=click.Choice(config.FORMATS),
+        type=click.Choice((*config.FORMATS, config.NO_FORMAT) if none else config.FORMATS),
         multiple=True,
         default=default,
         show_default=bool(default),
-        help="Report to write; may be given several times.",
+        help="Report to write; may be given several times."
+        + (" With 'none' there is the database alone." if none else ""),
     )
+
+
+def chosen_formats(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each format of ``--format`` once; none where it is ``none``."""
+    if config.NO_FORMAT in given and set(given) != {config.NO_FORMAT}:
+        raise UsageError("--format none", "has another format beside it", help="leave out one of them")
+    return tuple(name for name in dict.fromkeys(given) if name != config.NO_FORMAT)
 
 
 def threads_option(command: Command) -> Command:

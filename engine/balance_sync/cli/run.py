@@ -14,6 +14,7 @@ from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.feedback import feedback_option
 from balance_sync.cli.options import (
     against_option,
+    chosen_formats,
     config_option,
     format_option,
     limit_options,
@@ -51,7 +52,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
     metavar="DIR",
     help="Folder of the reports.",
 )
-@format_option(config.DEFAULT_FORMATS)
+@format_option(config.DEFAULT_FORMATS, none=True)
 @option(
     "--database",
     type=GivenPath(dir_okay=False),
@@ -163,6 +164,11 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         )
     # DuckDB takes a negative size for no limit at all.
     config.read_memory(given["spill_limit"], option="--spill-limit")
+    formats = chosen_formats(given["formats"])
+    if given["against"] and not formats:
+        raise UsageError(
+            "--against", "has no report to stand in", help="leave out --format none, or --against"
+        )
     own = given["rules_dir"]
     if own and not any(own.rglob("*.sql")):
         raise UsageError("--rules-dir", f"{str(own)!r} holds no rules", help="they are laid out as ID/v1.sql")
@@ -171,7 +177,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         output=given["output"],
         store=given["store"],
         database=given["database"],
-        formats=tuple(dict.fromkeys(given["formats"])),
+        formats=formats,
         rules=tuple(given["rules"]),
         rules_directory=own,
         since=since,

@@ -199,14 +199,16 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     started = (work.started_at, work.started)
     context = report_context(identity, rule_runs, filled, options, deciding, started)
     record_run(connection, context, options, work.basis)
-    reports = write_reports(
-        connection,
-        options.output,
-        formats=options.formats,
-        context=context,
-        earlier=work.earlier,
-        read_logs=log_reader(work.inventory.manifest),
-    )
+    reports: tuple[Path, ...] = ()
+    if options.formats:
+        reports = write_reports(
+            connection,
+            options.output,
+            formats=options.formats,
+            context=context,
+            earlier=work.earlier,
+            read_logs=log_reader(work.inventory.manifest),
+        )
     if options.rejects:
         write_reject_file(options.rejects, connection)
         reports = (*reports, options.rejects)
