@@ -243,7 +243,7 @@ def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None
 
 def _narrate(result: RunResult, *, verbose: int) -> None:
     ingested = result.ingested
-    sources = len(ingested.discovery.sources)
+    sources = ingested.files.height
     note(
         f"{sources:,} source{'' if sources == 1 else 's'}: {ingested.sources_read:,} read, "
         f"{ingested.sources_kept:,} known already"
@@ -255,7 +255,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     _narrate_ranking(result.ranking)
     for kind, cases in result.completeness.items():
         note(f"missing: {kind.replace('_', ' ')}: {cases:,}")
-    passed_over = ingested.discovery.passed_over
+    passed_over = ingested.passed_over
     if passed_over:
         note(
             f"note: {len(passed_over):,} files are no logs and were passed over"

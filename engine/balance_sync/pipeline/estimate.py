@@ -170,7 +170,8 @@ def _units(inventory: Inventory) -> pa.Table:
     """Return ``source_id`` and the ``stream`` of the file that the source is, or is in: files are drawn."""
     import pyarrow as pa
 
-    files = dict(inventory.manifest.select("source_id", "file").iter_rows())
+    ids = inventory.sources["source_id"].to_list()
+    files = dict(inventory.manifest_of(ids).select("source_id", "file").iter_rows())
     streams = [stream_of(file)[0] for file in files.values()]
     return pa.table({"source_id": pa.array(files, pa.string()), "stream": pa.array(streams, pa.string())})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,20 @@ from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Discovery, PassedOver, Source, iter_sources
+from balance_sync.sources.discovery import PassedOver, Source, iter_sources
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.store.file_keys import KnownFiles
+
 
 _FEW_BYTES = 6 << 20
 """Compressed bytes that one process reads as fast as several, which take as long to begin."""
+
+_LOOKED_UP_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,18 @@ class Ingested:
 
     Attributes
     ----------
-    discovery
-        All sources of the run, and what was passed over.
+    files
+        `FILE_KEY` of all files of the run.
+    passed_over
+        What was seen and is no source.
     sources_read, sources_kept
         How many were read now, and how many were in the store already.
     later_sources
         How many were not opened because they begin after the period.
     """
 
-    discovery: Discovery
+    files: pl.DataFrame
+    passed_over: tuple[PassedOver, ...]
     store: Store
     sources_read: int
     sources_kept: int
@@ -78,6 +85,8 @@ def ingest(
     """
     processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
+    from balance_sync.store.file_keys import KnownFiles
+
     store = find_store(options.store)
     paths = options.logs
     with ExitStack() as stack:
@@ -89,12 +98,13 @@ def ingest(
             when_few()
         if paths == options.logs:
             stack.enter_context(_opened(store))
-        missing = search.missing(_complete_files(store.manifest()))
+        missing = search.missing(KnownFiles(_complete_files(store)))
         watcher.stage("reading logs", None)
         batches = plan_batches(missing, limits=options.limits)
         for size_bytes in parse_batches(batches, store, processes=processes):
             watcher.advance(size_bytes)
-    if not search.wanted:
+    files = search.files()
+    if files.is_empty():
         raise InputError(
             ", ".join(options.logs),
             "no logs of the period",
@@ -102,12 +112,13 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
-        _refuse_problems(_of_files(store.manifest(), search.wanted))
+        _refuse_problems(store, files)
     return Ingested(
-        Discovery(tuple(search.wanted), tuple(search.passed_over)),
+        files,
+        tuple(search.passed_over),
         store,
         sources_read=search.sources_missing,
-        sources_kept=len(search.wanted) - search.sources_missing,
+        sources_kept=files.height - search.sources_missing,
         later_sources=search.later_sources,
     )
 
@@ -138,13 +149,13 @@ class _Search:
         watcher: Watcher,
         sources: Iterable[Source] | None,
     ) -> None:
-        self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
         self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
         self._watcher = watcher
+        self._keys: list[pl.DataFrame] = []
 
     def finds_few(self) -> bool:
         """Look ahead, and return whether all sources together are small."""
@@ -157,19 +168,28 @@ class _Search:
         self._found = chain(head, self._found)
         return size_bytes <= _FEW_BYTES
 
-    def missing(self, kept: set[tuple[str, int, int]]) -> Iterator[Source]:
-        """Yield the sources that are wanted and not `kept` (label, size and time) in the store."""
+    def missing(self, known: KnownFiles) -> Iterator[Source]:
+        """Yield the sources that are wanted and not `known`, which the store has."""
+        from balance_sync.store.file_keys import key_files
+
         missing_bytes = 0
-        for source in self._found:
-            if _begins_later(source, self._last_day):
-                self.later_sources += 1
-                continue
-            self.wanted.append(source)
-            if (source.label, source.size_bytes, source.modified_ns) not in kept:
-                self.sources_missing += 1
-                missing_bytes += source.size_bytes
-                yield source
+        while some := list(islice(self._found, _LOOKED_UP_AT_ONCE)):
+            wanted = [source for source in some if not _begins_later(source, self._last_day)]
+            self.later_sources += len(some) - len(wanted)
+            keys = key_files(wanted)
+            self._keys.append(keys)
+            for source, is_known in zip(wanted, known.has(keys), strict=True):
+                if not is_known:
+                    self.sources_missing += 1
+                    missing_bytes += source.size_bytes
+                    yield source
         self._watcher.expect(missing_bytes)
+
+    def files(self) -> pl.DataFrame:
+        """Return `FILE_KEY` of all that are wanted, once all are found."""
+        import polars as pl
+
+        return pl.concat(self._keys)
 
 
 def wanted_sources(options: IngestOptions) -> Iterator[Source]:
@@ -191,21 +211,26 @@ def find_store(directory: Path) -> Store:
     return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 
 
-def _of_files(manifest: pl.DataFrame, files: list[Source]) -> pl.DataFrame:
+def _complete_files(store: Store) -> pl.DataFrame:
+    """Return `FILE_KEY` of the files that are in the store with all that is in them."""
     import polars as pl
 
-    known = [(file.label, file.size_bytes, file.modified_ns) for file in files]
-    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
-    return manifest.join(pl.DataFrame(known, schema=schema, orient="row"), on=list(schema), how="semi")
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
-
-def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
-    """Return label, size and time of the files that are in the store with all that is in them."""
-    import polars as pl
-
-    file = ["file", "file_bytes", "modified_ns"]
+    columns = ("file", "file_bytes", "modified_ns", "path", "source_id", "piece", "is_last", "members")
+    pieces = store.manifest(columns).select(
+        key_of_label("file"),
+        "file_bytes",
+        "modified_ns",
+        # An archive is a source of its own, that comes last and says how many are in it.
+        is_file=pl.col("path") == pl.col("file"),
+        member=pl.col("path").hash() ^ pl.col("source_id").hash(),
+        piece="piece",
+        is_last="is_last",
+        members="members",
+    )
     sources = (
-        manifest.group_by(*file, "path", "source_id")
+        pieces.group_by(*FILE_KEY, "is_file", "member")
         .agg(
             pl.col("piece").n_unique(),
             pl.col("members").drop_nulls().first(),
@@ -213,24 +238,26 @@ def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
         )
         .filter(pl.col("piece") == pl.col("last") + 1)
     )
-    # An archive is a source of its own, that comes last and says how many are in it.
-    is_file = pl.col("path") == pl.col("file")
     complete = (
-        sources.group_by(file)
+        sources.group_by(FILE_KEY)
         .agg(
-            is_file.any().alias("ends"),
-            is_file.not_().sum().alias("found"),
-            pl.col("members").filter(is_file).max(),
+            pl.col("is_file").any().alias("ends"),
+            pl.col("is_file").not_().sum().alias("found"),
+            pl.col("members").filter("is_file").max(),
         )
         .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
     )
-    return set(complete.select(file).iter_rows())
+    return complete.select(FILE_KEY)
 
 
-def _refuse_problems(sources: pl.DataFrame) -> None:
-    for path, problem in (
-        sources.filter(sources["problem"].is_not_null()).select("path", "problem").iter_rows()
-    ):
+def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
+    import polars as pl
+
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+
+    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "problem"))
+    sources = kept.filter(pl.col("problem").is_not_null()).with_columns(key_of_label("file"))
+    for path, problem in sources.join(files, on=FILE_KEY, how="semi").select("path", "problem").iter_rows():
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
         )

@@ -207,7 +207,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
             formats=options.formats,
             context=context,
             earlier=work.earlier,
-            read_logs=log_reader(work.inventory.manifest),
+            read_logs=log_reader(work.inventory.manifest_of),
         )
     if options.rejects:
         write_reject_file(options.rejects, connection)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,21 +118,29 @@ class Store:
         """Return the Parquet files of `table`, one a batch, in the order of the batches."""
         return [self.batches_directory / batch / f"{table}.parquet" for batch in self.batches()]
 
-    def manifest(self) -> pl.DataFrame:
-        """Return `MANIFEST_COLUMNS` of every piece of every source.
+    def manifest(
+        self, columns: Sequence[str] = MANIFEST_COLUMNS, *, source_ids: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """Return `columns` of every piece of every source, or of these sources.
 
         And beside them ``batch``, and ``source``, UInt32, the place of the piece in its batch.
         """
         import polars as pl
 
-        files = self.files("sources")
-        if not files:
-            return pl.DataFrame(schema={"source": pl.UInt32, **_manifest_schema(), "batch": pl.String})
+        schema = {
+            "source": pl.UInt32,
+            **{name: _manifest_schema()[name] for name in columns},
+            "batch": pl.String,
+        }
+        chosen = True if source_ids is None else pl.col("source_id").is_in(sorted(source_ids))
         parts = [
-            pl.read_parquet(file).with_row_index("source").with_columns(batch=pl.lit(file.parent.name))
-            for file in files
+            pl.read_parquet(file, columns=list(columns))
+            .with_row_index("source")
+            .filter(chosen)
+            .with_columns(batch=pl.lit(file.parent.name))
+            for file in self.files("sources")
         ]
-        return pl.concat(parts)
+        return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
     def has(self, sources: pl.DataFrame) -> bool:
         """Return whether the batch of these pieces is kept already."""
