@@ -4,6 +4,16 @@ version = 2
 title = "How unusual each transaction is, from its context"
 created = 2026-11-26
 reads = ["ledger", "findings"]
+steps = [
+    "populations",
+    "steps",
+    "company",
+    "repeats",
+    "own",
+    "own_same",
+    "population_ranges",
+    "relative_ranges",
+]
 description = """
 One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
 unusual; none is NULL, NaN or infinite. "A population" is the transactions of one currency,
@@ -107,132 +117,6 @@ default = "5"
 help = "transactions by which a subscriber's shares are drawn towards the population's"
 ---*/
 WITH
--- Short integer keys: windows and groups over them are several times faster than over identifiers.
-subscribers AS (
-    SELECT
-        user_id,
-        currency,
-        row_number() OVER (ORDER BY user_id, currency) AS subscriber
-    FROM ledger
-    GROUP BY user_id, currency
-),
-
-actions AS (
-    SELECT
-        currency,
-        direction,
-        type,
-        action,
-        row_number() OVER (ORDER BY currency, direction, type, action) AS action_key,
-        count(*) AS action_count,
-        sum(count(*)) OVER (PARTITION BY currency)::BIGINT AS currency_count,
-        count(*) < $small_population AS pooled
-    FROM ledger
-    GROUP BY currency, direction, type, action
-),
-
-populations AS (
-    SELECT
-        *,
-        dense_rank() OVER (
-            ORDER BY currency, direction, pooled, CASE WHEN pooled THEN 0 ELSE action_key END
-        ) AS population_key
-    FROM actions
-),
-
-moves AS (
-    SELECT
-        l.rowid AS ledger_row,
-        l.transaction_id,
-        l.source_id,
-        l.line,
-        s.subscriber,
-        p.action_key,
-        p.population_key,
-        p.direction,
-        l.currency,
-        l.source_kind,
-        abs(l.amount)::DOUBLE AS amount,
-        -- Exact, so that it adds up to the same in any order; what is too large for it adds nothing.
-        try_cast(abs(l.amount) AS DECIMAL(18, 6)) AS addend,
-        l.new_balance::DOUBLE AS new_balance,
-        (l.payment_balance - l.new_balance)::DOUBLE AS gap,
-        epoch_us(l.logged_at) AS at_us,
-        coalesce(hour(timezone($timezone, l.logged_at)), -1) AS hour
-    FROM ledger AS l
-    INNER JOIN subscribers AS s
-        ON l.user_id IS NOT DISTINCT FROM s.user_id AND l.currency IS NOT DISTINCT FROM s.currency
-    INNER JOIN populations AS p
-        ON
-            l.currency IS NOT DISTINCT FROM p.currency
-            AND l.direction IS NOT DISTINCT FROM p.direction
-            AND l.type IS NOT DISTINCT FROM p.type
-            AND l.action IS NOT DISTINCT FROM p.action
-),
-
-steps AS (
-    SELECT
-        * EXCLUDE (transaction_id, source_id, line),
-        row_number() OVER subscriber_order AS place,
-        (at_us - lag(at_us) OVER subscriber_order) / 1000000.0 AS pause_seconds,
-        lag(gap) OVER subscriber_order AS gap_before,
-        (lead(at_us) OVER subscriber_order - at_us) / 1000000.0 AS seconds_to_next
-    FROM moves
-    WINDOW subscriber_order AS (PARTITION BY subscriber ORDER BY at_us, transaction_id, source_id, line)
-),
-
--- Windows of time only where something else lies in them, which is seldom.
-near_each_other AS (
-    SELECT
-        ledger_row,
-        count(*) OVER (
-            PARTITION BY subscriber, direction
-            ORDER BY at_us
-            RANGE BETWEEN 600000000 PRECEDING AND 600000000 FOLLOWING
-        ) AS near_count
-    FROM steps
-    WHERE pause_seconds <= 600 OR seconds_to_next <= 600
-),
-
-in_half_days AS (
-    SELECT
-        ledger_row,
-        count(*) OVER half_days AS day_count,
-        sum(addend) OVER half_days AS day_sum
-    FROM steps
-    WHERE pause_seconds <= 43200 OR seconds_to_next <= 43200
-    WINDOW half_days AS (
-        PARTITION BY subscriber, direction
-        ORDER BY at_us
-        RANGE BETWEEN 43200000000 PRECEDING AND 43200000000 FOLLOWING
-    )
-),
-
-batches AS (
-    SELECT
-        action_key,
-        amount,
-        at_us // 60000000 AS minute,
-        count(*) AS batch_count
-    FROM steps
-    GROUP BY action_key, amount, minute
-    HAVING count(*) > 1
-),
-
-together AS (
-    SELECT
-        t.*,
-        coalesce(n.near_count, 1) AS near_count,
-        coalesce(d.day_count, 1) AS day_count,
-        coalesce(d.day_sum::DOUBLE, t.amount) AS day_sum,
-        coalesce(b.batch_count, 1) AS batch_count
-    FROM steps AS t
-    LEFT JOIN near_each_other AS n ON t.ledger_row = n.ledger_row
-    LEFT JOIN in_half_days AS d ON t.ledger_row = d.ledger_row
-    LEFT JOIN batches AS b
-        ON t.action_key = b.action_key AND t.amount = b.amount AND t.at_us // 60000000 = b.minute
-),
-
 -- How often so many are seen together, from the most down.
 near_counts AS (
     SELECT
@@ -241,7 +125,7 @@ near_counts AS (
         near_count,
         sum(count(*)) OVER (PARTITION BY currency, direction)::BIGINT AS near_population,
         sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY near_count DESC)::BIGINT AS near_others
-    FROM together
+    FROM feature_company
     GROUP BY currency, direction, near_count
 ),
 
@@ -251,7 +135,7 @@ day_counts AS (
         direction,
         day_count,
         sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY day_count DESC)::BIGINT AS day_others
-    FROM together
+    FROM feature_company
     GROUP BY currency, direction, day_count
 ),
 
@@ -265,7 +149,7 @@ batch_counts AS (
         sum(count(*)) OVER (
             PARTITION BY currency, direction, source_kind ORDER BY batch_count DESC
         )::BIGINT AS batch_others
-    FROM together
+    FROM feature_company
     GROUP BY currency, direction, source_kind, batch_count
 ),
 
@@ -283,57 +167,12 @@ words AS (
     GROUP BY type, action, direction, source_kind
 ),
 
--- What is identical within the window stands in a run without longer pauses, so few rows need this order.
-identical AS (
-    SELECT
-        ledger_row,
-        (
-            at_us - lag(at_us) OVER (PARTITION BY subscriber, action_key, amount ORDER BY at_us, place)
-        ) / 1000000.0 AS seconds_after_identical
-    FROM steps
-    WHERE pause_seconds <= $repeat_seconds OR seconds_to_next <= $repeat_seconds
-),
-
-repeats AS (
-    SELECT
-        steps.ledger_row,
-        steps.subscriber,
-        steps.action_key,
-        steps.population_key,
-        identical.seconds_after_identical
-    FROM identical
-    INNER JOIN steps ON identical.ledger_row = steps.ledger_row
-    WHERE identical.seconds_after_identical <= $repeat_seconds
-),
-
-own AS (
-    SELECT
-        subscriber,
-        count(*) AS history,
-        quantile_disc(amount, 0.5) FILTER (WHERE direction = 'DEBIT' AND amount > 0) AS usual_debit,
-        quantile_disc(new_balance, [0.05, 0.95]) AS balances
-    FROM steps
-    GROUP BY subscriber
-),
-
-own_same AS (
-    SELECT
-        subscriber,
-        action_key,
-        count(*) AS same_action,
-        -- A short history's quantile would be the very transaction that is judged: leave out the extreme one.
-        CASE WHEN count(*) < 20 THEN min(amount, 2)[-1] ELSE quantile_disc(amount, 0.1) END AS usual_low,
-        CASE WHEN count(*) < 20 THEN max(amount, 2)[-1] ELSE quantile_disc(amount, 0.9) END AS usual_high
-    FROM steps
-    GROUP BY subscriber, action_key
-),
-
 own_repeats AS (
     SELECT
         subscriber,
         action_key,
         count(*) AS own_repeats
-    FROM repeats
+    FROM feature_repeats
     GROUP BY subscriber, action_key
 ),
 
@@ -341,35 +180,7 @@ population_repeats AS (
     SELECT
         population_key,
         count(*) AS population_repeats
-    FROM repeats
-    GROUP BY population_key
-),
-
-relative AS (
-    SELECT
-        t.population_key,
-        ln(greatest(t.amount, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS multiple,
-        ln(greatest(t.day_sum, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS day_multiple
-    FROM together AS t
-    INNER JOIN own AS o ON t.subscriber = o.subscriber
-),
-
-relative_ranges AS (
-    SELECT
-        population_key,
-        quantile_disc(multiple, [0.05, 0.95]) AS multiples,
-        quantile_disc(day_multiple, 0.95) AS day_high
-    FROM relative
-    GROUP BY population_key
-),
-
-population_ranges AS (
-    SELECT
-        population_key,
-        count(*) AS population,
-        quantile_disc(amount, [0.05, 0.5, 0.95]) AS amounts,
-        quantile_disc(greatest(pause_seconds, 1), [0.05, 0.95]) AS pauses
-    FROM steps
+    FROM feature_repeats
     GROUP BY population_key
 ),
 
@@ -379,7 +190,7 @@ population_hours AS (
         any_value(direction) AS direction,
         hour,
         count(*) AS hour_count
-    FROM steps
+    FROM feature_steps
     GROUP BY population_key, hour
 ),
 
@@ -414,7 +225,7 @@ usual AS (
             / (h.hour_count - 1 + $hour_prior_weight * d.hour_share)
         ) AS hour_surprise
     FROM population_hours AS h
-    INNER JOIN population_ranges AS r ON h.population_key = r.population_key
+    INNER JOIN feature_population_ranges AS r ON h.population_key = r.population_key
     LEFT JOIN population_repeats AS n ON h.population_key = n.population_key
     INNER JOIN direction_hours AS d ON h.direction IS NOT DISTINCT FROM d.direction AND h.hour = d.hour
     WINDOW busiest_first AS (PARTITION BY h.population_key ORDER BY h.hour_count DESC, h.hour ASC)
@@ -478,12 +289,12 @@ judged AS (
         e.ledger_row IS NOT NULL AS explained,
         coalesce(t.at_us, -9223372036854775807) AS at_us,
         ln(greatest(t.amount, 0.0005)) AS log_amount
-    FROM together AS t
-    INNER JOIN own AS o ON t.subscriber = o.subscriber
-    INNER JOIN own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
-    INNER JOIN populations AS p ON t.action_key = p.action_key
+    FROM feature_company AS t
+    INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
+    INNER JOIN feature_own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
+    INNER JOIN feature_populations AS p ON t.action_key = p.action_key
     INNER JOIN usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
-    INNER JOIN relative_ranges AS v ON t.population_key = v.population_key
+    INNER JOIN feature_relative_ranges AS v ON t.population_key = v.population_key
     INNER JOIN near_counts AS n
         ON
             t.near_count = n.near_count
@@ -506,7 +317,7 @@ judged AS (
             AND p.action IS NOT DISTINCT FROM w.action
             AND p.direction IS NOT DISTINCT FROM w.direction
             AND t.source_kind IS NOT DISTINCT FROM w.source_kind
-    LEFT JOIN repeats AS m ON t.ledger_row = m.ledger_row
+    LEFT JOIN feature_repeats AS m ON t.ledger_row = m.ledger_row
     LEFT JOIN own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
     LEFT JOIN reported_gaps AS g ON t.ledger_row = g.ledger_row
     LEFT JOIN explained AS e ON t.ledger_row = e.ledger_row

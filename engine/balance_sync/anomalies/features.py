@@ -6,8 +6,10 @@ ever in memory, whatever the length of the ledger.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -87,10 +89,33 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
     int
         The number of transactions.
     """
-    text = (sql_directory() / "features" / f"v{FEATURES_VERSION}.sql").read_text(encoding="utf-8")
-    parameters = {**_defaults(text), "timezone": timezone}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {FEATURES_TABLE} AS {text}", parameters)
+    header, steps = read_features()
+    values = {**_defaults(header), "timezone": timezone}
+    # One by one: in a single query DuckDB holds the states of all of them at once, which cannot spill.
+    for name, text in steps.items():
+        named = {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named)
+    drop_tables(connection, [name for name in steps if name != FEATURES_TABLE])
     return int(connection.execute(f"SELECT count(*) FROM {FEATURES_TABLE}").fetchall()[0][0])  # noqa: S608
+
+
+def read_features() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the header of the features, and the SELECT of each table on the way, the features last."""
+    folder = sql_directory() / "features"
+    last = (folder / f"v{FEATURES_VERSION}.sql").read_text(encoding="utf-8")
+    head, select = last.split("\n---*/\n", 1)
+    header = tomllib.loads(head.removeprefix("/*---\n"))
+    steps = {
+        f"feature_{step}": (folder / f"v{FEATURES_VERSION}" / f"{step}.sql").read_text(encoding="utf-8")
+        for step in header["steps"]
+    }
+    return header, {**steps, FEATURES_TABLE: select}
+
+
+def features_hash() -> str:
+    """Return the SHA-256 of all that the features are computed by."""
+    _, steps = read_features()
+    return hashlib.sha256("\0".join(steps.values()).encode()).hexdigest()
 
 
 def count_explained(connection: DuckDBPyConnection) -> int:
@@ -100,8 +125,14 @@ def count_explained(connection: DuckDBPyConnection) -> int:
 
 
 def drop_features(connection: DuckDBPyConnection) -> None:
-    """Drop the temporary table and free its memory."""
-    connection.execute(f"DROP TABLE IF EXISTS {FEATURES_TABLE}")
+    """Drop the temporary tables and free their memory."""
+    drop_tables(connection, read_features()[1])
+
+
+def drop_tables(connection: DuckDBPyConnection, names: Iterable[str]) -> None:
+    """Drop temporary tables, those of `names` that there are."""
+    for name in names:
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
@@ -151,8 +182,7 @@ def _read_batches(
         yield pl.DataFrame(batch)
 
 
-def _defaults(text: str) -> dict[str, Any]:
-    header = tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
+def _defaults(header: dict[str, Any]) -> dict[str, Any]:
     read = {"BIGINT": int, "VARCHAR": str}
     return {
         name: read[parameter["type"]](parameter["default"]) for name, parameter in header["params"].items()

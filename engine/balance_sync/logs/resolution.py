@@ -41,7 +41,7 @@ class Resolution:
 
 
 Scan = Callable[[pl.DataFrame], Mapping[str, pl.LazyFrame]]
-"""Gives of some sources ``events``, ``messages``, ``transactions`` and ``invocations``, with ``source_id``."""
+"""Gives of some sources the tables ``events, messages, transactions, invocations``, with ``source_id``."""
 
 SOURCES_AT_ONCE = 20_000
 """How many sources are looked through at a time: all events of a long archive are too many to hold."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -160,13 +159,10 @@ def record_anomalies(
 ) -> RuleRun:
     """Rank the transactions, and record the most unusual ones that nobody has answered as findings."""
     from balance_sync.anomalies.detect import detect
-    from balance_sync.anomalies.features import FEATURES_VERSION
+    from balance_sync.anomalies.features import features_hash
     from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
     from balance_sync.anomalies.review import nothing_decided
     from balance_sync.reports.context import RuleRun
-    from balance_sync.store.sql_files import sql_directory
-
-    features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
 
     reference = read_kept_model(options)
 
@@ -194,7 +190,7 @@ def record_anomalies(
         severity=SEVERITY.value,
         title="Unusual transaction",
         description=DETECTOR_DESCRIPTION,
-        sha256=hashlib.sha256(features.read_bytes()).hexdigest(),
+        sha256=features_hash(),
         findings=publish(connection, result),
         triage=DETECTOR_TRIAGE,
     )

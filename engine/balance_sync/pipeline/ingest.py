@@ -218,16 +218,19 @@ def _complete_files(store: Store) -> pl.DataFrame:
     from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
     columns = ("file", "file_bytes", "modified_ns", "path", "source_id", "piece", "is_last", "members")
-    pieces = store.manifest(columns).select(
-        key_of_label("file"),
-        "file_bytes",
-        "modified_ns",
-        # An archive is a source of its own, that comes last and says how many are in it.
-        is_file=pl.col("path") == pl.col("file"),
-        member=pl.col("path").hash() ^ pl.col("source_id").hash(),
-        piece="piece",
-        is_last="is_last",
-        members="members",
+    pieces = store.manifest(
+        columns,
+        each=lambda part: part.select(
+            key_of_label("file"),
+            "file_bytes",
+            "modified_ns",
+            # An archive is a source of its own, that comes last and says how many are in it.
+            is_file=pl.col("path") == pl.col("file"),
+            member=pl.col("path").hash() ^ pl.col("source_id").hash(),
+            piece="piece",
+            is_last="is_last",
+            members="members",
+        ),
     )
     sources = (
         pieces.group_by(*FILE_KEY, "is_file", "member")

@@ -27,11 +27,12 @@ STORE_TABLES = (
 )
 _RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
-_FIGURES = (
-    *("source_id", "file", "file_bytes", "modified_ns", "piece", "is_last"),
-    *("text_bytes", "events", "first_at", "last_at", "problem", "note", "members"),
+_OF_SOURCES = ("source_id", "path", "stream", "size_bytes", "content_hash")
+_COLUMNS = (
+    *(*_OF_SOURCES, "file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "events"),
+    *("first_at", "last_at", "problem", "note", "members"),
 )
-_TEXTS = ("source_id", "path", "stream", "size_bytes", "content_hash")
+_PLACE = ("batch", "source", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,12 @@ def take_inventory(ingested: Ingested) -> Inventory:
     from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
     store = ingested.store
-    # Texts of millions of sources are large, so that only those which are needed are read, and when.
-    kept = store.manifest(_FIGURES).with_columns(key_of_label("file")).drop("file")
-    manifest = _each_once(kept.join(ingested.files, on=FILE_KEY, how="semi"))
-    return Inventory(
-        store,
-        kept.select("source_id", "batch"),
-        manifest,
-        _stale(kept, manifest, store.batches_directory),
-        _sources(manifest, store.manifest(_TEXTS)),
-    )
+    # Of millions of sources all texts would be large.
+    kept = store.manifest(_COLUMNS, each=lambda part: part.with_columns(key_of_label("file")).drop("file"))
+    manifest = _each_once(kept.join(ingested.files, on=FILE_KEY, how="semi", maintain_order="left"))
+    kept = kept.select("source_id", "batch")
+    stale = _stale(kept, manifest, store.batches_directory)
+    return Inventory(store, kept, manifest.select(_PLACE), stale, _sources(manifest))
 
 
 def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
@@ -137,9 +134,14 @@ def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
     A process that outlives a killed run for a moment may still commit a batch whose sources the next run
     has put into other batches already.
     """
-    return manifest.sort("batch", "source").unique(
-        ["source_id", "piece", "modified_ns"], keep="first", maintain_order=True
-    )
+    import polars as pl
+
+    piece = ["source_id", "piece", "modified_ns"]
+    # Hashes tell for certain that nothing is there twice, which takes less than finding what is.
+    hashes = manifest.select(pl.col("source_id").hash() ^ pl.col("piece").hash()).to_series()
+    if hashes.n_unique() == manifest.height:
+        return manifest
+    return manifest.unique(piece, keep="first", maintain_order=True)
 
 
 def _stale(kept: pl.DataFrame, of_run: pl.DataFrame, batches_directory: Path) -> pl.DataFrame:
@@ -173,26 +175,20 @@ def _with_batch(files: list[Path]) -> pl.LazyFrame:
     return rows.with_columns(batch=pl.col("file").str.extract(r"([0-9a-f]+)[/\\][^/\\]*$")).drop("file")
 
 
-def _sources(manifest: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
     """Add the pieces of each source in `manifest` up, and tell what became of it."""
     import polars as pl
 
-    of_run = texts.join(manifest, on=["batch", "source"], how="semi")
-    whole = (
-        manifest.unique(["source_id", "piece", "is_last"], maintain_order=True)
-        .group_by("source_id")
-        .agg(
-            pl.col("text_bytes", "events").sum(),
-            pl.col("first_at").min(),
-            pl.col("last_at").max(),
-            pl.col("problem", "note", "members").drop_nulls().first(),
-        )
-        # The id of a source is a hash of its path and its content: these are the same in all its pieces.
-        .join(of_run.unique("source_id").drop("batch", "source"), on="source_id")
-        .sort("path", "source_id")
+    in_pieces = pl.col("source_id").hash().is_duplicated()
+    pieces = manifest.filter(in_pieces).unique(["source_id", "piece", "is_last"], maintain_order=True)
+    added = pieces.group_by(*_OF_SOURCES, maintain_order=True).agg(
+        pl.col("text_bytes", "events").sum(),
+        pl.col("first_at").min(),
+        pl.col("last_at").max(),
+        pl.col("problem", "note", "members").drop_nulls().first(),
     )
-    copy = pl.col("content_hash").cum_count().over("content_hash") > 1
-    original = pl.col("path").first().over("content_hash")
+    whole = pl.concat([manifest.filter(~in_pieces).select(added.columns), added]).sort("path", "source_id")
+    copy = pl.col("original").is_not_null()
     is_archive = pl.col("members").is_not_null()
     status = (
         pl.when(is_archive & pl.col("problem").is_null())
@@ -207,8 +203,28 @@ def _sources(manifest: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("damaged"))
         .otherwise(pl.lit("read"))
     )
-    return whole.with_columns(status=status, has_stream=pl.col("stream") != pl.col("path")).with_columns(
-        reason=pl.when(pl.col("status") == "duplicate")
-        .then(pl.concat_str(pl.lit("same content as "), original))
-        .otherwise(pl.coalesce("problem", "note"))
+    return (
+        _with_originals(whole)
+        .with_columns(status=status, has_stream=pl.col("stream") != pl.col("path"))
+        .with_columns(
+            reason=pl.when(pl.col("status") == "duplicate")
+            .then(pl.concat_str(pl.lit("same content as "), "original"))
+            .otherwise(pl.coalesce("problem", "note"))
+        )
+        .drop("original")
+    )
+
+
+def _with_originals(sources: pl.DataFrame) -> pl.DataFrame:
+    """Return `sources` with ``original``: the path of the first of the same content, of each other one."""
+    import polars as pl
+
+    # Hashes tell of nearly all that their content is there once.
+    numbered = sources.with_row_index("row")
+    equal = numbered.filter(pl.col("content_hash").hash().is_duplicated())
+    copies = equal.with_columns(original=pl.col("path").first().over("content_hash")).filter(
+        pl.col("content_hash").cum_count().over("content_hash") > 1
+    )
+    return numbered.join(copies.select("row", "original"), on="row", how="left", maintain_order="left").drop(
+        "row"
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,28 +119,35 @@ class Store:
         return [self.batches_directory / batch / f"{table}.parquet" for batch in self.batches()]
 
     def manifest(
-        self, columns: Sequence[str] = MANIFEST_COLUMNS, *, source_ids: Collection[str] | None = None
+        self,
+        columns: Sequence[str] = MANIFEST_COLUMNS,
+        *,
+        source_ids: Collection[str] | None = None,
+        each: Callable[[pl.DataFrame], pl.DataFrame] = lambda part: part,
     ) -> pl.DataFrame:
         """Return `columns` of every piece of every source, or of these sources.
 
-        And beside them ``batch``, and ``source``, UInt32, the place of the piece in its batch.
+        And beside them ``batch``, and ``source``, UInt32, the place of the piece in its batch; they come in
+        the order of the two.
+
+        Parameters
+        ----------
+        each
+            Makes what is returned of the rows of a batch, before the next one is read.
         """
         import polars as pl
 
-        schema = {
-            "source": pl.UInt32,
-            **{name: _manifest_schema()[name] for name in columns},
-            "batch": pl.String,
-        }
         chosen = True if source_ids is None else pl.col("source_id").is_in(sorted(source_ids))
-        parts = [
+        parts = (
             pl.read_parquet(file, columns=list(columns))
             .with_row_index("source")
             .filter(chosen)
             .with_columns(batch=pl.lit(file.parent.name))
             for file in self.files("sources")
-        ]
-        return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+        )
+        schema = {name: _manifest_schema()[name] for name in columns}
+        nothing = pl.DataFrame(schema={"source": pl.UInt32, **schema, "batch": pl.String})
+        return pl.concat([each(nothing), *map(each, parts)])
 
     def has(self, sources: pl.DataFrame) -> bool:
         """Return whether the batch of these pieces is kept already."""
