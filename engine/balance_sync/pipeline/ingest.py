@@ -176,7 +176,7 @@ class _Search:
         while some := list(islice(self._found, _LOOKED_UP_AT_ONCE)):
             wanted = [source for source in some if not _begins_later(source, self._last_day)]
             self.later_sources += len(some) - len(wanted)
-            keys = key_files(wanted)
+            keys = key_files([(one.label, one.size_bytes, one.modified_ns) for one in wanted])
             self._keys.append(keys)
             for source, is_known in zip(wanted, known.has(keys), strict=True):
                 if not is_known:

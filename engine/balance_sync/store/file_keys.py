@@ -7,14 +7,10 @@ nanosecond, are the same for both.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-
-if TYPE_CHECKING:
-    from balance_sync.sources.discovery import Source
 
 FILE_KEY = ("file_key", "file_bytes", "modified_ns")
 """UInt64, Int64, Int64."""
@@ -27,11 +23,10 @@ def key_of_label(column: str) -> pl.Expr:
     return pl.col(column).hash(_SEED).alias(FILE_KEY[0])
 
 
-def key_files(files: Sequence[Source]) -> pl.DataFrame:
-    """Return `FILE_KEY` of `files`, in their order."""
-    rows = [(file.label, file.size_bytes, file.modified_ns) for file in files]
+def key_files(files: Sequence[tuple[str, int, int]]) -> pl.DataFrame:
+    """Return `FILE_KEY` of `files` (label, bytes, nanoseconds), in their order."""
     schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    frame = pl.DataFrame(files, schema=schema, orient="row")
     return frame.select(key_of_label("file"), "file_bytes", "modified_ns")
 
 
