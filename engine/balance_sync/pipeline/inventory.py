@@ -117,12 +117,13 @@ class Inventory:
 
 def take_inventory(ingested: Ingested) -> Inventory:
     """Find in the store what the sources of a run hold."""
-    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+    from balance_sync.store.file_keys import FILE_KEY, KnownFiles, key_of_label
 
     store = ingested.store
     # Of millions of sources all texts would be large.
     kept = store.manifest(_COLUMNS, each=lambda part: part.with_columns(key_of_label("file")).drop("file"))
-    manifest = _each_once(kept.join(ingested.files, on=FILE_KEY, how="semi", maintain_order="left"))
+    of_run = KnownFiles(ingested.files).has(kept.select(FILE_KEY))
+    manifest = _each_once(kept if of_run.all() else kept.filter(of_run))
     kept = kept.select("source_id", "batch")
     stale = _stale(kept, manifest, store.batches_directory)
     return Inventory(store, kept, manifest.select(_PLACE), stale, _sources(manifest))
