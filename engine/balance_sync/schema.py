@@ -65,6 +65,7 @@ SOURCES = _table(
     source_id=pa.string(),
     path=pa.string(),
     stream=pa.string(),
+    log_group=pa.string(),
     size_bytes=pa.int64(),
     text_bytes=pa.int64(),
     content_hash=pa.string(),

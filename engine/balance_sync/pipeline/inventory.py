@@ -165,7 +165,7 @@ def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
 
     whole = (
         manifest.unique(["source_id", "piece", "is_last"], maintain_order=True)
-        .group_by("source_id", "path", "stream", "size_bytes", "content_hash")
+        .group_by("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
         .agg(
             pl.col("text_bytes", "events").sum(),
             pl.col("first_at").min(),

@@ -21,7 +21,10 @@ _BETWEEN_OBJECTS = re.compile(rb"[ \t\r\n,\x1e\[\]]*")
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
-_STREAM = re.compile(rb'"logStream"\s*:\s*("(?:[^"\\]|\\.){1,600}")')
+_NAMES = {
+    name: re.compile(rb'"%b"\s*:\s*("(?:[^"\\]|\\.){1,600}")' % name.encode())
+    for name in ("logGroup", "logStream")
+}
 _OPENING = frozenset(b"{[")
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
@@ -76,13 +79,16 @@ class JsonValues:
 
     def _listed(self, listed: re.Match[bytes], lists: int) -> Iterator[Any]:
         """Give out the values of a list, one by one, where the object is too large or has no end."""
-        stream = _name(_STREAM.search(self._text, self._at, listed.start()))
+        named = {
+            name: _name(pattern.search(self._text, self._at, listed.start()))
+            for name, pattern in _NAMES.items()
+        }
         self._at = listed.end()
         while self._skip(_BETWEEN) and self._text[self._at] in _OPENING:
             for value in self._value(lists):
                 # Behind damage may stand another object that says of itself where it belongs.
                 is_event = listed[1] == b"logEvents" and "messageType" not in value
-                yield {"logEvents": [value], "logStream": stream} if is_event else value
+                yield {"logEvents": [value], **named} if is_event else value
         if self._more(1):
             # Behind the list stands what the object says beside it.
             self._at += 1
