@@ -1,0 +1,47 @@
+"""Requests whose id is no UUID: Lambda itself has none, other runtimes and anonymised logs do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from balance_sync.logs.kinds import ID_AT, KINDS, REQUEST_AT, ClassifiedEvents
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ID = re.compile(rb"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,62}[A-Za-z0-9])?(?=[\t \n])")
+"""What may be an id and hold no text of a person: it is kept as it stands."""
+
+_NONE = frozenset({b"undefined", b"null", b"None"})
+"""What is printed where a line was logged outside of any request."""
+
+
+def add_odd_parts(
+    classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.DataFrame
+) -> tuple[NDArray[np.int64], pl.DataFrame]:
+    """Number the requests with odd ids behind those that have numbers; both as `number_parts` has them."""
+    rows, begins = _places(classified)
+    data, piece = classified.events.octets.data, classified.events.piece
+    is_line = classified.message_at >= 0
+    numbers: dict[tuple[str, int], int] = {}
+    for row, begin in zip(rows.tolist(), begins.tolist(), strict=True):
+        found = _ID.match(data, begin)
+        if found and found[0] not in _NONE and (not is_line[row] or data[found.end()] == ord("\t")):
+            name = (found[0].decode("ascii"), int(piece[row]))
+            part[row] = numbers.setdefault(name, parts.height + len(numbers))
+    if not numbers:
+        return part, parts
+    odd = pl.DataFrame(list(numbers), schema=parts.schema, orient="row")
+    return part, pl.concat([parts, odd])
+
+
+def _places(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the events that should name a request and have no UUID there, and where it should stand."""
+    offset = np.array([REQUEST_AT.get(name, 0) for name in KINDS], dtype=np.int64)[classified.kind]
+    offset[classified.message_at >= 0] = ID_AT
+    rows = np.flatnonzero((offset > 0) & (classified.request_at < 0) & classified.events.is_time)
+    return rows, classified.events.start[rows] + offset[rows]
