@@ -23,7 +23,7 @@ _NONE = frozenset({b"undefined", b"null", b"None"})
 def add_odd_parts(
     classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.DataFrame
 ) -> tuple[NDArray[np.int64], pl.DataFrame]:
-    """Number the requests with odd ids behind those that have numbers; both as `number_parts` has them."""
+    """Give numbers to the requests with odd ids, behind all others; both as `number_parts` has them."""
     rows, begins = _places(classified)
     data, piece = classified.events.octets.data, classified.events.piece
     is_line = classified.message_at >= 0
