@@ -29,6 +29,9 @@ _OPENING = frozenset(b"{[")
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
+_MOST_OPEN = 1 << 16
+"""Brackets without an end that are remembered."""
+
 _MOST_LISTS = 8
 """Lists within each other without an end in sight: damage leaves a few behind, a thousand are an attack."""
 
@@ -49,6 +52,7 @@ class JsonValues:
         self._at = 0
         self._passed = 0
         self._wasted = 0
+        self._unclosed: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[Any]:
         """Give out the objects and, one by one, what an array around them holds."""
@@ -119,7 +123,9 @@ class JsonValues:
 
     def _end_of_value(self, *, depth: int = 0) -> int | None:
         """Return where the value that begins here ends; `None` if it does not, or is too large."""
-        seen = 0
+        if not depth and self._passed + self._at in self._unclosed:
+            return None
+        begins_value, seen = not depth, 0
         while True:
             held = len(self._text) - self._at
             goes_on_at = held
@@ -135,7 +141,33 @@ class JsonValues:
             seen = goes_on_at
             if held >= _LARGEST_VALUE or not self._more(held + 1):
                 self._wasted += held
+                if begins_value and held < _LARGEST_VALUE:
+                    self._unclosed = frozenset(self._open_brackets())
                 return None
+
+    def _open_brackets(self) -> list[int]:
+        """Return where in the stream the brackets are that nothing closes, looked for up to its end.
+
+        A value that begins at one of them need not be looked through again: each in each other, they would
+        take the square of their number.
+        """
+        brackets: list[int] = []
+        beyond = 0
+        for token in _TOKEN.finditer(self._text, self._at):
+            if token[0] == b'"':
+                break
+            if len(token[0]) > 1:
+                continue
+            if token[0][0] not in _OPENING:
+                if beyond:
+                    beyond -= 1
+                elif brackets:
+                    brackets.pop()
+            elif len(brackets) < _MOST_OPEN:
+                brackets.append(self._passed + token.start())
+            else:
+                beyond += 1
+        return brackets
 
     def _pass_over(self) -> None:
         """Go on at the next object, or end."""
