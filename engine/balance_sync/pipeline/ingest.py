@@ -67,7 +67,8 @@ def ingest(
     Raises
     ------
     InputError
-        No logs, none of the period, or (strict) a source that cannot be read to its end.
+        No logs, none of the period, or (strict) a source that cannot be read to its end or an event that
+        cannot be read at all.
     DeliveryError
         The store cannot be written.
     UsageError
@@ -98,7 +99,9 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
-        _refuse_problems(_of_files(store.manifest(), search.wanted))
+        wanted = _of_files(store.manifest(), search.wanted)
+        _refuse_problems(wanted)
+        _refuse_rejects(store, wanted)
     return Ingested(
         Discovery(tuple(search.wanted), tuple(search.passed_over)),
         store,
@@ -219,4 +222,23 @@ def _refuse_problems(sources: pl.DataFrame) -> None:
     ):
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
+        )
+
+
+def _refuse_rejects(store: Store, sources: pl.DataFrame) -> None:
+    import polars as pl
+
+    files = store.files("rejects")
+    if not files:
+        return
+    paths = sources.select("source_id", "path").unique().lazy()
+    rejects = pl.scan_parquet(files).select("source_id", "line", "reason").join(paths, on="source_id")
+    found = rejects.sort("path", "line", "reason").unique(maintain_order=True).collect()
+    for row in found.head(1).iter_rows(named=True):
+        more = f", and {found.height - 1:,} more" if found.height > 1 else ""
+        raise InputError(
+            f"{row['path']}:{row['line']}",
+            f"an event cannot be read{more}",
+            reason=row["reason"],
+            help="run without --strict to keep all others; `run --rejects FILE` lists what cannot be read",
         )

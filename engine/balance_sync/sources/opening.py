@@ -31,6 +31,7 @@ from balance_sync.sources.recognition import (
     HEAD_BYTES,
     Form,
     holds_records,
+    named_binary,
     recognise,
 )
 from balance_sync.sources.records import Record, RecordReader, oldest_first
@@ -155,7 +156,8 @@ class _FileWalk:
         if form in ARCHIVES:
             yield from self._members(form, layer)
         elif form is Form.BINARY:
-            layer.reading.tell("no log text: its bytes are those of no form that is known")
+            named = named_binary(layer.stream.peek(HEAD_BYTES))
+            layer.reading.tell(f"no log text: {named or 'its bytes are those of no form that is known'}")
         else:
             text = Stream(normalised(form, layer.stream))
             yield from self._text(_Layer(layer.source, text, layer.reading, layer.depth))
