@@ -160,7 +160,7 @@ def test_a_container_and_an_instance_have_roles(
     ("values", "what"),
     [
         ({"sso_session": "us", "sso_account_id": "1"}, "signs in through single sign-on"),
-        ({"sso_start_url": "https://x.awsapps.com/start"}, "signs in through single sign-on"),
+        ({"sso_start_url": "https://example.com/start"}, "signs in through single sign-on"),
         ({"role_arn": "arn:aws:iam::1:role/r", "source_profile": "default"}, "assumes a role"),
         ({"role_arn": "arn:aws:iam::1:role/r", "credential_source": "Ec2InstanceMetadata"}, "assumes a role"),
         ({"credential_process": "print-keys"}, "takes its credentials from another program"),

@@ -15,14 +15,14 @@ description = """
 A line of the log reads like a step of a sync (a transaction, a comparison of balances, a message, its
 outcome) and cannot have been written by it: its own time is far from the time of the event, or the request
 that it names was not running then, or its log stream had not begun. Or a line of the platform (START, END,
-REPORT, a timeout, a crash) tells of a request within the invocation of another one, in one stretch of text
-that this one printed, or is older than its stream. Text that somebody sent and the service logged can imitate such a line,
-and so does a line that was pasted from another log. It is counted as a suspect event and as nothing else: it
-moves no balance, ends no message, and is in no other figure.
+REPORT, a timeout, a crash) tells of a request within the invocation of another one, between two of the lines
+of this one, or is older than its stream. Text that somebody sent and the service logged can imitate such a
+line, and so does a line that was pasted from another log. It is counted as a suspect event and as nothing
+else: it moves no balance, ends no message, and is in no other figure.
 """
 known_gaps = [
     "A line with the right time and the id of the request that was running then is like a real one.",
-    "Lines of the platform that name the request that was running then are believed, with the right time or not.",
+    "Lines of the platform that name the request that was running then are believed, whatever their time.",
     "So are those that name another one between two invocations, or behind the last line of the first.",
     "Only the same file tells of a request, of a large one the same piece of eight megabytes.",
     "A request whose START or END is missing from it is not judged by them.",
@@ -31,7 +31,7 @@ known_gaps = [
 false_positives = [
     "An asynchronous call was tried again under the same request id, and its second START is missing.",
     "START, END and REPORT of a request are all missing, and nothing else around them is.",
-    "The environment runs several requests at once, and one of them ran while another one logged nothing.",
+    "The environment runs several requests at once, and one ran while another one logged nothing.",
     "Times were moved to earlier days, and the names of the streams were not.",
     "The clock of the function was set by more than five seconds while it ran.",
 ]
@@ -63,6 +63,10 @@ told AS (
         END AS imitated,
         'the stream says nothing of its own' AS unknown,
         CASE
+            WHEN s.kind IN ('start', 'end', 'report', 'timeout', 'crash') THEN 'printed it'
+            ELSE 'the stream says nothing of its own'
+        END AS other,
+        CASE
             WHEN s.said_at IS NULL THEN 'the time that it states itself is none'
             ELSE
                 'it says that it was written at ' || utc_words(s.said_at) || ' UTC, and was logged at '
@@ -70,7 +74,6 @@ told AS (
         END AS times,
         'its request ran from ' || utc_words(s.began_at) || ' to ' || utc_words(s.ended_at)
         || ' UTC, and not when it was logged' AS own,
-        s.kind IN ('start', 'end', 'report', 'timeout', 'crash') AS is_platform,
         s.reason
     FROM suspects AS s
 )
@@ -90,9 +93,7 @@ SELECT
         WHEN 'other_time' THEN t.times
         WHEN 'outside_invocation' THEN t.own
         WHEN 'before_stream' THEN 'its log stream began on a later day'
-        WHEN 'inside_another' THEN
-            'another request ran in this stream when it was logged, and '
-            || CASE WHEN t.is_platform THEN 'printed it' ELSE t.unknown END
+        WHEN 'inside_another' THEN 'another request ran in this stream when it was logged, and ' || t.other
         WHEN 'between_invocations' THEN 'no request ran in this stream when it was logged, and ' || t.unknown
         ELSE t.reason
     END || '.' AS explanation,
