@@ -55,7 +55,7 @@ _MEANS_SOMETHING = np.array(
 )
 _IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
 _REASONS = tuple(SuspectReason)
-_EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1).toordinal()
 _STAMP_WORDS = (0, 8, 16)
 
 
@@ -120,16 +120,15 @@ def _are_early(classified: ClassifiedEvents, pieces: Sequence[TextPiece]) -> NDA
     None where most of a piece are: then the name says nothing.
     """
     events = classified.events
-    days = [piece.source.stream_date for piece in pieces]
-    firsts = [(day - _EPOCH).days * 86_400 * _SECOND - TIMES_AGREE if day else -NEVER for day in days]
-    are_early: NDArray[np.bool_] = events.is_time & (
-        events.at < np.array(firsts, dtype=np.int64)[events.piece]
-    )
-    if are_early.any():
-        early, all_ = (
-            np.bincount(piece, minlength=len(days)) for piece in (events.piece[are_early], events.piece)
-        )
-        are_early &= (early * 2 <= all_)[events.piece]
+    # The day 0 is none, and before everything.
+    days = [day.toordinal() if (day := piece.source.stream_date) else 0 for piece in pieces]
+    firsts = (np.array(days, dtype=np.int64) - _EPOCH) * 86_400 * _SECOND - TIMES_AGREE
+    begins = np.flatnonzero(np.diff(events.piece, prepend=-1))
+    if not len(begins) or (np.minimum.reduceat(events.at, begins) >= firsts[events.piece[begins]]).all():
+        return np.zeros(len(events), dtype=np.bool_)
+    are_early: NDArray[np.bool_] = events.is_time & (events.at < firsts[events.piece])
+    early, all_ = (np.bincount(p, minlength=len(days)) for p in (events.piece[are_early], events.piece))
+    are_early &= (early * 2 <= all_)[events.piece]
     return are_early
 
 
@@ -142,8 +141,9 @@ def _believed(
 ) -> tuple[Windows, pl.DataFrame]:
     """Return when requests ran, and the lines of the platform that are not believed, as `find_suspects`."""
     windows = Windows(classified, part, parts)
-    early = np.flatnonzero(is_early & _IS_PLATFORM[classified.kind])
+    early = np.flatnonzero(is_early)
     if len(early):
+        early = early[_IS_PLATFORM[classified.kind[early]]]
         windows = windows.without(early.tolist())
     forged, hosts = find_forged(windows, pieces)
     if len(forged):
