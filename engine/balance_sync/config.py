@@ -27,6 +27,9 @@ SECTIONS = (
     *("findings", "changes", "episodes", "anomalies", "roll-forward", "transactions", "rejects", "sources"),
     *("completeness", "rules", "charts"),
 )
+NO_FORMAT = "none"
+"""In place of formats: the database alone."""
+
 DEFAULT_FORMATS = ("xlsx", "html", "json")
 REVIEW_BUDGET = 50
 DETECTOR_NAME = "views"
@@ -79,6 +82,8 @@ class RunOptions:
 
     Attributes
     ----------
+    formats
+        Of `FORMATS`; none of them: the database alone.
     since, until
         The period, ``[since, until)``, in UTC; `None` is open.
     timezone

@@ -9,6 +9,18 @@ broken AS (
     FROM findings
     WHERE transaction_id IS NOT NULL
     GROUP BY ALL
+),
+
+-- Read once, and before the sort, which would else carry the whole metadata along.
+named AS (
+    SELECT
+        * EXCLUDE (metadata),
+        CASE
+            WHEN
+                json_valid(metadata)
+                THEN json_extract_string(metadata, ['$.deliveryId', '$.planType', '$._notWhole'])
+        END AS told
+    FROM ledger
 )
 
 SELECT
@@ -29,21 +41,13 @@ SELECT
     l.outcome,
     l.applied,
     b.rules,
-    CASE
-        WHEN NOT json_valid(l.metadata) THEN NULL
-        WHEN l.metadata ->> '$._notWhole' IS NULL THEN l.metadata ->> '$.deliveryId'
-        ELSE coalesce(l.metadata ->> '$.deliveryId', '(cut off in the log)')
-    END AS delivery_id,
-    CASE
-        WHEN NOT json_valid(l.metadata) THEN NULL
-        WHEN l.metadata ->> '$._notWhole' IS NULL THEN l.metadata ->> '$.planType'
-        ELSE coalesce(l.metadata ->> '$.planType', '(cut off in the log)')
-    END AS plan_type,
+    coalesce(l.told[1], CASE WHEN l.told[3] IS NOT NULL THEN '(cut off in the log)' END) AS delivery_id,
+    coalesce(l.told[2], CASE WHEN l.told[3] IS NOT NULL THEN '(cut off in the log)' END) AS plan_type,
     l.transaction_id,
     l.request_id,
     l.source_id,
     l.line
-FROM ledger AS l
+FROM named AS l
 LEFT JOIN
     broken AS b
     ON l.transaction_id = b.transaction_id AND l.source_id = b.source_id AND l.line = b.line

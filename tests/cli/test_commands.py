@@ -49,7 +49,7 @@ def test_run_writes_its_result_to_stdout_and_its_files(finished: tuple[Path, End
     assert ended.code == 0
     assert "reports/summary.json" in ended.out.split("\n")
     assert ended.out.endswith("reports/balance-sync.duckdb\n")
-    assert "1 sources: 1 read, 0 known already" in ended.err
+    assert "1 source: 1 read, 0 known already" in ended.err
     assert "1 files are no logs and were passed over" in ended.err
     summary = json.loads((work / "reports" / "summary.json").read_text())
     assert (summary["transactions"], summary["messages"], summary["rejects"]) == (3, 3, 0)
@@ -184,7 +184,7 @@ def test_ingest_tells_the_store_and_reads_nothing_twice(work: Path, tmp_path: Pa
     for read, kept in ((1, 0), (0, 1)):
         ended = balance_sync("ingest", work / "logs", "--store", "s", cwd=tmp_path)
         assert (ended.code, ended.out) == (0, "s\n")
-        assert ended.err.startswith(f"{read} sources read, {kept} known already\n")
+        assert ended.err.startswith(f"{read} source{'' if read == 1 else 's'} read, {kept} known already\n")
 
 
 def test_flag_beats_environment_beats_file_beats_default(work: Path, tmp_path: Path) -> None:

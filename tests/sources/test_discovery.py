@@ -10,6 +10,7 @@ import pytest
 
 from archive_text import STREAM, write_gz
 from balance_sync.errors import InputError
+from balance_sync.sources import discovery
 from balance_sync.sources.discovery import discover
 
 
@@ -123,3 +124,15 @@ def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.gz").symlink_to(tmp_path / "gone.gz")
     with pytest.raises(InputError, match="no logs found"):
         discover([tmp_path / "a.gz"])
+
+
+def test_a_folder_of_very_many_files_is_told_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b", "a", "ä\n", "ä\\n", "~"):
+        write_gz(tmp_path / name / "x.gz", name)
+        write_gz(tmp_path / f"{name}.gz", name)
+    few = discover([tmp_path])
+    monkeypatch.setattr(discovery, "_MANY", 0)
+    assert discover([tmp_path]) == few
+    assert len({source.label for source in few.sources}) == len(few.sources) == 10

@@ -58,7 +58,7 @@ def _script_expected(answer: Facts) -> Facts:
 
 def _product(place: Place) -> list[str]:
     rules = [word for rule in RULES for word in ("--rule", rule)]
-    return whole_job.run(place, place.scratch / "reports", *rules)
+    return whole_job.run(place, place.scratch / "reports", *rules, report="json")
 
 
 def _product_expected(answer: Facts) -> Facts:

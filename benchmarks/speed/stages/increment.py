@@ -1,6 +1,7 @@
 """A day more of an archive that is read already, held against reading all of it.
 
-What was read before lies in a store of links: batches never change, so that a copy costs no reading.
+What was read before lies in a store of links: batches never change, so that a copy costs no reading. The
+run before has its database, too, which the run with the day more begins with.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from pathlib import Path
 from benchmarks.speed.case import Case, Place, Program
 from benchmarks.speed.stages import tables, whole_job
 
-_STORE = "store-but-a-day"
+_BEFORE = "run-but-a-day"
 
 
 def _prepare(place: Place) -> None:
-    """Read all but the streams that began on the archive's last day."""
-    store = place.prepared / _STORE
-    if store.exists():
+    """Do the whole job on all but the streams that began on the archive's last day."""
+    before = place.prepared / _BEFORE
+    if before.exists():
         return
     shorter = place.prepared / "logs-but-a-day"
     shutil.rmtree(shorter, ignore_errors=True)
@@ -28,18 +29,18 @@ def _prepare(place: Place) -> None:
     for stream in streams:
         if stream.name[:10] < last_day:
             shutil.copytree(stream, shorter / stream.relative_to(place.logs), copy_function=os.link)
-    unfinished = store.with_suffix(".part")
+    unfinished = before.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
-    command = place.engine.program("ingest", shorter, "--store", unfinished, "--quiet")
+    command = whole_job.run(place, unfinished, logs=shorter)
     subprocess.run(
         command, env=place.engine.environment(), cwd=place.scratch, check=True, stdout=subprocess.DEVNULL
     )
-    unfinished.rename(store)
+    unfinished.rename(before)
 
 
 def _with_store(place: Place) -> Path:
     store = place.scratch / "store"
-    shutil.copytree(place.prepared / _STORE, store, copy_function=os.link)
+    shutil.copytree(place.prepared / _BEFORE / "store", store, copy_function=os.link)
     return store
 
 
@@ -48,7 +49,10 @@ def _ingest(place: Place) -> list[str]:
 
 
 def _run(place: Place) -> list[str]:
-    return whole_job.run(place, place.scratch / "reports", "--store", _with_store(place))
+    reports = place.scratch / "reports"
+    reports.mkdir()
+    shutil.copy(place.prepared / _BEFORE / "balance-sync.duckdb", reports)
+    return whole_job.run(place, reports, "--store", _with_store(place))
 
 
 CASES = (

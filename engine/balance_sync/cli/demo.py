@@ -9,6 +9,7 @@ import rich_click as click
 from balance_sync import config
 from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import note
+from balance_sync.cli.paths import GivenPath
 from balance_sync.cli.progress import ProgressBar
 from balance_sync.cli.run import tell
 
@@ -17,11 +18,11 @@ DEFAULT_LOGS = Path("logs")
 
 
 @click.command()
-@click.argument("logs", required=False, type=click.Path(path_type=Path))
+@click.argument("logs", required=False, type=GivenPath())
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     default=Path("reports"),
     show_default=True,
     metavar="DIR",

@@ -11,6 +11,7 @@ import rich_click as click
 
 from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.options import database_argument, option
+from balance_sync.cli.paths import GivenPath
 from balance_sync.errors import DeliveryError, UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def feedback_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--feedback FILE``."""
     return option(
         "--feedback",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=GivenPath(dir_okay=False),
         metavar="FILE",
         help="File of decisions.  [default: feedback.sqlite beside the store]",
     )(command)
@@ -112,7 +113,7 @@ def list_entries(*, as_json: bool, **given: Any) -> None:
 
 
 @feedback.command("import")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=GivenPath(dir_okay=False))
 @_by
 @database_argument
 @feedback_option
@@ -142,7 +143,7 @@ def import_file(file: Path, *, by: str | None, database: Path, feedback: Path | 
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(dir_okay=False),
     metavar="FILE",
     help="Write here.  [default: stdout]",
 )

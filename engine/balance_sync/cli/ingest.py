@@ -67,8 +67,9 @@ def ingest(
     else:
         click.echo(str(directory))
     if not quiet:
-        note(f"{result.sources_read:,} sources read, {result.sources_kept:,} known already")
+        read = result.sources_read
+        note(f"{read:,} source{'' if read == 1 else 's'} read, {result.sources_kept:,} known already")
     if verbose:
-        for item in result.discovery.passed_over:
+        for item in result.passed_over:
             note(f"  {item.path}: {item.reason}")
     return 0

@@ -10,12 +10,13 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli import configuration
+from balance_sync.cli.paths import GivenPath
 from balance_sync.errors import UsageError
 from balance_sync.limits import Limits
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-RUN_PATH = click.Path(path_type=Path, exists=True)
+RUN_PATH = GivenPath(exists=True)
 """Type of a finished run: its folder of reports, or its database."""
 
 _LIMITS = Limits()
@@ -46,17 +47,25 @@ def against_option(command: Command) -> Command:
     )(command)
 
 
-def format_option(default: tuple[str, ...]) -> Callable[[Command], Command]:
-    """Add ``--format FMT``."""
+def format_option(default: tuple[str, ...], *, none: bool = False) -> Callable[[Command], Command]:
+    """Add ``--format FMT``; with `none` it may be ``none``, which `chosen_formats` reads."""
     return option(
         "--format",
         "formats",
-        type=click.Choice(config.FORMATS),
+        type=click.Choice((*config.FORMATS, config.NO_FORMAT) if none else config.FORMATS),
         multiple=True,
         default=default,
         show_default=bool(default),
-        help="Report to write; may be given several times.",
+        help="Report to write; may be given several times."
+        + (" With 'none' there is the database alone." if none else ""),
     )
+
+
+def chosen_formats(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each format of ``--format`` once; none where it is ``none``."""
+    if config.NO_FORMAT in given and set(given) != {config.NO_FORMAT}:
+        raise UsageError("--format none", "has another format beside it", help="leave out one of them")
+    return tuple(name for name in dict.fromkeys(given) if name != config.NO_FORMAT)
 
 
 def threads_option(command: Command) -> Command:
@@ -105,7 +114,7 @@ def store_option(command: Command) -> Command:
     """Add ``--store DIR``."""
     return option(
         "--store",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=GivenPath(file_okay=False),
         metavar="DIR",
         help="Folder of parsed Parquet tables; kept between runs, so that nothing is read twice.",
     )(command)
@@ -198,7 +207,7 @@ def database_argument(command: Command) -> Command:
     """Add ``--database FILE`` of a finished run."""
     return option(
         "--database",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=GivenPath(dir_okay=False),
         metavar="FILE",
         default=Path("reports/balance-sync.duckdb"),
         show_default=True,
@@ -209,7 +218,7 @@ def database_argument(command: Command) -> Command:
 
 def review_options(command: Command) -> Command:
     """Add ``--review``, ``--review-since``, ``--detector``, ``--model`` and ``--keep-model``."""
-    file = click.Path(path_type=Path, dir_okay=False)
+    file = GivenPath(dir_okay=False)
     for decorate in reversed(
         (
             option(

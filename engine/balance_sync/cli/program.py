@@ -21,6 +21,7 @@ from balance_sync.cli import (
     subscriber,
 )
 from balance_sync.cli.diagnostics import EXIT_CODES_HELP, exit_code_of
+from balance_sync.cli.environment import tell_unknown_variables
 from balance_sync.cli.interrupts import interrupts_noticed
 
 PROGRAM = "balance-sync"
@@ -37,6 +38,7 @@ def program() -> None:
 
     Start with `balance-sync demo`, or with your own logs: `balance-sync run LOGS`.
     """
+    tell_unknown_variables(program, (report.KEY_VARIABLE,))
 
 
 for _command in (

@@ -19,6 +19,7 @@ from balance_sync.cli.options import (
     format_option,
     option,
 )
+from balance_sync.cli.paths import GivenPath
 from balance_sync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ KEY_VARIABLE = "BALANCE_SYNC_KEY"
 
 key_option = click.option(
     "--key-file",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(dir_okay=False),
     metavar="FILE",
     help=f"File of the key of the pseudonyms; by default it is in {KEY_VARIABLE}.",
 )
@@ -42,7 +43,7 @@ _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "set_aside", "reso
 @option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Folder of the reports.  [default: that of the database]",
 )
@@ -157,7 +158,7 @@ def read_key(file: Path | None) -> bytes:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     default=Path("diff"),
     show_default=True,
     metavar="DIR",

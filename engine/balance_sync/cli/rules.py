@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from balance_sync.cli.paths import GivenPath
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _rules_dir = click.option(
     "--rules-dir",
     "rules_directory",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     help="Folder of your own rules, laid out as <id>/v<version>.sql.",
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

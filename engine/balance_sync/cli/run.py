@@ -14,6 +14,7 @@ from balance_sync.cli.diagnostics import note, visible
 from balance_sync.cli.feedback import feedback_option
 from balance_sync.cli.options import (
     against_option,
+    chosen_formats,
     config_option,
     format_option,
     limit_options,
@@ -28,6 +29,7 @@ from balance_sync.cli.options import (
     threads_option,
     verbosity_options,
 )
+from balance_sync.cli.paths import GivenPath
 from balance_sync.cli.progress import ProgressBar
 from balance_sync.errors import ExitCode, UsageError
 
@@ -44,16 +46,16 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     default=Path("reports"),
     show_default=True,
     metavar="DIR",
     help="Folder of the reports.",
 )
-@format_option(config.DEFAULT_FORMATS)
+@format_option(config.DEFAULT_FORMATS, none=True)
 @option(
     "--database",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=GivenPath(dir_okay=False),
     metavar="FILE",
     help="Database of the run.  [default: DIR/balance-sync.duckdb]",
 )
@@ -63,7 +65,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 )
 @option(
     "--rules-dir",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    type=GivenPath(file_okay=False, exists=True),
     metavar="DIR",
     help="Folder of your own rules, run beside the built-in ones.",
 )
@@ -80,7 +82,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @memory_option(config.MEMORY_LIMIT)
 @option(
     "--spill-dir",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Where data that does not fit in memory goes.  [default: inside the store]",
 )
@@ -93,7 +95,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 )
 @option(
     "--profile",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(file_okay=False),
     metavar="DIR",
     help="Keep what each rule's SQL cost (EXPLAIN ANALYZE).",
 )
@@ -112,7 +114,7 @@ FAIL_LEVELS = ("never", "info", "warning", "error", "critical")
 @against_option
 @option(
     "--rejects",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="FILE",
     help="Write all that could not be read to FILE too: .csv, or JSON lines as .jsonl or .ndjson.",
 )
@@ -162,6 +164,11 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         )
     # DuckDB takes a negative size for no limit at all.
     config.read_memory(given["spill_limit"], option="--spill-limit")
+    formats = chosen_formats(given["formats"])
+    if given["against"] and not formats:
+        raise UsageError(
+            "--against", "has no report to stand in", help="leave out --format none, or --against"
+        )
     own = given["rules_dir"]
     if own and not any(own.rglob("*.sql")):
         raise UsageError("--rules-dir", f"{str(own)!r} holds no rules", help="they are laid out as ID/v1.sql")
@@ -170,7 +177,7 @@ def run_options(given: dict[str, Any]) -> config.RunOptions:
         output=given["output"],
         store=given["store"],
         database=given["database"],
-        formats=tuple(dict.fromkeys(given["formats"])),
+        formats=formats,
         rules=tuple(given["rules"]),
         rules_directory=own,
         since=since,
@@ -236,8 +243,9 @@ def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None
 
 def _narrate(result: RunResult, *, verbose: int) -> None:
     ingested = result.ingested
+    sources = ingested.files.height
     note(
-        f"{len(ingested.discovery.sources):,} sources: {ingested.sources_read:,} read, "
+        f"{sources:,} source{'' if sources == 1 else 's'}: {ingested.sources_read:,} read, "
         f"{ingested.sources_kept:,} known already"
         + (f", {ingested.later_sources:,} after the period" if ingested.later_sources else "")
         + ("; judged what is new since the last run" if result.continued else "")
@@ -247,7 +255,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     _narrate_ranking(result.ranking)
     for kind, cases in result.completeness.items():
         note(f"missing: {kind.replace('_', ' ')}: {cases:,}")
-    passed_over = ingested.discovery.passed_over
+    passed_over = ingested.passed_over
     if passed_over:
         note(
             f"note: {len(passed_over):,} files are no logs and were passed over"

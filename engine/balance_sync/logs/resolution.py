@@ -8,7 +8,7 @@ by this are followed again; in most archives there is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -40,9 +40,16 @@ class Resolution:
     transactions: pl.DataFrame
 
 
+Scan = Callable[[pl.DataFrame], Mapping[str, pl.LazyFrame]]
+"""Gives of some sources ``events``, ``messages``, ``transactions`` and ``invocations`` with ``source_id``."""
+
+SOURCES_AT_ONCE = 20_000
+"""How many sources are looked through at a time: all events of a long archive are too many to hold."""
+
+
 def resolve(
     sources: pl.DataFrame,
-    tables: Mapping[str, pl.LazyFrame],
+    scan: Scan,
     *,
     overlapping: pl.DataFrame | None = None,
     among: pl.DataFrame | None = None,
@@ -54,9 +61,8 @@ def resolve(
     sources
         Of the run: ``source_id, path, stream, has_stream, first_at, last_at``, in the order in which an event
         belongs to the first that has it.
-    tables
-        ``events, messages, transactions, invocations`` of the run's batches, with ``source_id`` and
-        (``invocations``) ``batch``.
+    scan
+        Of the run's batches.
     overlapping
         What `overlapping_sources` says of all sources, where `sources` are some of them: whether streams are
         looked at one by one depends on all.
@@ -66,11 +72,15 @@ def resolve(
     ranks = sources.select("source_id", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
     if overlapping is None:
         overlapping = overlapping_sources(sources)
-    repeats = _repeats(tables["events"], overlapping, sources, ranks)
-    affected = pl.concat([_shared_requests(tables["invocations"]), repeats.select("request_id")])
+    repeats = pl.concat(
+        [_NO_REPEATS, *(_repeats(scan, some, sources, ranks) for some in _whole_clusters(overlapping))]
+    )
+    affected = pl.concat([_shared_requests(sources, scan), repeats.select("request_id")])
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
+    # With one that has none where there is nothing to follow again.
+    tables = scan(sources.head(1) if requests.is_empty() else sources_of_requests(sources, scan, requests))
     messages, transactions = _follow_again(tables, requests, repeats, ranks)
     return Resolution(
         repeats=repeats.select("source_id", "line"),
@@ -79,6 +89,11 @@ def resolve(
         invocations=_merge_again(tables["invocations"], requests, ranks),
         transactions=transactions,
     )
+
+
+def some_at_once(sources: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield `SOURCES_AT_ONCE` of the sources at a time, in their order."""
+    return sources.iter_slices(SOURCES_AT_ONCE)
 
 
 def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
@@ -102,15 +117,28 @@ def streams_are_known(sources: pl.DataFrame) -> bool:
     return bool(sources.filter(pl.col("first_at").is_not_null())["has_stream"].all())
 
 
+_NO_REPEATS = pl.DataFrame(schema={"source_id": pl.String, "line": pl.Int64, "request_id": pl.String})
+
+
+def _whole_clusters(overlapping: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the sources some clusters at a time: no event of one is in another."""
+    ordered = overlapping.sort("cluster", "source_id")
+    last = ordered["cluster"].rle_id()
+    begin = 0
+    while begin < ordered.height:
+        wanted = min(begin + SOURCES_AT_ONCE, ordered.height)
+        end = int(last.search_sorted(last[wanted - 1], side="right"))
+        yield ordered[begin:end]
+        begin = end
+
+
 def _repeats(
-    events: pl.LazyFrame, overlapping: pl.DataFrame, sources: pl.DataFrame, ranks: pl.DataFrame
+    scan: Scan, overlapping: pl.DataFrame, sources: pl.DataFrame, ranks: pl.DataFrame
 ) -> pl.DataFrame:
     """Return ``source_id, line, request_id`` of events that a source of lower rank has already."""
-    schema = {"source_id": pl.String, "line": pl.Int64, "request_id": pl.String}
-    if overlapping.is_empty():
-        return pl.DataFrame(schema=schema)
     chosen = (
-        events.join(overlapping.lazy(), on="source_id")
+        scan(overlapping)["events"]
+        .join(overlapping.lazy(), on="source_id")
         .join(ranks.lazy(), on="source_id")
         .join(sources.lazy().select("source_id", "stream"), on="source_id")
         .select(
@@ -130,13 +158,43 @@ def _repeats(
     ordered = candidates.sort(*key, "rank", "line")
     ordered = ordered.with_columns(occurrence=pl.int_range(pl.len()).over(*key, "rank"))
     first = pl.col("rank") == pl.col("rank").min().over(*key, "occurrence")
-    return ordered.filter(~first).select(schema.keys())
+    return ordered.filter(~first).select(_NO_REPEATS.columns)
 
 
-def _shared_requests(invocations: pl.LazyFrame) -> pl.DataFrame:
+def _shared_requests(sources: pl.DataFrame, scan: Scan) -> pl.DataFrame:
     """Return the requests that stand in several sources, or in several batches."""
-    parts = invocations.group_by("request_id").agg(pl.len().alias("parts"))
-    return parts.filter(pl.col("parts") > 1).select("request_id").collect()
+    hashes = pl.concat(
+        scan(some)["invocations"].select(pl.col("request_id").hash().alias("hash")).collect()
+        for some in some_at_once(sources)
+    )["hash"]
+    # Few hashes are there twice, and only of those are the ids held.
+    ordered = hashes.sort()
+    twice = ordered.filter(ordered == ordered.shift(1)).unique()
+    if twice.is_empty():
+        return _NO_REPEATS.select("request_id")
+    found = pl.concat(
+        scan(some)["invocations"]
+        .select("request_id")
+        .filter(pl.col("request_id").hash().is_in(twice.implode()))
+        .collect()
+        for some in some_at_once(sources)
+    )
+    parts = found.group_by("request_id").agg(pl.len().alias("parts"))
+    return parts.filter(pl.col("parts") > 1).select("request_id")
+
+
+def sources_of_requests(sources: pl.DataFrame, scan: Scan, requests: pl.DataFrame) -> pl.DataFrame:
+    """Return those of `sources` that have a part of one of the `requests` (``request_id``)."""
+    holders = pl.concat(
+        scan(some)["invocations"]
+        .select("request_id", "source_id")
+        .join(requests.lazy(), on="request_id", how="semi")
+        .select("source_id")
+        .unique()
+        .collect()
+        for some in some_at_once(sources)
+    )
+    return sources.join(holders, on="source_id", how="semi", maintain_order="left")
 
 
 def _follow_again(

@@ -106,19 +106,18 @@ def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
     """Compare the `new` sources with those that may share a request or an event with them."""
     import polars as pl
 
-    from balance_sync.logs.resolution import overlapping_sources, resolve
+    from balance_sync.logs.resolution import overlapping_sources, resolve, sources_of_requests
 
     counted = inventory.counted
     touched = inventory.scan(new)["invocations"].select("request_id").drop_nulls().unique().collect()
-    parts = inventory.scan(counted)["invocations"].select("source_id", "request_id")
-    holders = parts.join(touched.lazy(), on="request_id", how="semi").select("source_id").unique().collect()
-    seeds = pl.concat([new.select("source_id"), holders])
+    holders = sources_of_requests(counted, inventory.scan, touched)
+    seeds = pl.concat([new, holders]).select("source_id")
     clusters = overlapping_sources(counted)
     crowded = clusters.join(seeds, on="source_id", how="semi").select("cluster")
     beside = clusters.join(crowded, on="cluster", how="semi").select("source_id")
     near = counted.join(pl.concat([seeds, beside]), on="source_id", how="semi", maintain_order="left")
     near_clusters = clusters.join(near, on="source_id", how="semi")
-    return resolve(near, inventory.scan(near), overlapping=near_clusters, among=touched)
+    return resolve(near, inventory.scan, overlapping=near_clusters, among=touched)
 
 
 def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:

@@ -41,7 +41,7 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory
     from balance_sync.store.load import load_tables
 
     counted = inventory.counted
-    resolution = resolve(counted, inventory.scan(counted))
+    resolution = resolve(counted, inventory.scan)
     sources, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
     insert_sources(connection, sources)
     record_event_kinds(connection, kinds)
@@ -92,16 +92,17 @@ def count_events(
     """
     import polars as pl
 
+    from balance_sync.logs.resolution import some_at_once
+
     within = pl.lit(True)
     if options.since:
         within &= pl.col("at").is_null() | (pl.col("at") >= options.since)
     if options.until:
         within &= pl.col("at").is_null() | (pl.col("at") < options.until)
     originals = sources.filter(pl.col("status") != "duplicate")
-    once = inventory.scan_events(originals).filter(within)
-    if not repeats.is_empty():
-        once = once.join(repeats.lazy(), on=["source_id", "line"], how="anti")
-    counts = once.group_by("source_id", "kind").agg(pl.len().cast(pl.Int64).alias("events")).collect()
+    counts = pl.concat(
+        _count_within(inventory.scan_events(some).filter(within), repeats) for some in some_at_once(originals)
+    )
     kinds = counts.group_by(pl.col("kind").cast(pl.String)).agg(pl.col("events").sum())
     per_source = counts.group_by("source_id").agg(pl.col("events").sum().alias("counted"))
     repeated = repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
@@ -116,6 +117,15 @@ def count_events(
         events=pl.col("counted").fill_null(0),
     )
     return counted, kinds.sort("kind")
+
+
+def _count_within(events: pl.LazyFrame, repeats: pl.DataFrame) -> pl.DataFrame:
+    """Return how many ``events`` of each ``source_id`` and ``kind`` there are, without the repeats."""
+    import polars as pl
+
+    if not repeats.is_empty():
+        events = events.join(repeats.lazy(), on=["source_id", "line"], how="anti")
+    return events.group_by("source_id", "kind").agg(pl.len().cast(pl.Int64).alias("events")).collect()
 
 
 def insert_sources(connection: DuckDBPyConnection, sources: pl.DataFrame) -> None:

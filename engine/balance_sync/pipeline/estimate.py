@@ -89,9 +89,10 @@ def estimate(options: RunOptions, share: float, watcher: Watcher | None = None) 
     started = time.monotonic()
     ingested = ingest(options.ingest, watcher, sources=iter(sample.sources))
     elapsed = time.monotonic() - started
-    inventory = take_inventory(ingested)
     watcher.stage("judging the sample", None)
-    counts, left_out = _judged(options, inventory)
+    with ingested.store.sole_use():
+        inventory = take_inventory(ingested)
+        counts, left_out = _judged(options, inventory)
     scale = sample.archive_bytes / max(1, sample.size_bytes)
     return Estimate(
         sample,
@@ -169,7 +170,8 @@ def _units(inventory: Inventory) -> pa.Table:
     """Return ``source_id`` and the ``stream`` of the file that the source is, or is in: files are drawn."""
     import pyarrow as pa
 
-    files = dict(inventory.manifest.select("source_id", "file").iter_rows())
+    ids = inventory.sources["source_id"].to_list()
+    files = dict(inventory.manifest_of(ids).select("source_id", "file").iter_rows())
     streams = [stream_of(file)[0] for file in files.values()]
     return pa.table({"source_id": pa.array(files, pa.string()), "stream": pa.array(streams, pa.string())})
 

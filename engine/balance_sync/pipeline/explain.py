@@ -165,7 +165,7 @@ def _locate(
         found = _among(labels, logs)
     else:
         # Not opened, for a run that is going on may be writing into it.
-        found = sources_read(find_store(Path(options["store"])).manifest(), wanted)
+        found = sources_read(find_store(Path(options["store"])).manifest(source_ids=wanted))
     for label, source in labels.items():
         if source not in found:
             raise InputError(

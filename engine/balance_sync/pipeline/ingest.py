@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,20 @@ from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Discovery, PassedOver, Source, iter_sources
+from balance_sync.sources.discovery import PassedOver, Source, iter_sources
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.store.file_keys import KnownFiles
+
 
 _FEW_BYTES = 6 << 20
 """Compressed bytes that one process reads as fast as several, which take as long to begin."""
+
+_LOOKED_UP_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +38,18 @@ class Ingested:
 
     Attributes
     ----------
-    discovery
-        All sources of the run, and what was passed over.
+    files
+        `FILE_KEY` of all files of the run.
+    passed_over
+        What was seen and is no source.
     sources_read, sources_kept
         How many were read now, and how many were in the store already.
     later_sources
         How many were not opened because they begin after the period.
     """
 
-    discovery: Discovery
+    files: pl.DataFrame
+    passed_over: tuple[PassedOver, ...]
     store: Store
     sources_read: int
     sources_kept: int
@@ -71,27 +79,33 @@ def ingest(
         cannot be read at all.
     DeliveryError
         The store cannot be written.
+    ResourceError
+        Another run is writing to the store.
     UsageError
         The memory limit is none, or too small.
     """
     processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
+    from balance_sync.store.file_keys import KnownFiles
+
     store = find_store(options.store)
     paths = options.logs
-    if STANDARD_INPUT in paths:
-        store.open()
-        paths = _with_copied_input(paths, store)
-    search = _Search(options, paths, watcher, sources)
-    if search.finds_few():
-        when_few()
-    if paths == options.logs:
-        store.open()
-    missing = search.missing(_complete_files(store.manifest()))
-    watcher.stage("reading logs", None)
-    for size_bytes in parse_batches(plan_batches(missing, limits=options.limits), store, processes=processes):
-        watcher.advance(size_bytes)
-    store.clear()
-    if not search.wanted:
+    with ExitStack() as stack:
+        if STANDARD_INPUT in paths:
+            stack.enter_context(_opened(store))
+            paths = _with_copied_input(paths, store)
+        search = _Search(options, paths, watcher, sources)
+        if search.finds_few():
+            when_few()
+        if paths == options.logs:
+            stack.enter_context(_opened(store))
+        missing = search.missing(KnownFiles(_complete_files(store)))
+        watcher.stage("reading logs", None)
+        batches = plan_batches(missing, limits=options.limits)
+        for size_bytes in parse_batches(batches, store, processes=processes):
+            watcher.advance(size_bytes)
+    files = search.files()
+    if files.is_empty():
         raise InputError(
             ", ".join(options.logs),
             "no logs of the period",
@@ -99,16 +113,26 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
-        wanted = _of_files(store.manifest(), search.wanted)
-        _refuse_problems(wanted)
-        _refuse_rejects(store, wanted)
+        _refuse_problems(store, files)
+        _refuse_rejects(store, files)
     return Ingested(
-        Discovery(tuple(search.wanted), tuple(search.passed_over)),
+        files,
+        tuple(search.passed_over),
         store,
         sources_read=search.sources_missing,
-        sources_kept=len(search.wanted) - search.sources_missing,
+        sources_kept=files.height - search.sources_missing,
         later_sources=search.later_sources,
     )
+
+
+@contextmanager
+def _opened(store: Store) -> Iterator[None]:
+    with store.sole_use():
+        store.open()
+        try:
+            yield
+        finally:
+            store.clear()
 
 
 def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
@@ -127,13 +151,13 @@ class _Search:
         watcher: Watcher,
         sources: Iterable[Source] | None,
     ) -> None:
-        self.wanted: list[Source] = []
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
         self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
         self._watcher = watcher
+        self._keys: list[pl.DataFrame] = []
 
     def finds_few(self) -> bool:
         """Look ahead, and return whether all sources together are small."""
@@ -146,19 +170,28 @@ class _Search:
         self._found = chain(head, self._found)
         return size_bytes <= _FEW_BYTES
 
-    def missing(self, kept: set[tuple[str, int, int]]) -> Iterator[Source]:
-        """Yield the sources that are wanted and not `kept` (label, size and time) in the store."""
+    def missing(self, known: KnownFiles) -> Iterator[Source]:
+        """Yield the sources that are wanted and not `known`, which the store has."""
+        from balance_sync.store.file_keys import key_files
+
         missing_bytes = 0
-        for source in self._found:
-            if _begins_later(source, self._last_day):
-                self.later_sources += 1
-                continue
-            self.wanted.append(source)
-            if (source.label, source.size_bytes, source.modified_ns) not in kept:
-                self.sources_missing += 1
-                missing_bytes += source.size_bytes
-                yield source
+        while some := list(islice(self._found, _LOOKED_UP_AT_ONCE)):
+            wanted = [source for source in some if not _begins_later(source, self._last_day)]
+            self.later_sources += len(some) - len(wanted)
+            keys = key_files(wanted)
+            self._keys.append(keys)
+            for source, is_known in zip(wanted, known.has(keys), strict=True):
+                if not is_known:
+                    self.sources_missing += 1
+                    missing_bytes += source.size_bytes
+                    yield source
         self._watcher.expect(missing_bytes)
+
+    def files(self) -> pl.DataFrame:
+        """Return `FILE_KEY` of all that are wanted, once all are found."""
+        import polars as pl
+
+        return pl.concat(self._keys)
 
 
 def wanted_sources(options: IngestOptions) -> Iterator[Source]:
@@ -180,21 +213,26 @@ def find_store(directory: Path) -> Store:
     return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 
 
-def _of_files(manifest: pl.DataFrame, files: list[Source]) -> pl.DataFrame:
+def _complete_files(store: Store) -> pl.DataFrame:
+    """Return `FILE_KEY` of the files that are in the store with all that is in them."""
     import polars as pl
 
-    known = [(file.label, file.size_bytes, file.modified_ns) for file in files]
-    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
-    return manifest.join(pl.DataFrame(known, schema=schema, orient="row"), on=list(schema), how="semi")
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
-
-def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
-    """Return label, size and time of the files that are in the store with all that is in them."""
-    import polars as pl
-
-    file = ["file", "file_bytes", "modified_ns"]
+    columns = ("file", "file_bytes", "modified_ns", "path", "source_id", "piece", "is_last", "members")
+    pieces = store.manifest(columns).select(
+        key_of_label("file"),
+        "file_bytes",
+        "modified_ns",
+        # An archive is a source of its own, that comes last and says how many are in it.
+        is_file=pl.col("path") == pl.col("file"),
+        member=pl.col("path").hash() ^ pl.col("source_id").hash(),
+        piece="piece",
+        is_last="is_last",
+        members="members",
+    )
     sources = (
-        manifest.group_by(*file, "path", "source_id")
+        pieces.group_by(*FILE_KEY, "is_file", "member")
         .agg(
             pl.col("piece").n_unique(),
             pl.col("members").drop_nulls().first(),
@@ -202,37 +240,43 @@ def _complete_files(manifest: pl.DataFrame) -> set[tuple[str, int, int]]:
         )
         .filter(pl.col("piece") == pl.col("last") + 1)
     )
-    # An archive is a source of its own, that comes last and says how many are in it.
-    is_file = pl.col("path") == pl.col("file")
     complete = (
-        sources.group_by(file)
+        sources.group_by(FILE_KEY)
         .agg(
-            is_file.any().alias("ends"),
-            is_file.not_().sum().alias("found"),
-            pl.col("members").filter(is_file).max(),
+            pl.col("is_file").any().alias("ends"),
+            pl.col("is_file").not_().sum().alias("found"),
+            pl.col("members").filter("is_file").max(),
         )
         .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
     )
-    return set(complete.select(file).iter_rows())
+    return complete.select(FILE_KEY)
 
 
-def _refuse_problems(sources: pl.DataFrame) -> None:
-    for path, problem in (
-        sources.filter(sources["problem"].is_not_null()).select("path", "problem").iter_rows()
-    ):
+def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
+    import polars as pl
+
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+
+    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "problem"))
+    sources = kept.filter(pl.col("problem").is_not_null()).with_columns(key_of_label("file"))
+    for path, problem in sources.join(files, on=FILE_KEY, how="semi").select("path", "problem").iter_rows():
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
         )
 
 
-def _refuse_rejects(store: Store, sources: pl.DataFrame) -> None:
+def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
     import polars as pl
 
-    files = store.files("rejects")
-    if not files:
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+
+    tables = store.files("rejects")
+    if not tables:
         return
+    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "source_id"))
+    sources = kept.with_columns(key_of_label("file")).join(files, on=FILE_KEY, how="semi")
     paths = sources.select("source_id", "path").unique().lazy()
-    rejects = pl.scan_parquet(files).select("source_id", "line", "reason").join(paths, on="source_id")
+    rejects = pl.scan_parquet(tables).select("source_id", "line", "reason").join(paths, on="source_id")
     found = rejects.sort("path", "line", "reason").unique(maintain_order=True).collect()
     for row in found.head(1).iter_rows(named=True):
         more = f", and {found.height - 1:,} more" if found.height > 1 else ""

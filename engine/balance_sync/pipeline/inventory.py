@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from balance_sync.pipeline.ingest import Ingested
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import polars as pl
+
+    from balance_sync.store.dataset import Store
 
 STORE_TABLES = (
     "events",
@@ -24,6 +27,12 @@ STORE_TABLES = (
 )
 _RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
+_FIGURES = (
+    *("source_id", "file", "file_bytes", "modified_ns", "piece", "is_last"),
+    *("text_bytes", "events", "first_at", "last_at", "problem", "note", "members"),
+)
+_TEXTS = ("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
+
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
@@ -31,12 +40,10 @@ class Inventory:
 
     Attributes
     ----------
-    batches_directory
-        The store's folder of batches.
     kept
-        The manifest of all that the store keeps.
+        ``source_id`` and ``batch`` of all that the store keeps.
     manifest
-        Those rows of it that are of the run, each piece of a source once.
+        The figures of those pieces that are of the run, each piece of a source once.
     stale
         ``batch`` (its folder) and ``source_id`` where a batch of the run holds what is counted from another.
     sources
@@ -44,7 +51,7 @@ class Inventory:
         ``reason``, and ``has_stream``.
     """
 
-    batches_directory: Path
+    store: Store
     kept: pl.DataFrame
     manifest: pl.DataFrame
     stale: pl.DataFrame
@@ -64,9 +71,14 @@ class Inventory:
         holding = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
         batches = holding.select(pl.col("batch").unique().sort())["batch"].to_list()
         return {
-            table: [self.batches_directory / batch / f"{table}.parquet" for batch in batches]
+            table: [self.store.batches_directory / batch / f"{table}.parquet" for batch in batches]
             for table in STORE_TABLES
         }
+
+    def manifest_of(self, source_ids: Collection[str]) -> pl.DataFrame:
+        """Return all of the store's manifest about the run's pieces of these sources."""
+        found = self.store.manifest(source_ids=source_ids)
+        return found.join(self.manifest, on=["batch", "source"], how="semi")
 
     def holds_only(self, source_ids: pl.DataFrame) -> bool:
         """Return whether the batches that hold these sources hold no other."""
@@ -104,10 +116,19 @@ class Inventory:
 
 def take_inventory(ingested: Ingested) -> Inventory:
     """Find in the store what the sources of a run hold."""
-    kept = ingested.store.manifest()
-    manifest = _each_once(kept.join(_of_run(ingested), on=["file", "file_bytes", "modified_ns"], how="semi"))
-    directory = ingested.store.batches_directory
-    return Inventory(directory, kept, manifest, _stale(kept, manifest, directory), _sources(manifest))
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+
+    store = ingested.store
+    # Texts of millions of sources are large, so that only those which are needed are read, and when.
+    kept = store.manifest(_FIGURES).with_columns(key_of_label("file")).drop("file")
+    manifest = _each_once(kept.join(ingested.files, on=FILE_KEY, how="semi"))
+    return Inventory(
+        store,
+        kept.select("source_id", "batch"),
+        manifest,
+        _stale(kept, manifest, store.batches_directory),
+        _sources(manifest, store.manifest(_TEXTS)),
+    )
 
 
 def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
@@ -152,26 +173,22 @@ def _with_batch(files: list[Path]) -> pl.LazyFrame:
     return rows.with_columns(batch=pl.col("file").str.extract(r"([0-9a-f]+)[/\\][^/\\]*$")).drop("file")
 
 
-def _of_run(ingested: Ingested) -> pl.DataFrame:
+def _sources(manifest: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Add the pieces of each source in `manifest` up, and tell what became of it."""
     import polars as pl
 
-    rows = [(file.label, file.size_bytes, file.modified_ns) for file in ingested.discovery.sources]
-    schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
+    of_run = texts.join(manifest, on=["batch", "source"], how="semi")
     whole = (
         manifest.unique(["source_id", "piece", "is_last"], maintain_order=True)
-        .group_by("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
+        .group_by("source_id")
         .agg(
             pl.col("text_bytes", "events").sum(),
             pl.col("first_at").min(),
             pl.col("last_at").max(),
             pl.col("problem", "note", "members").drop_nulls().first(),
         )
+        # The id of a source is a hash of its path and its content: these are the same in all its pieces.
+        .join(of_run.unique("source_id").drop("batch", "source"), on="source_id")
         .sort("path", "source_id")
     )
     copy = pl.col("content_hash").cum_count().over("content_hash") > 1

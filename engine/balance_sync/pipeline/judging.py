@@ -72,19 +72,26 @@ def judge_changes(
         drop_excerpt,
         renew_summaries,
         retake_excerpt,
+        set_ledger_aside,
+        take_ledger_back,
     )
 
     runs, states = _run_rules(connection, options, rules, concerned_only=True)
-    if is_ranked(options):
+    ranked = is_ranked(options)
+    if ranked:
         # Whoever is no longer flagged has an episode less, and whoever is now has one more.
         concern_users_of(connection, DETECTOR)
         drop_excerpt(connection)
         build_ledger(connection)
         runs = (*runs, record_anomalies(connection, options, detector, standing))
         concern_users_of(connection, DETECTOR)
+        set_ledger_aside(connection)
         retake_excerpt(connection)
     renew_summaries(connection, state_rules=states, timezone=options.timezone)
     drop_excerpt(connection)
+    if ranked:
+        # For the reports, which would else compute it again and again.
+        take_ledger_back(connection)
     build_completeness(connection, timezone=options.timezone)
     return runs
 

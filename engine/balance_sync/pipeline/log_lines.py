@@ -12,7 +12,7 @@ from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.discovery import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import polars as pl
     from duckdb import DuckDBPyConnection
@@ -24,9 +24,16 @@ READ_BYTES = 96 << 20
 """Text that is read again for a report, about: a fraction of a second. What is beyond it is left out."""
 
 
-def log_reader(manifest: pl.DataFrame) -> LogReader:
-    """Return a reader of the sources in `manifest`, the store's account of what was read and where.
+def log_reader(manifest_of: Callable[[Collection[str]], pl.DataFrame]) -> LogReader:
+    """Return a reader of sources by their ids.
 
+    Parameters
+    ----------
+    manifest_of
+        Gives the store's account of where sources of these ids were read.
+
+    Notes
+    -----
     Personal data in the texts is hidden as in rejects, for reports are sent about; `explain` shows the rest.
     """
 
@@ -35,7 +42,7 @@ def log_reader(manifest: pl.DataFrame) -> LogReader:
         from balance_sync.reports.log_lines import LogText
 
         wanted = list(dict.fromkeys(place.source_id for place in places))
-        sources = sources_read(manifest, wanted)
+        sources = sources_read(manifest_of(wanted))
         chosen = {source.label: one for one, source in sources.items() if one in _affordable(sources, wanted)}
         files = dict.fromkeys(sources[one].file or sources[one] for one in chosen.values())
         texts = dict(_events(plan_batches(files), chosen, set(places)))
@@ -58,16 +65,19 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
     if not store.is_dir():
         return None
     paths = connection.sql("SELECT path, source_id FROM sources").pl()
-    # Of equal files the run counted one, and the store may know others from other runs.
-    return log_reader(find_store(store).manifest().join(paths, on=["path", "source_id"], how="semi"))
+
+    def manifest_of(source_ids: Collection[str]) -> pl.DataFrame:
+        # Of equal files the run counted one, and the store may know others from other runs.
+        found = find_store(store).manifest(source_ids=source_ids)
+        return found.join(paths, on=["path", "source_id"], how="semi")
+
+    return log_reader(manifest_of)
 
 
-def sources_read(manifest: pl.DataFrame, source_ids: Collection[str]) -> dict[str, Source]:
-    """Return, by id, the sources of these ids that are still where they were read."""
-    import polars as pl
-
+def sources_read(manifest: pl.DataFrame) -> dict[str, Source]:
+    """Return, by id, the sources in `manifest` that are still where they were read."""
     found = {}
-    for row in manifest.filter(pl.col("source_id").is_in(sorted(source_ids))).iter_rows(named=True):
+    for row in manifest.iter_rows(named=True):
         # An object that is gone is told when it is asked for.
         if is_remote(row["location"]) or Path(row["location"]).is_file():
             file = Source(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,8 +98,10 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     feedback = read_feedback(options)
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
-    with DetectorProcess(options) as detector:
+    with ExitStack() as stack:
+        detector = stack.enter_context(DetectorProcess(options))
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
+        stack.enter_context(ingested.store.sole_use())
         detector.prepare()
         inventory = take_inventory(ingested)
         rules = chosen_rules(options)
@@ -196,14 +199,16 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
     started = (work.started_at, work.started)
     context = report_context(identity, rule_runs, filled, options, deciding, started)
     record_run(connection, context, options, work.basis)
-    reports = write_reports(
-        connection,
-        options.output,
-        formats=options.formats,
-        context=context,
-        earlier=work.earlier,
-        read_logs=log_reader(work.inventory.manifest),
-    )
+    reports: tuple[Path, ...] = ()
+    if options.formats:
+        reports = write_reports(
+            connection,
+            options.output,
+            formats=options.formats,
+            context=context,
+            earlier=work.earlier,
+            read_logs=log_reader(work.inventory.manifest_of),
+        )
     if options.rejects:
         write_reject_file(options.rejects, connection)
         reports = (*reports, options.rejects)

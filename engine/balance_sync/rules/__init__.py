@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from balance_sync.rules.catalogue import Rule, load_rules, select_rules
-    from balance_sync.rules.excerpt import concern_users_of, drop_excerpt, renew_summaries, retake_excerpt
+    from balance_sync.rules.excerpt import (
+        concern_users_of,
+        drop_excerpt,
+        renew_summaries,
+        retake_excerpt,
+        set_ledger_aside,
+        take_ledger_back,
+    )
     from balance_sync.rules.header import Nature
     from balance_sync.rules.runner import RuleRun, run_rules
     from balance_sync.rules.views import build_completeness, build_ledger, build_summaries
@@ -26,6 +33,8 @@ __all__ = [
     "retake_excerpt",
     "run_rules",
     "select_rules",
+    "set_ledger_aside",
+    "take_ledger_back",
 ]
 
 _HOMES = {
@@ -42,6 +51,8 @@ _HOMES = {
     "retake_excerpt": "excerpt",
     "run_rules": "runner",
     "select_rules": "catalogue",
+    "set_ledger_aside": "excerpt",
+    "take_ledger_back": "excerpt",
 }
 
 

@@ -28,6 +28,8 @@ EXCERPT_TABLES = ("transactions", "sync_errors", "messages")
 `suspects` are few and of no subscriber: they are judged anew as a whole.
 """
 
+_ASIDE = "whole_ledger"
+
 _CONCERNED = """
 CREATE OR REPLACE TEMP TABLE concerned_messages AS
 SELECT DISTINCT message_id FROM (
@@ -172,6 +174,16 @@ def drop_excerpt(connection: DuckDBPyConnection) -> None:
     """Let the names mean the published tables again."""
     for table in ("ledger", *EXCERPT_TABLES):
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+def set_ledger_aside(connection: DuckDBPyConnection) -> None:
+    """Keep the whole ledger under another name while an excerpt has its own: it is dear to make."""
+    connection.execute(f"ALTER TABLE temp.ledger RENAME TO {_ASIDE}")
+
+
+def take_ledger_back(connection: DuckDBPyConnection) -> None:
+    """Give the whole ledger its name again, after the excerpt was dropped."""
+    connection.execute(f"ALTER TABLE temp.{_ASIDE} RENAME TO ledger")
 
 
 def published_schema(connection: DuckDBPyConnection) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import DeliveryError
+from balance_sync.store.sole_use import sole_use
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,6 +42,8 @@ MANIFEST_COLUMNS = (
 """``file`` and ``file_bytes`` are those of the file that a source is, or is in; so is ``modified_ns``.
 ``members`` is how many sources are in an archive, and null for what is none. ``log_group`` is what records
 name, and null where nothing does."""
+
+_ELSEWHERE = "name another folder with --store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,30 @@ class Store:
         """Where batches are written before they are renamed."""
         return self.directory / "working"
 
+    @contextmanager
+    def sole_use(self) -> Iterator[None]:
+        """Let no other process write to the store while the block runs.
+
+        Raises
+        ------
+        ResourceError
+            Another one does.
+        DeliveryError
+            The store cannot be written.
+        """
+        with ExitStack() as stack:
+            use = sole_use(self.directory / "lock", of=self.directory, otherwise=_ELSEWHERE)
+            try:
+                stack.enter_context(use)
+            except OSError as error:
+                raise self._unwritable(error) from error
+            yield
+
+    def _unwritable(self, error: OSError) -> DeliveryError:
+        return DeliveryError(
+            str(self.directory), "the store cannot be written", reason=str(error.strerror), help=_ELSEWHERE
+        )
+
     def open(self) -> None:
         """Make the folders, and remove what a killed run left half written."""
         try:
@@ -75,12 +103,7 @@ class Store:
             # A process of a killed run that has not ended yet may have written meanwhile.
             self.working_directory.mkdir(exist_ok=True)
         except OSError as error:
-            raise DeliveryError(
-                str(self.directory),
-                "the store cannot be written",
-                reason=str(error.strerror),
-                help="name another folder with --store",
-            ) from error
+            raise self._unwritable(error) from error
 
     def clear(self) -> None:
         """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
@@ -96,21 +119,29 @@ class Store:
         """Return the Parquet files of `table`, one a batch, in the order of the batches."""
         return [self.batches_directory / batch / f"{table}.parquet" for batch in self.batches()]
 
-    def manifest(self) -> pl.DataFrame:
-        """Return `MANIFEST_COLUMNS` of every piece of every source.
+    def manifest(
+        self, columns: Sequence[str] = MANIFEST_COLUMNS, *, source_ids: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """Return `columns` of every piece of every source, or of these sources.
 
         And beside them ``batch``, and ``source``, UInt32, the place of the piece in its batch.
         """
         import polars as pl
 
-        files = self.files("sources")
-        if not files:
-            return pl.DataFrame(schema={"source": pl.UInt32, **_manifest_schema(), "batch": pl.String})
+        schema = {
+            "source": pl.UInt32,
+            **{name: _manifest_schema()[name] for name in columns},
+            "batch": pl.String,
+        }
+        chosen = True if source_ids is None else pl.col("source_id").is_in(sorted(source_ids))
         parts = [
-            pl.read_parquet(file).with_row_index("source").with_columns(batch=pl.lit(file.parent.name))
-            for file in files
+            pl.read_parquet(file, columns=list(columns))
+            .with_row_index("source")
+            .filter(chosen)
+            .with_columns(batch=pl.lit(file.parent.name))
+            for file in self.files("sources")
         ]
-        return pl.concat(parts)
+        return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
 
     def has(self, sources: pl.DataFrame) -> bool:
         """Return whether the batch of these pieces is kept already."""

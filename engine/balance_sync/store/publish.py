@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from balance_sync.errors import DeliveryError
+from balance_sync.store.sole_use import sole_use
 
 
 @contextmanager
@@ -21,20 +22,29 @@ def published(path: Path) -> Iterator[Path]:
     ------
     DeliveryError
         The folder cannot be written, or the rename is refused.
+    ResourceError
+        Another process is about to publish the same.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in path.parent.glob(f".{path.name}.*.part*"):
-            leftover.unlink()
-    except OSError as error:
-        raise DeliveryError(str(path.parent), "cannot be written", reason=str(error.strerror)) from error
-    try:
-        yield beside
+    with ExitStack() as stack:
         try:
-            os.replace(beside, path)  # noqa: PTH105
+            lock = path.with_name(f".{path.name}.lock")
+            stack.enter_context(sole_use(lock, of=path, otherwise="name another with -o or --database"))
+            for leftover in path.parent.iterdir():
+                if leftover.name.startswith(f".{path.name}.") and ".part" in leftover.suffixes:
+                    leftover.unlink()
         except OSError as error:
-            raise DeliveryError(str(path), "cannot be put in place", reason=str(error.strerror)) from error
-    finally:
-        for leftover in (beside, beside.with_name(beside.name + ".wal")):
-            leftover.unlink(missing_ok=True)
+            raise DeliveryError(str(path.parent), "cannot be written", reason=str(error.strerror)) from error
+        try:
+            yield beside
+            _put_in_place(beside, path)
+        finally:
+            for leftover in (beside, beside.with_name(beside.name + ".wal")):
+                leftover.unlink(missing_ok=True)
+
+
+def _put_in_place(beside: Path, path: Path) -> None:
+    try:
+        os.replace(beside, path)  # noqa: PTH105
+    except OSError as error:
+        raise DeliveryError(str(path), "cannot be put in place", reason=str(error.strerror)) from error
