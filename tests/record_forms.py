@@ -157,6 +157,41 @@ def tail_short(streams: Streams) -> bytes:
     return "".join(f"{one.at[:19]} {one.message.rstrip()}\n" for one in by_time(streams)).encode()
 
 
+def tail_short_coloured(streams: Streams) -> bytes:
+    return re.sub(rb"(?m)^(\d{4}-\S{14}) ", b"\x1b[32m\\1\x1b[0m ", tail_short(streams))
+
+
+def tail_json(
+    streams: Streams,
+    colours: tuple[str, str, str] = ("", "", ""),
+    message_of: Callable[[Logged], str] = lambda one: one.message,
+) -> bytes:
+    """Print events as ``aws logs tail --format json`` does: what is JSON as a whole over several lines."""
+    green, cyan, reset = colours
+    printed = []
+    for one in by_time(streams):
+        time = datetime.fromisoformat(one.at).isoformat()
+        message = _pretty(message_of(one))
+        printed.append(f"{green}{time}{reset} {cyan}{one.slashed}{reset} {message}".rstrip() + "\n")
+    return "".join(printed).encode()
+
+
+def _pretty(message: str) -> str:
+    try:
+        return "\n" + json.dumps(json.loads(message), indent=4)
+    except json.JSONDecodeError:
+        return message
+
+
+def tail_json_coloured(streams: Streams) -> bytes:
+    return tail_json(streams, ("\x1b[32m", "\x1b[36m", "\x1b[0m"))
+
+
+def tail_json_of_json_format(streams: Streams) -> bytes:
+    """Print the same for a function that logs in Lambda's JSON format: nearly all is JSON."""
+    return tail_json(streams, message_of=_as_json)
+
+
 def bare_messages(text: bytes) -> bytes:
     events = sorted(events_of({"x" * 8: text}), key=lambda one: one.at)
     return "".join(one.message for one in events).encode()
@@ -201,12 +236,18 @@ RECORDED: dict[str, Callable[[Streams], bytes]] = {
     "insights-console": insights_console,
     "tail": tail_detailed,
     "tail-coloured": tail_coloured,
+    "tail-json": tail_json,
+    "tail-json-coloured": tail_json_coloured,
 }
 """How all streams are written into one file, each event with all that is compared."""
 
 STREAM_RECORDED: dict[str, Callable[[bytes], bytes]] = {"get-log-events": get_log_events}
 
-LOSSY: dict[str, Callable[[Streams], bytes]] = {"tail-short": tail_short}
+LOSSY: dict[str, Callable[[Streams], bytes]] = {
+    "tail-short": tail_short,
+    "tail-short-coloured": tail_short_coloured,
+    "tail-json-of-json-format": tail_json_of_json_format,
+}
 STREAM_LOSSY: dict[str, Callable[[bytes], bytes]] = {
     "bare-messages": bare_messages,
     "console": to_console,

@@ -50,6 +50,9 @@ class SuspectReason(StrEnum):
     OUTSIDE_INVOCATION = "outside_invocation"
     """The request that it names ran from ``began_at`` to ``ended_at``, and not then."""
 
+    BEFORE_STREAM = "before_stream"
+    """It is of a day before its log stream began, as the stream's name says."""
+
     INSIDE_ANOTHER = "inside_another"
     """Another request ran then, from ``began_at`` to ``ended_at``; of this one the stream says nothing."""
 
@@ -65,6 +68,7 @@ SOURCES = _table(
     source_id=pa.string(),
     path=pa.string(),
     stream=pa.string(),
+    log_group=pa.string(),
     size_bytes=pa.int64(),
     text_bytes=pa.int64(),
     content_hash=pa.string(),

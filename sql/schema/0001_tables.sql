@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS sources (
     source_id VARCHAR,
     path VARCHAR,
     stream VARCHAR,
+    log_group VARCHAR,
     size_bytes BIGINT,
     text_bytes BIGINT,
     content_hash VARCHAR,

@@ -1,6 +1,6 @@
 /*---
 id = "completeness"
-version = 1
+version = 2
 title = "What is missing from the logs"
 created = 2026-11-26
 reads = ["sources", "invocations", "messages", "transactions", "sync_errors", "dropped_logs"]
@@ -9,6 +9,8 @@ What the archive shows of its own gaps, a row for each kind and place:
 
 - unfinished_invocations: of a stream, how many began and show no end (no REPORT, timeout or crash).
 - messages_without_outcome: of a stream, how many messages show none.
+- records_without_request: of a stream, how many transactions and comparisons of balances name no request that
+  can be read. They are in no message, so that their outcome is unknown.
 - dropped_logs: of a stream, how many times Lambda says that it lost lines itself (platform.logsDropped).
 - unread_sources: a file or member that could not be read to its end, with the reason.
 - days_without_logs: of a log group, each run of business days on which nothing was logged, between its
@@ -16,7 +18,7 @@ What the archive shows of its own gaps, a row for each kind and place:
 
 cases is what the kind counts: invocations, messages, notices, files, days. place is the stream, the path of
 the file, or the folder of the log group (. is where the paths begin). A log group is what the folders of
-exports, streams and dates lie in.
+exports, streams and dates lie in, but where its name is in the records themselves.
 A day has logs if an invocation, a message or a record was logged on it, or a file's first or last event.
 """
 
@@ -35,12 +37,12 @@ places AS (
         s.reason,
         s.first_at,
         s.last_at,
-        regexp_replace(
+        coalesce(s.log_group, ltrim(regexp_replace(
             CASE WHEN contains(s.path, '/') THEN s.path ELSE '/' || s.path END,
             '(^|/)(([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}-[0-9]{2}-\[[^/]*'
             || '|[0-9]{4}/[0-9]{2}/[0-9]{2})(/.*)?|[^/]*)$',
             ''
-        ) AS log_group
+        ), '/')) AS log_group
     FROM sources AS s
 ),
 
@@ -74,6 +76,22 @@ moments AS (
         p.source_id,
         p.last_at AS moment
     FROM places AS p
+),
+
+records AS (
+    SELECT
+        t.source_id,
+        t.line,
+        t.logged_at,
+        t.request_id
+    FROM transactions AS t
+    UNION ALL
+    SELECT
+        e.source_id,
+        e.line,
+        e.logged_at,
+        e.request_id
+    FROM sync_errors AS e
 ),
 
 source_days AS (
@@ -128,6 +146,19 @@ WHERE m.outcome = 'incomplete'
 GROUP BY p.stream
 UNION ALL
 SELECT
+    'records_without_request' AS kind,
+    p.stream AS place,
+    min(p.source_id) AS source_id,
+    count(*) AS cases,
+    min(r.logged_at) AS first_at,
+    max(r.logged_at) AS last_at,
+    'the first stands on line ' || arg_min(r.line, (r.logged_at, r.source_id, r.line))::VARCHAR AS detail
+FROM records AS r
+INNER JOIN places AS p ON r.source_id = p.source_id
+WHERE r.request_id IS NULL
+GROUP BY p.stream
+UNION ALL
+SELECT
     'dropped_logs' AS kind,
     p.stream AS place,
     min(p.source_id) AS source_id,
@@ -154,7 +185,7 @@ WHERE p.status IN ('damaged', 'unreadable')
 UNION ALL
 SELECT
     'days_without_logs' AS kind,
-    CASE f.log_group WHEN '' THEN '.' ELSE ltrim(f.log_group, '/') END AS place,
+    CASE f.log_group WHEN '' THEN '.' ELSE f.log_group END AS place,
     NULL AS source_id,
     f.next_day - f.day - 1 AS cases,
     (f.day + 1)::TIMESTAMP AT TIME ZONE $timezone AS first_at,

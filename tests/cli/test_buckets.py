@@ -180,8 +180,8 @@ def test_limits_hold_for_objects(endpoint: str, bucket: Any, tmp_path: Path) -> 
         (
             "s3://the-logs",
             {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "nobody"},
-            "no credentials were found",
-            "AWS_PROFILE",
+            "there is no profile 'nobody'",
+            "aws configure list-profiles",
         ),
         ("s3://the-logs", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "it cannot be reached", "network"),
     ],

@@ -167,6 +167,19 @@ def test_strict_gives_3_for_a_damaged_source(work: Path, tmp_path: Path) -> None
     assert "warning: a.gz: gzip data cut short at byte " in told.err
 
 
+def test_strict_gives_3_for_an_event_that_cannot_be_read(work: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"no log at all\n" * 3 + b"2024-02-31T00:00:00.000Z START\n")
+    ended = balance_sync("ingest", "a.log", work / "logs", "--strict", cwd=tmp_path)
+    assert ended.code == 3
+    assert ended.err.startswith("balance-sync: error: a.log:1: an event cannot be read, and 1 more\n")
+    assert "reason: text before the first event\n" in ended.err
+    assert "--rejects FILE" in ended.err
+    again = balance_sync("run", "a.log", "--strict", "--store", "reports/store", cwd=tmp_path)
+    assert (again.code, again.err) == (3, ended.err)
+    # Of what else is in the store nothing is said.
+    assert balance_sync("ingest", work / "logs", "--strict", cwd=tmp_path).code == 0
+
+
 def test_ingest_tells_the_store_and_reads_nothing_twice(work: Path, tmp_path: Path) -> None:
     for read, kept in ((1, 0), (0, 1)):
         ended = balance_sync("ingest", work / "logs", "--store", "s", cwd=tmp_path)

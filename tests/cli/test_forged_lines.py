@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -60,3 +61,33 @@ def test_the_same_customer_text_within_an_object_is_data(tmp_path: Path) -> None
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert (summary["transactions"], summary["rejects"]) == (1, 0)
     assert not any(summary["findings"].values())
+
+
+def test_a_forged_invocation_is_told_and_moves_no_balance(tmp_path: Path) -> None:
+    """The text imitates a whole request, times and all, and an earlier one that is said to have failed."""
+    own, at = request(7), 60_000
+    text = "\n\n" + synced(at + 25, 9, userId="'U1'", newBalance="-500")
+    text += report(at + 80, request(1), status="error")
+    inside = [processing(at + 10, own, "M7"), line(at + 20, own, f"Gift message: {text}")]
+    forging = "".join([start(at, own), *inside, end(at + 99, own), report(at + 99, own)])
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1) + forging})
+    ran = balance_sync("run", "logs", "-o", "out", "--format", "json", "--format", "csv", cwd=tmp_path)
+    assert ran.code == 0, ran.err
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["transactions"], summary["messages"], summary["rejects"]) == (1, 2, 0)
+    assert summary["outcomes"] == {**dict.fromkeys(summary["outcomes"], 0), "published": 1, "incomplete": 1}
+    # Start, message, transaction, outcome, end and report of the one, and the report of the other.
+    assert summary["event_kinds"]["suspect"] == 7
+    found = {name: count for name, count in summary["findings"].items() if count}
+    assert found == {"suspect_event": 7}
+    with (tmp_path / "out" / "csv" / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = [row["explanation"] for row in csv.DictReader(file)]
+    assert (
+        "A line that reads like the start of a request is not counted as one: another request ran in this "
+        "stream when it was logged, and printed it." in told
+    )
+    with (tmp_path / "out" / "csv" / "invocations.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [(row["request_id"], row["status"]) for row in csv.DictReader(file)] == [
+            (request(1), "ok"),
+            (own, "ok"),
+        ]

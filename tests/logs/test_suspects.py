@@ -247,13 +247,36 @@ def invocations_of(events):
     return ran
 
 
+def whole_of(events):
+    ran = invocations_of(events)
+    return {r: span for r, span in ran.items() if None not in span and span[0] <= span[1]}
+
+
+def overlap(whole):
+    return any(after[0] < before[1] for before, after in pairwise(sorted(whole.values())))
+
+
+def is_printed(event, events):
+    """Return whether a line of the platform stands among those of another request that ran then."""
+    for request_id, (begin, end_) in whole_of(events).items():
+        before = [e for e in events if e[0] < event[0] and e[3] == request_id]
+        after = [e for e in events if e[0] > event[0] and e[3] == request_id]
+        goes_on = before and after and before[-1][4] != "END"
+        if request_id != event[3] and begin < event[1] < end_ and goes_on:
+            return True
+    return False
+
+
 def plainly(text, *, is_all):
     """Yield line and reason of each suspect, by the definitions and no thought of speed."""
     events = events_of(text)
-    ran = invocations_of(events)
-    whole = {r: span for r, span in ran.items() if None not in span and span[0] <= span[1]}
+    printed = [event for event in events if event[4] and is_printed(event, events)]
+    believed = [event for event in events if event not in printed]
+    if overlap(whole_of(believed)):
+        printed, believed = [], events
+    yield from ((event[0], "inside_another") for event in printed)
+    events, ran, whole = believed, invocations_of(believed), whole_of(believed)
     spans = sorted(whole.values())
-    overlap = any(after[0] < before[1] for before, after in pairwise(spans))
     for number, at, said, request_id, what in events:
         if not what and abs(said - at) > timedelta(minutes=5):
             yield number, "other_time"
@@ -262,7 +285,7 @@ def plainly(text, *, is_all):
             if request_id in whole:
                 reason = by_its_own(at, whole[request_id], begun=begun)
             else:
-                known = overlap or ran[request_id] != (None, None)
+                known = overlap(whole) or ran[request_id] != (None, None)
                 reason = "" if known else by_others(at, spans, is_all=is_all)
             if reason:
                 yield number, reason

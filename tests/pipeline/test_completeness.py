@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from archive_text import DAY as ARCHIVE_DAY
 from archive_text import (
     OTHER_STREAM,
     PUBLISHED,
@@ -74,7 +75,8 @@ def gaps(tmp_path: Path) -> Path:
     again = dropped(700, reason="", droppedRecords="many")
     write_gz(logs / EXPORT / STREAM / "000000.gz", synced(-900, 1) + cut + later + first + again)
     # Four days on: three business days have nothing.
-    write_gz(logs / NEXT_EXPORT / OTHER_STREAM / "000000.gz", synced(4 * DAY, 2))
+    alone = transaction(4 * DAY + 900, "undefined", id="'T9'")
+    write_gz(logs / NEXT_EXPORT / OTHER_STREAM / "000000.gz", synced(4 * DAY, 2) + alone)
     talk = "".join(line(4 * DAY + 2000 + at, request(3), f"line {at}") for at in range(50))
     whole = gzip.compress((synced(4 * DAY + 1000, 3) + talk).encode(), mtime=0)
     (logs / "damaged").write_bytes(whole[:-8])
@@ -88,6 +90,7 @@ def test_every_gap_is_told_with_its_place(tmp_path: Path, gaps: Path) -> None:
         ("days_without_logs", 3, ".", "2024-01-17 to 2024-01-19"),
         ("dropped_logs", 2, STREAM, "12 lines of 3456 bytes lost: Consumer is too slow"),
         ("messages_without_outcome", 1, STREAM, f"the first is of request {request(7)}"),
+        ("records_without_request", 1, OTHER_STREAM, "the first stands on line 29"),
         ("unfinished_invocations", 2, STREAM, f"the first is request {request(7)}"),
         ("unread_sources", 1, "damaged", reason),
     ]
@@ -95,6 +98,7 @@ def test_every_gap_is_told_with_its_place(tmp_path: Path, gaps: Path) -> None:
         "days_without_logs": 3,
         "dropped_logs": 2,
         "messages_without_outcome": 1,
+        "records_without_request": 1,
         "unfinished_invocations": 2,
         "unread_sources": 1,
     }
@@ -153,3 +157,49 @@ def test_an_added_source_fills_a_gap(tmp_path: Path) -> None:
     write_gz(logs / "1" / OTHER_STREAM / "000000.gz", synced(DAY, 3))
     assert judge(logs, tmp_path / "out").continued
     assert missing(tmp_path / "out") == []
+
+
+def delivery(group: str, stream: str, at: int, *messages: str) -> str:
+    """Return a record of Firehose with an event for each message, a millisecond apart."""
+    first = round(ARCHIVE_DAY.timestamp() * 1000) + at
+    events = [
+        {"id": f"{group}{stream}{at}{place}", "timestamp": first + place, "message": message}
+        for place, message in enumerate(messages)
+    ]
+    named = {"messageType": "DATA_MESSAGE", "logGroup": group, "logStream": stream.replace("-", "/", 2)}
+    return json.dumps({**named, "logEvents": events})
+
+
+def test_records_say_which_log_group_they_are_of(tmp_path: Path) -> None:
+    """Deliveries are files of their own, and continue each other where they name the same group."""
+    one, two = "/aws/lambda/one", "/aws/lambda/two"
+    (tmp_path / "logs").mkdir()
+    for name, at, groups in (("a", 0, (one, two)), ("b", 2 * DAY, (one,)), ("c", DAY, (two,))):
+        content = "".join(delivery(group, STREAM, at, "INIT_START", "x") for group in groups)
+        (tmp_path / "logs" / name).write_text(content)
+    judge(tmp_path / "logs", tmp_path / "out")
+    assert missing(tmp_path / "out") == [("days_without_logs", 1, one, "2024-01-17")]
+    with (tmp_path / "out" / "csv" / "sources.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [(row["path"], row["log_group"]) for row in csv.DictReader(file)]
+    assert rows == [
+        ("a", ""),
+        (f"a/{STREAM}", one),
+        (f"a/{STREAM}~2", two),
+        ("b", ""),
+        (f"b/{STREAM}", one),
+        ("c", ""),
+        (f"c/{STREAM}", two),
+    ]
+
+
+def test_records_without_a_request_are_told(tmp_path: Path) -> None:
+    text = synced(0, 1) + transaction(500, "undefined", id="'T8'") + processing(600, "no id", "M9")
+    write_gz(tmp_path / "logs" / STREAM / "000000.gz", text)
+    result = judge(tmp_path / "logs", tmp_path / "out")
+    assert missing(tmp_path / "out") == [
+        ("records_without_request", 1, STREAM, "the first stands on line 29"),
+    ]
+    assert result.completeness == {"records_without_request": 1}
+    with (tmp_path / "out" / "csv" / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        (reject,) = csv.DictReader(file)
+    assert reject["reason"] == "a message that belongs to no request: where its id should stand is none"

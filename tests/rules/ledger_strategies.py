@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from balance_sync.schema import SuspectReason
+
 START = datetime(2024, 1, 31, 20, 59, tzinfo=UTC)
 NOISE = [
     Decimal(n)
@@ -125,13 +127,13 @@ def message_rows(draw):
 
 @st.composite
 def suspect_rows(draw):
-    reasons = ["other_time", "outside_invocation", "inside_another", "between_invocations"]
+    reasons = [str(reason) for reason in SuspectReason]
     return [
         {
             "logged_at": draw(times),
             "said_at": draw(maybe(times)),
             "request_id": draw(requests),
-            "kind": draw(st.sampled_from(["transaction", "sync_error", "processing", "published"])),
+            "kind": draw(st.sampled_from(["transaction", "sync_error", "processing", "published", "start"])),
             "reason": draw(st.sampled_from(reasons)),
             "began_at": draw(times),
             "ended_at": draw(times),

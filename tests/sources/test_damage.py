@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,23 @@ def test_a_member_of_gzip_in_gzip_loses_nothing_before_the_damage(tmp_path: Path
 def test_bytes_that_are_no_log_are_no_text_and_told(tmp_path: Path) -> None:
     found = unfold(tmp_path / "a.gz", random.Random(2).randbytes(50_000))["a.gz"]
     assert found == Unfolded(b"", "no log text: its bytes are those of no form that is known")
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"%PDF-1.7\n", "a PDF document"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+        (b"PAR1", "a Parquet file"),
+        (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, packed])
+def test_what_is_no_log_is_called_by_its_name(
+    head: bytes, what: str, pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    content = pack(head + random.Random(2).randbytes(5_000))
+    assert unfold(tmp_path / "a.gz", content)["a.gz"] == Unfolded(b"", f"no log text: it is {what}")
 
 
 @pytest.mark.parametrize("content", [b"", packed(b""), b"\n\n"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unfolded import unfold
@@ -17,6 +20,30 @@ def test_lists_in_lists_without_an_end_are_damage(tmp_path: Path, lists: int) ->
     ended = unfold(tmp_path / "000000.gz", b'{"events":[' * lists)
     (file,) = ended.values()
     assert "no whole JSON value" in file.problem
+
+
+def test_values_without_an_end_are_looked_through_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each was looked through from its begin to the end of the file."""
+    seen: list[int] = []
+
+    class Counting:
+        def __init__(self, pattern: re.Pattern[bytes]) -> None:
+            self.pattern = pattern
+
+        def finditer(self, *place: Any) -> Iterator[re.Match[bytes]]:
+            for token in self.pattern.finditer(*place):
+                seen.append(token.start())
+                yield token
+
+    monkeypatch.setattr(json_values, "_TOKEN", Counting(json_values._TOKEN))
+    event = json.dumps({"logStreamName": "s", "timestamp": 1_705_352_400_000, "message": "kept"})
+    content = b'{"events":[' * 300 + event.encode() + b'{"x": {"y": [' * 300
+    ended = unfold(tmp_path / "000000.gz", content)
+    assert any(one.text.endswith(b" kept\n\n") for one in ended.values())
+    # 2,100 tokens and what is looked through again, within the lists that are followed.
+    assert len(seen) < 40_000
 
 
 def test_large_objects_are_read_event_by_event_however_many_there_are(

@@ -168,7 +168,9 @@ def read_limits(given: dict[str, Any]) -> Limits:
 def strict_option(command: Command) -> Command:
     """Add ``--strict``."""
     return option(
-        "--strict", is_flag=True, help="Stop with code 3 at a source that cannot be read to its end."
+        "--strict",
+        is_flag=True,
+        help="Stop with code 3 at a source that cannot be read to its end, or an event that cannot be read.",
     )(command)
 
 

@@ -139,6 +139,10 @@ def _figures(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Dat
     """
     octets = classified.events.octets
     at = classified.events.start[reports] + _FIGURES_AT
+    for place in np.flatnonzero(classified.request_at[reports] < 0).tolist():
+        # The id is no UUID, and may be of any length.
+        end = octets.data.find(b"\t", at[place] - ID_BYTES, at[place] + _LONGEST)
+        at[place] = end if end >= 0 else at[place]
     columns: list[pl.Series] = []
     stands = np.ones(len(reports), dtype=np.bool_)
     for name, label, unit, dtype in _FIGURES:

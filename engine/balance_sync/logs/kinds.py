@@ -84,7 +84,10 @@ _NOTICE_BYTES = 128
 _INNER = STAMP_BYTES + 24
 """Where the tab stands behind the inner time of an application line."""
 
-_LEVEL_AT = _INNER + 1 + ID_BYTES + 1
+ID_AT = _INNER + 1
+"""Where the request id of an application line begins."""
+
+_LEVEL_AT = ID_AT + ID_BYTES + 1
 _HEAD_BYTES = _LEVEL_AT + 8
 _BLOCK = 8192
 """Events that are looked at together: as many as the processor's cache holds."""
@@ -129,14 +132,16 @@ _SAID = (
 _WORDS = re.compile(rb"[^{\[\n\r'\"`]*")
 
 _FAILED_STATUSES = (b"\tStatus: timeout", b"\tStatus: error")
-_REQUEST_AT = {
+REQUEST_AT = {
     "timeout": STAMP_BYTES + 25,
     "start": STAMP_BYTES + 17,
     "end": STAMP_BYTES + 15,
     "report": STAMP_BYTES + 18,
     "crash": STAMP_BYTES + 11,
 }
-_REQUEST_OFFSETS = np.array([_REQUEST_AT.get(name, 0) for name in KINDS], dtype=np.int64)
+"""Where the request id of a line of the platform begins."""
+
+_REQUEST_OFFSETS = np.array([REQUEST_AT.get(name, 0) for name in KINDS], dtype=np.int64)
 _OUTCOME_OF_CODE = np.array(
     [OUTCOMES.index(OUTCOME_OF_KIND[name]) if name in OUTCOME_OF_KIND else -1 for name in KINDS],
     dtype=np.int8,
@@ -230,7 +235,7 @@ def _application_lines(events: Events) -> tuple[NDArray[np.int8], NDArray[np.int
 
 def _odd_level_at(octets: Octets, start: int, line_bytes: int) -> int:
     """Return where the level stands behind a request id that is not a UUID, such as ``undefined``."""
-    begin = int(start) + _INNER + 1
+    begin = int(start) + ID_AT
     limit = min(int(start) + int(line_bytes), begin + _NOTICE_BYTES)
     # What ends without a tab has no level: none stands at the end of the text.
     return octets.data.find(b"\t", begin, limit) + 1 or octets.size
@@ -297,7 +302,7 @@ def _named_kinds(
 
 def _request_at(events: Events, kind: NDArray[np.uint8], message_at: NDArray[np.int64]) -> NDArray[np.int64]:
     octets = events.octets.array
-    offset = np.where(message_at >= 0, _INNER + 1, _REQUEST_OFFSETS[kind])
+    offset = np.where(message_at >= 0, ID_AT, _REQUEST_OFFSETS[kind])
     at = events.start + offset
     shaped = (offset > 0) & (at + ID_BYTES <= events.line_ends[events.first_line])
     shaped &= (octets[at + 8] == ord("-")) & (octets[at + 23] == ord("-"))

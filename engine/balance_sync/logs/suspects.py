@@ -4,19 +4,23 @@ A string that is logged by itself is printed raw, so that a line of it may look 
 gives such an event away is that it does not fit where it stands: the time within it is not that of the event,
 or the request that it names was not running. Both are judged within one piece of one source, and only where
 that holds the evidence: a request whose START or END is missing, cut off or in another file proves nothing.
+So are lines of the platform that imitate a request within another one, and all that is older than its stream.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from balance_sync.logs.forged_invocations import PLATFORM_KINDS, find_forged
 from balance_sync.logs.kinds import KINDS, OUTCOME_OF_KIND, ClassifiedEvents
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import STAMP_BYTES, read_stamps
+from balance_sync.logs.windows import NEVER, Windows
 from balance_sync.schema import SuspectReason
 
 if TYPE_CHECKING:
@@ -49,8 +53,9 @@ _MEANS_SOMETHING = np.array(
         for name in KINDS
     ]
 )
+_IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
 _REASONS = tuple(SuspectReason)
-_NEVER = np.iinfo(np.int64).max
+_EPOCH = date(1970, 1, 1).toordinal()
 _STAMP_WORDS = (0, 8, 16)
 
 
@@ -72,31 +77,91 @@ def find_suspects(
         ``began_at`` and ``ended_at``; in the order of the events.
     """
     events = classified.events
+    is_early = _are_early(classified, pieces)
+    windows, platform = _believed(classified, part, parts, pieces, is_early)
     chosen = np.flatnonzero(_MEANS_SOMETHING[classified.kind] & (classified.message_at >= 0))
     said, is_time = _own_times(classified, chosen)
     off = np.abs(said - events.at[chosen])
     reason = np.full(len(chosen), -1, dtype=np.int64)
+    reason[is_early[chosen]] = _REASONS.index(SuspectReason.BEFORE_STREAM)
     reason[~is_time | (off > TIMES_AGREE)] = _REASONS.index(SuspectReason.OTHER_TIME)
-    span = np.full((len(chosen), 2), _NEVER, dtype=np.int64)
-    placed = is_time & (off <= SAME_TIME) & (part[chosen] >= 0)
-    windows = _Windows(classified, part, parts)
+    span = np.full((len(chosen), 2), NEVER, dtype=np.int64)
+    placed = is_time & (off <= SAME_TIME) & (part[chosen] >= 0) & (reason < 0)
     _judge_by_own_invocation(windows, chosen, placed, reason, span)
     _judge_by_others(windows, chosen, placed, pieces, reason, span)
     rows = np.flatnonzero(reason >= 0)
+    said = np.where(is_time, said, NEVER)
+    found = _suspects(classified, chosen[rows], reason[rows], said[rows], span[rows])
+    return pl.concat([found, platform]).sort("event") if platform.height else found
+
+
+def _suspects(
+    classified: ClassifiedEvents,
+    chosen: NDArray[np.int64],
+    reason: NDArray[np.int64],
+    said: NDArray[np.int64],
+    span: NDArray[np.int64],
+) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "event": pl.Series(chosen[rows], dtype=pl.UInt32),
-            "kind": classified.kinds().gather(chosen[rows]).cast(pl.String),
-            "reason": at_rows(pl.Series([str(one) for one in _REASONS]), reason[rows]),
-            "said_at": _times(np.where(is_time, said, _NEVER)[rows]),
-            "began_at": _times(span[rows, 0]),
-            "ended_at": _times(span[rows, 1]),
+            "event": pl.Series(chosen, dtype=pl.UInt32),
+            "kind": classified.kinds().gather(chosen).cast(pl.String),
+            "reason": at_rows(pl.Series([str(one) for one in _REASONS]), reason),
+            "said_at": _times(said),
+            "began_at": _times(span[:, 0]),
+            "ended_at": _times(span[:, 1]),
         }
     )
 
 
+def _are_early(classified: ClassifiedEvents, pieces: Sequence[TextPiece]) -> NDArray[np.bool_]:
+    """Return which events are of a day before their log stream began, as its name says.
+
+    None where most of a piece are: then the name says nothing.
+    """
+    events = classified.events
+    # The day 0 is none, and before everything.
+    days = [day.toordinal() if (day := piece.source.stream_date) else 0 for piece in pieces]
+    firsts = (np.array(days, dtype=np.int64) - _EPOCH) * 86_400 * _SECOND - TIMES_AGREE
+    begins = np.flatnonzero(np.diff(events.piece, prepend=-1))
+    if not len(begins) or (np.minimum.reduceat(events.at, begins) >= firsts[events.piece[begins]]).all():
+        return np.zeros(len(events), dtype=np.bool_)
+    are_early: NDArray[np.bool_] = events.is_time & (events.at < firsts[events.piece])
+    early, all_ = (np.bincount(p, minlength=len(days)) for p in (events.piece[are_early], events.piece))
+    are_early &= (early * 2 <= all_)[events.piece]
+    return are_early
+
+
+def _believed(
+    classified: ClassifiedEvents,
+    part: NDArray[np.int64],
+    parts: int,
+    pieces: Sequence[TextPiece],
+    is_early: NDArray[np.bool_],
+) -> tuple[Windows, pl.DataFrame]:
+    """Return when requests ran, and the lines of the platform that are not believed, as `find_suspects`."""
+    windows = Windows(classified, part, parts)
+    early = np.flatnonzero(is_early)
+    if len(early):
+        early = early[_IS_PLATFORM[classified.kind[early]]]
+        windows = windows.without(early.tolist())
+    forged, hosts = find_forged(windows, pieces)
+    if len(forged):
+        windows = windows.without(forged.tolist())
+    if not len(early) and not len(forged):
+        return windows, pl.DataFrame()
+    reason = np.repeat(
+        [_REASONS.index(one) for one in (SuspectReason.BEFORE_STREAM, SuspectReason.INSIDE_ANOTHER)],
+        [len(early), len(forged)],
+    )
+    span = np.full((len(reason), 2), NEVER, dtype=np.int64)
+    span[len(early) :, 0], span[len(early) :, 1] = windows.begin[hosts], windows.end[hosts]
+    nothing = np.full(len(reason), NEVER, dtype=np.int64)
+    return windows, _suspects(classified, np.concatenate([early, forged]), reason, nothing, span)
+
+
 def _times(moments: NDArray[np.int64]) -> pl.Series:
-    known = pl.Series(moments).set(pl.Series(moments == _NEVER), None)
+    known = pl.Series(moments).set(pl.Series(moments == NEVER), None)
     return known.cast(pl.Datetime("us", "UTC"))
 
 
@@ -116,46 +181,8 @@ def _own_times(
     return said, is_time
 
 
-class _Windows:
-    """From when to when requests ran, by their parts; a part without a START or an END has none."""
-
-    def __init__(self, classified: ClassifiedEvents, part: NDArray[np.int64], parts: int) -> None:
-        events = classified.events
-        self.at, self.part, self.piece = events.at, part, events.piece
-        self.begin = np.full(parts, _NEVER, dtype=np.int64)
-        self.end = np.full(parts, -1, dtype=np.int64)
-        self.piece_of_part = np.full(parts, -1, dtype=np.int64)
-        starts = self._named(classified, "start")
-        ends = np.concatenate([self._named(classified, name) for name in ("end", "report")])
-        told = np.concatenate([ends, *(self._named(classified, name) for name in ("timeout", "crash"))])
-        np.minimum.at(self.begin, part[starts], self.at[starts])
-        np.maximum.at(self.end, part[ends], self.at[ends])
-        self.piece_of_part[part[starts]] = self.piece[starts]
-        # Where an end precedes its start, a clock went back and times prove nothing.
-        self.is_whole = (self.begin < _NEVER) & (self.end >= self.begin)
-        self.is_told = np.zeros(parts, dtype=np.bool_)
-        self.is_told[part[np.concatenate([starts, told])]] = True
-        pieces = int(self.piece.max(initial=-1)) + 1
-        self.first_start = np.full(pieces, _NEVER, dtype=np.int64)
-        np.minimum.at(self.first_start, self.piece[starts], self.at[starts])
-
-    def _named(self, classified: ClassifiedEvents, name: str) -> NDArray[np.int64]:
-        rows = classified.of_kind(name)
-        return rows[self.part[rows] >= 0]
-
-    def of_piece(self, piece: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Return begins and ends of the invocations in a piece, in order; `None` where some overlap.
-
-        One container runs one after the other: what overlaps comes from several.
-        """
-        own = np.flatnonzero((self.piece_of_part == piece) & self.is_whole)
-        own = own[np.lexsort((self.end[own], self.begin[own]))]
-        begin, end = self.begin[own], self.end[own]
-        return None if (begin[1:] < end[:-1]).any() else (begin, end)
-
-
 def _judge_by_own_invocation(
-    windows: _Windows,
+    windows: Windows,
     chosen: NDArray[np.int64],
     placed: NDArray[np.bool_],
     reason: NDArray[np.int64],
@@ -174,7 +201,7 @@ def _judge_by_own_invocation(
 
 
 def _judge_by_others(
-    windows: _Windows,
+    windows: Windows,
     chosen: NDArray[np.int64],
     placed: NDArray[np.bool_],
     pieces: Sequence[TextPiece],

@@ -13,6 +13,7 @@ from balance_sync.logs.dropped import read_dropped
 from balance_sync.logs.invocations import read_invocations
 from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
 from balance_sync.logs.messages import STEP_KINDS, Steps, follow
+from balance_sync.logs.odd_requests import add_odd_parts
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.redaction import redact
 from balance_sync.logs.requests import number_parts
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 5
+PARSER_VERSION = 6
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
@@ -35,6 +36,7 @@ _USUAL_BREAKS = 3
 _LARGEST_TEXT = 1 << 20
 """Bytes of its text that are kept of a reject: CloudWatch takes no larger event."""
 
+_ALONE_REASON = "a message that belongs to no request: where its id should stand is none"
 _PREAMBLE_REASONS = {True: "the time of the event is impossible", False: "text before the first event"}
 
 
@@ -88,7 +90,7 @@ class Understood:
 def understand(pieces: Sequence[TextPiece]) -> Understood:
     """Tell what the events of `pieces` are, whose they are, and which cannot be what they say."""
     classified = classify(split_events(pieces))
-    part, parts = number_parts(classified)
+    part, parts = add_odd_parts(classified, *number_parts(classified))
     suspects = find_suspects(classified, part, parts.height, pieces)
     if suspects.height:
         classified = classified.but_suspect(suspects["event"].to_numpy())
@@ -115,7 +117,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         invocations=invocations.with_columns(parts["request_id"]),
         suspects=understood.suspects.hstack(placed[understood.suspects["event"]]).drop("event"),
         dropped_logs=dropped.hstack(placed.drop("request_id")[dropped["event"]]).drop("event"),
-        rejects=_rejects(classified, pl.concat([bad_transactions, bad_sync_errors])),
+        rejects=_rejects(classified, part, pl.concat([bad_transactions, bad_sync_errors])),
     )
 
 
@@ -183,11 +185,18 @@ def _message_ids(classified: ClassifiedEvents, processing: NDArray[np.int64]) ->
     return events.octets.strings(begin, end).str.strip_chars()
 
 
-def _rejects(classified: ClassifiedEvents, unread: pl.DataFrame) -> pl.DataFrame:
+def _rejects(classified: ClassifiedEvents, part: NDArray[np.int64], unread: pl.DataFrame) -> pl.DataFrame:
     events = classified.events
-    preamble = classified.of_kind("preamble")
+    preamble, processing = classified.of_kind("preamble"), classified.of_kind("processing")
     reasons = [_PREAMBLE_REASONS[stamped] for stamped in events.is_stamped[preamble].tolist()]
-    found = pl.DataFrame({"event": preamble, "reason": reasons}, schema=unread.schema)
+    alone = processing[part[processing] < 0]
+    found = pl.DataFrame(
+        {
+            "event": np.concatenate([preamble, alone]),
+            "reason": [*reasons, *[_ALONE_REASON] * len(alone)],
+        },
+        schema=unread.schema,
+    )
     rejects = pl.concat([unread, found]).sort("event")
     rows = rejects["event"].to_numpy()
     texts = [

@@ -75,7 +75,8 @@ def ingest(
     Raises
     ------
     InputError
-        No logs, none of the period, or (strict) a source that cannot be read to its end.
+        No logs, none of the period, or (strict) a source that cannot be read to its end or an event that
+        cannot be read at all.
     DeliveryError
         The store cannot be written.
     ResourceError
@@ -113,6 +114,7 @@ def ingest(
         )
     if options.strict:
         _refuse_problems(store, files)
+        _refuse_rejects(store, files)
     return Ingested(
         files,
         tuple(search.passed_over),
@@ -263,4 +265,27 @@ def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
     for path, problem in sources.join(files, on=FILE_KEY, how="semi").select("path", "problem").iter_rows():
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
+        )
+
+
+def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
+    import polars as pl
+
+    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+
+    tables = store.files("rejects")
+    if not tables:
+        return
+    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "source_id"))
+    sources = kept.with_columns(key_of_label("file")).join(files, on=FILE_KEY, how="semi")
+    paths = sources.select("source_id", "path").unique().lazy()
+    rejects = pl.scan_parquet(tables).select("source_id", "line", "reason").join(paths, on="source_id")
+    found = rejects.sort("path", "line", "reason").unique(maintain_order=True).collect()
+    for row in found.head(1).iter_rows(named=True):
+        more = f", and {found.height - 1:,} more" if found.height > 1 else ""
+        raise InputError(
+            f"{row['path']}:{row['line']}",
+            f"an event cannot be read{more}",
+            reason=row["reason"],
+            help="run without --strict to keep all others; `run --rejects FILE` lists what cannot be read",
         )

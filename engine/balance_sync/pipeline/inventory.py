@@ -27,7 +27,7 @@ STORE_TABLES = (
 )
 _RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
-_OF_SOURCES = ("source_id", "path", "stream", "size_bytes", "content_hash")
+_OF_SOURCES = ("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
 _COLUMNS = (
     *(*_OF_SOURCES, "file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "events"),
     *("first_at", "last_at", "problem", "note", "members"),

@@ -148,5 +148,6 @@ def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:
             "members": [reading.members for reading in readings],
             "file": [file.label for file in files],
             "file_bytes": [file.size_bytes for file in files],
+            "log_group": [source.log_group or None for source in sources],
         }
     )

@@ -169,6 +169,7 @@ COMPLETENESS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "days_without_logs": ("Days without logs", "day"),
         "dropped_logs": ("Lines lost by Lambda", "notice"),
         "messages_without_outcome": ("Messages without an outcome", "message"),
+        "records_without_request": ("Records without a request", "record"),
         "unfinished_invocations": ("Invocations without an end", "invocation"),
         "unread_sources": ("Sources not fully read", "source"),
     }

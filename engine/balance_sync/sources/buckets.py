@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import configparser
-import os
 import re
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.errors import InputError, UsageError
+from balance_sync.sources.aws_settings import EXPORTED, aws_settings
 
 if TYPE_CHECKING:
     from obstore.store import S3Store
@@ -19,13 +17,6 @@ SCHEME = "s3://"
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}\Z")
 _CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
-_SOURCES_OF_CREDENTIALS = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_SKIP_SIGNATURE",
-)
 _METADATA_SERVICE = "169.254.169.254"
 _RETRIES = 4
 _LONGEST = timedelta(seconds=60)
@@ -63,8 +54,10 @@ def bucket_store(bucket: str) -> S3Store:
     ------
     UsageError
         The package that it takes is not installed.
+    InputError
+        The credentials are of a kind that is not read here.
     """
-    return _store(bucket, tuple(sorted(_settings().items())))
+    return _store(bucket, tuple(sorted(aws_settings(f"{SCHEME}{bucket}").items())))
 
 
 @cache
@@ -87,44 +80,6 @@ def _store(bucket: str, settings: tuple[tuple[str, str], ...]) -> S3Store:
     )
 
 
-def _settings() -> dict[str, str]:
-    """Return what the environment and, where it says nothing, a profile in ``~/.aws`` say."""
-    settings = {}
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        settings["endpoint"] = endpoint
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    named = os.environ.get("AWS_PROFILE")
-    if named or not any(os.environ.get(name) for name in _SOURCES_OF_CREDENTIALS):
-        profile = _profile(named or "default")
-        settings |= {
-            name: profile[f"aws_{name}"]
-            for name in ("access_key_id", "secret_access_key", "session_token")
-            if f"aws_{name}" in profile
-        }
-        region = region or profile.get("region")
-    if region:
-        settings["region"] = region
-    return settings
-
-
-def _profile(name: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for variable, file, section in (
-        ("AWS_CONFIG_FILE", "config", name if name == "default" else f"profile {name}"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "credentials", name),
-    ):
-        parser = configparser.RawConfigParser()
-        try:
-            parser.read(os.environ.get(variable) or Path.home() / ".aws" / file, encoding="utf-8")
-        except (configparser.Error, OSError, UnicodeDecodeError):
-            # What is in it may be a secret: that there are no credentials will be said.
-            continue
-        if parser.has_section(section):
-            found |= dict(parser.items(section))
-    return found
-
-
 def refusal(error: Exception, path: str) -> InputError:
     """Return what to tell where `path` cannot be read: what is wrong, and the next thing to do."""
     text = str(error)
@@ -142,7 +97,7 @@ _REFUSALS = (
         (_METADATA_SERVICE, "CredentialsNotLoaded", "Missing AccessKeyId", "Missing SecretAccessKey"),
         "no credentials were found",
         "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile of ~/.aws/credentials; "
-        'after `aws sso login`: eval "$(aws configure export-credentials --format env)"',
+        f"after `aws sso login`: {EXPORTED.format(profile='')}",
     ),
     (
         ("NoSuchBucket",),

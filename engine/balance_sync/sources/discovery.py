@@ -49,6 +49,8 @@ class Source(NamedTuple):
         The UTC day on which the stream began, where its name says so: none of its events is older.
     file
         The file that it is in; `None` for a file.
+    log_group
+        The log group, where records name it; else "".
     """
 
     label: str
@@ -58,6 +60,7 @@ class Source(NamedTuple):
     stream: str
     stream_date: date | None
     file: Source | None = None
+    log_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

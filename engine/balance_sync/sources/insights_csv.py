@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from balance_sync.sources.reading import Reading
-from balance_sync.sources.records import Record, insights_time
+from balance_sync.sources.records import Record, group_name, insights_time
 from balance_sync.sources.streams import Stream, iter_lines
 
 HEADING = re.compile(rb'(?:"?@?[\w. -]{1,80}"?,){0,20}"?@message"?(?:,|\r?\n)')
@@ -26,7 +26,7 @@ def iter_rows(stream: Stream, reading: Reading) -> Iterator[Record]:
             if at is None:
                 reading.tell(f"no time in row {number}")
                 continue
-            stream_name = row.get("@logStream") or ""
-            yield Record(stream_name, at, row.get("@message") or "", row.get("@ptr") or "")
+            stream_name, group = row.get("@logStream") or "", group_name(row.get("@log"))
+            yield Record(stream_name, at, row.get("@message") or "", row.get("@ptr") or "", group)
     except csv.Error as error:
         reading.tell(f"CSV damaged behind row {number}: {error}")

@@ -21,10 +21,16 @@ _BETWEEN_OBJECTS = re.compile(rb"[ \t\r\n,\x1e\[\]]*")
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
-_STREAM = re.compile(rb'"logStream"\s*:\s*("(?:[^"\\]|\\.){1,600}")')
+_NAMES = {
+    name: re.compile(rb'"%b"\s*:\s*("(?:[^"\\]|\\.){1,600}")' % name.encode())
+    for name in ("logGroup", "logStream")
+}
 _OPENING = frozenset(b"{[")
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
+
+_MOST_OPEN = 1 << 16
+"""Brackets without an end that are remembered."""
 
 _MOST_LISTS = 8
 """Lists within each other without an end in sight: damage leaves a few behind, a thousand are an attack."""
@@ -46,6 +52,7 @@ class JsonValues:
         self._at = 0
         self._passed = 0
         self._wasted = 0
+        self._unclosed: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[Any]:
         """Give out the objects and, one by one, what an array around them holds."""
@@ -76,13 +83,16 @@ class JsonValues:
 
     def _listed(self, listed: re.Match[bytes], lists: int) -> Iterator[Any]:
         """Give out the values of a list, one by one, where the object is too large or has no end."""
-        stream = _name(_STREAM.search(self._text, self._at, listed.start()))
+        named = {
+            name: _name(pattern.search(self._text, self._at, listed.start()))
+            for name, pattern in _NAMES.items()
+        }
         self._at = listed.end()
         while self._skip(_BETWEEN) and self._text[self._at] in _OPENING:
             for value in self._value(lists):
                 # Behind damage may stand another object that says of itself where it belongs.
                 is_event = listed[1] == b"logEvents" and "messageType" not in value
-                yield {"logEvents": [value], "logStream": stream} if is_event else value
+                yield {"logEvents": [value], **named} if is_event else value
         if self._more(1):
             # Behind the list stands what the object says beside it.
             self._at += 1
@@ -113,7 +123,9 @@ class JsonValues:
 
     def _end_of_value(self, *, depth: int = 0) -> int | None:
         """Return where the value that begins here ends; `None` if it does not, or is too large."""
-        seen = 0
+        if not depth and self._passed + self._at in self._unclosed:
+            return None
+        begins_value, seen = not depth, 0
         while True:
             held = len(self._text) - self._at
             goes_on_at = held
@@ -129,7 +141,33 @@ class JsonValues:
             seen = goes_on_at
             if held >= _LARGEST_VALUE or not self._more(held + 1):
                 self._wasted += held
+                if begins_value and held < _LARGEST_VALUE:
+                    self._unclosed = frozenset(self._open_brackets())
                 return None
+
+    def _open_brackets(self) -> list[int]:
+        """Return where in the stream the brackets are that nothing closes, looked for up to its end.
+
+        A value that begins at one of them need not be looked through again: each in each other, they would
+        take the square of their number.
+        """
+        brackets: list[int] = []
+        beyond = 0
+        for token in _TOKEN.finditer(self._text, self._at):
+            if token[0] == b'"':
+                break
+            if len(token[0]) > 1:
+                continue
+            if token[0][0] not in _OPENING:
+                if beyond:
+                    beyond -= 1
+                elif brackets:
+                    brackets.pop()
+            elif len(brackets) < _MOST_OPEN:
+                brackets.append(self._passed + token.start())
+            else:
+                beyond += 1
+        return brackets
 
     def _pass_over(self) -> None:
         """Go on at the next object, or end."""

@@ -31,6 +31,7 @@ from balance_sync.sources.recognition import (
     HEAD_BYTES,
     Form,
     holds_records,
+    named_binary,
     recognise,
 )
 from balance_sync.sources.records import Record, RecordReader, oldest_first
@@ -155,7 +156,8 @@ class _FileWalk:
         if form in ARCHIVES:
             yield from self._members(form, layer)
         elif form is Form.BINARY:
-            layer.reading.tell("no log text: its bytes are those of no form that is known")
+            named = named_binary(layer.stream.peek(HEAD_BYTES))
+            layer.reading.tell(f"no log text: {named or 'its bytes are those of no form that is known'}")
         else:
             text = Stream(normalised(form, layer.stream))
             yield from self._text(_Layer(layer.source, text, layer.reading, layer.depth))
@@ -180,17 +182,18 @@ class _FileWalk:
         self, records: Iterator[Record], reader: RecordReader, layer: _Layer
     ) -> Iterator[Text]:
         """Give out each log stream of `records` as a source of its own, like a member of an archive."""
-        growing: dict[str, _RecordStream] = {}
+        growing: dict[tuple[str, str], _RecordStream] = {}
         held = 0
         layer.reading.members = 0
         limit = None
         try:
             for record in records:
-                if record.stream not in growing:
+                named = (record.group, record.stream)
+                if named not in growing:
                     self._meter.count_member()
-                    growing[record.stream] = self._record_stream(record.stream, layer)
+                    growing[named] = self._record_stream(*named, layer)
                     layer.reading.members += 1
-                held += growing[record.stream].add(record)
+                held += growing[named].add(record)
                 if held >= _HELD_BYTES:
                     yield from (stream.take(ends=False) for stream in growing.values() if stream.parts)
                     held = 0
@@ -201,7 +204,7 @@ class _FileWalk:
         if limit:
             raise limit
 
-    def _record_stream(self, name: str, layer: _Layer) -> _RecordStream:
+    def _record_stream(self, group: str, name: str, layer: _Layer) -> _RecordStream:
         # As an export names the folder of a stream.
         folder = readable(name).replace("/", "-") or _UNNAMED
         label = self._labels.unique(f"{layer.source.label}/{folder}")
@@ -210,8 +213,8 @@ class _FileWalk:
             folder, day = (layer.source.stream, layer.source.stream_date)
             folder = folder if folder != layer.source.label else label
         file = self._file
-        source = Source(label, file.path, 0, file.modified_ns, folder, day, file)
-        identity = f"{layer.reading.content_hash}\n{name}".encode("utf-8", "replace")
+        source = Source(label, file.path, 0, file.modified_ns, folder, day, file, readable(group))
+        identity = f"{layer.reading.content_hash}\n{group}\n{name}".encode("utf-8", "replace")
         return _RecordStream(source, Reading(content_hash=hashlib.sha256(identity).hexdigest()))
 
     def _unpacked(self, form: Form, layer: _Layer) -> _Layer:

@@ -36,6 +36,27 @@ MAGIC = {
     Form.ZIP: re.compile(rb"PK(?:\x03\x04|\x05\x06|00PK\x03\x04)"),
 }
 
+_OTHERS = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\xff\x06\0\0sNaPpY", "snappy"),
+    (b"\x1f\x9d", "compress (.Z)"),
+    (b"LZIP", "lzip"),
+    (b"PAR1", "a Parquet file"),
+    (b"ORC", "an ORC file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+)
+"""What else begins with what: files that lie among logs, and compressions that are not read."""
+
 _JSON = re.compile(rb"\s*[\[{]")
 _RECORD_KEY = re.compile(
     rb'"(?:messageType|logEvents|events|results|@message|@timestamp|eventId|ingestionTime)"\s*:'
@@ -63,7 +84,17 @@ def recognise(head: bytes) -> Form:
         return Form.UTF16
     if _is_tar(head[:_TAR_BLOCK]):
         return Form.TAR
+    if head.startswith(b"%PDF-"):
+        # Much of it may be text.
+        return Form.BINARY
     return Form.TEXT if _STAMP.search(head) or _is_text(head) else Form.BINARY
+
+
+def named_binary(head: bytes) -> str:
+    """Say what bytes are that are no log text and begin with `head`; "" where that is not known."""
+    named = next((name for magic, name in _OTHERS if head.startswith(magic)), "")
+    is_short = named == "a program" and len(head) < _TAR_BLOCK
+    return f"it is {named}" if named and not is_short else ""
 
 
 def holds_records(head: bytes) -> bool:

@@ -6,6 +6,7 @@ CloudWatch Insights (``@timestamp``, ``@message``), and records that stand alone
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ _MOST_TIED = 8 << 20
 """Signs in messages of one millisecond that are held to be turned round."""
 
 _LONGEST_ID = 256
+_IMITATION = re.compile(r"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )", re.ASCII)
+_ACCOUNT = re.compile(r"(?:arn:[^/]*:log-group:|\d{12}:)", re.ASCII)
+"""Stands before the name of a log group where it is named together with its account."""
 
 
 class Record(NamedTuple):
@@ -34,18 +38,28 @@ class Record(NamedTuple):
         Milliseconds since 1970.
     id
         Of the event, where the form has one: the same in every copy; else "".
+    group
+        The log group's name; "" where the form does not tell.
     """
 
     stream: str
     at: int
     message: str
     id: str = ""
+    group: str = ""
 
     def text(self) -> str:
-        """Return the event as an export has it."""
+        """Return the event as an export has it.
+
+        A record is one event, whatever its text looks like: a line in it that an export would begin another
+        event with is moved in by a space.
+        """
         time = datetime.fromtimestamp(self.at // 1000, UTC)
         stamp = f"{time:%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
-        return f"{stamp} {as_text(self.message).rstrip(chr(10))}\n\n"
+        message = as_text(self.message).rstrip("\n")
+        if "\n" in message:
+            message = _IMITATION.sub("\n ", message)
+        return f"{stamp} {message}\n\n"
 
 
 class RecordReader:
@@ -86,15 +100,15 @@ class RecordReader:
         elif value.get("messageType") == "CONTROL_MESSAGE":
             self.passed_over["control messages"] += 1
         elif _is_list(value.get("logEvents")):
-            stream = _text(value.get("logStream"))
-            yield from (_event(item, stream) for item in value["logEvents"])
+            stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
+            yield from (_event(item, stream, group) for item in value["logEvents"])
         elif _is_list(value.get("events")):
-            yield from (_event(item, "") for item in value["events"])
+            yield from (_event(item) for item in value["events"])
         elif _is_list(value.get("results")):
             for row in value["results"]:
                 yield from self._records(row)
         elif not _is_empty_page(value):
-            yield _event(value, "") or _insights_row(value) or _lambda_record(value)
+            yield _event(value) or _insights_row(value) or _lambda_record(value)
 
     def _is_repeated(self, event_id: str) -> bool:
         if not event_id or len(event_id) > _LONGEST_ID:
@@ -126,14 +140,21 @@ def _is_empty_page(value: dict[str, Any]) -> bool:
     return not any(key in value for key in ("message", "@message", "timestamp", "@timestamp", "time"))
 
 
-def _event(value: Any, stream: str) -> Record | None:
+def group_name(value: Any) -> str:
+    """Return the name of a log group, without its account where it is named with one."""
+    return _ACCOUNT.sub("", _text(value), count=1).removesuffix(":*")
+
+
+def _event(value: Any, stream: str = "", group: str = "") -> Record | None:
     if not _is_dict(value):
         return None
     at, message = value.get("timestamp"), value.get("message")
     if not isinstance(at, int) or not 0 <= at < _LATEST or not isinstance(message, str):
         return None
     event_id = _text(value.get("id")) or _text(value.get("eventId"))
-    return Record(stream or _text(value.get("logStreamName")), at, message, event_id)
+    stream = stream or _text(value.get("logStreamName"))
+    group = group or group_name(value.get("logGroupIdentifier") or value.get("logGroupName"))
+    return Record(stream, at, message, event_id, group)
 
 
 def _insights_row(row: dict[Any, Any]) -> Record | None:
@@ -142,7 +163,9 @@ def _insights_row(row: dict[Any, Any]) -> Record | None:
     message = record_text(message) if _is_dict(message) else message
     if at is None or not isinstance(message, str):
         return None
-    return Record(_text(row.get("@logStream")), at, message, _text(row.get("@ptr")))
+    return Record(
+        _text(row.get("@logStream")), at, message, _text(row.get("@ptr")), group_name(row.get("@log"))
+    )
 
 
 def _lambda_record(value: dict[str, Any]) -> Record | None:

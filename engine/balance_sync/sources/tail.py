@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from balance_sync.sources.lambda_json import START, as_text
 from balance_sync.sources.streams import Stream, iter_lines
 
@@ -25,6 +27,10 @@ _INNER = re.compile(rb"^(%b)\.(\d{3})Z\t" % _SECOND, re.MULTILINE)
 _PLATFORM = re.compile(rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |\{\"_aws\":")
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 _MOST_WAITING = 1000
+_OPENINGS = (b"{\n", b"[\n")
+_CLOSINGS = (b"}", b"]")
+_INDENT = b"    "
+_LARGEST_JSON = 8 << 20
 
 
 def lines_of(head: bytes, stream: Stream) -> Iterator[bytes] | None:
@@ -51,13 +57,14 @@ def _exported_lines(stream: Stream) -> Iterator[bytes]:
 def _tailed_lines(stream: Stream) -> Iterator[bytes]:
     """Give out the lines as an export has them: with the time of each event, and without its stream."""
     second, milliseconds = b"", b"000"
-    for line in iter_lines(stream):
+    for line in _joined_lines(stream):
         match = _DETAILED.match(line) or _SHORT.match(line)
         if match is None:
             yield _COLOURS.sub(b"", line)
             continue
         message = _COLOURS.sub(b"", line[match.end() :])
-        told = match[2] if match.re is _DETAILED else None
+        # A whole second is printed without its fraction.
+        told = match[2] or b"000" if match.re is _DETAILED else None
         if told is None:
             # The short format has no milliseconds: the event's own time does, else the event before.
             inner = _INNER.match(message)
@@ -66,6 +73,40 @@ def _tailed_lines(stream: Stream) -> Iterator[bytes]:
             told = milliseconds if match[1] == second else b"000"
         second, milliseconds = match[1], told
         yield b"%b.%bZ %b" % (second, told, _on_one_line(message) if START.match(message) else message)
+
+
+def _joined_lines(stream: Stream) -> Iterator[bytes]:
+    """Give out the lines, and where a message is JSON over several of them one line and as many empty ones.
+
+    So ``--format json`` prints what is JSON as a whole: behind the line break from the line after the event's
+    own to a bracket that stands at the begin of a line.
+    """
+    lines = iter_lines(stream)
+    held: list[bytes] = []
+    for line in lines:
+        header = _DETAILED.match(line)
+        if not header or line[header.end() :] != b"\n":
+            yield line
+            continue
+        held, size = [line], 0
+        for part in lines:
+            held.append(part)
+            size += len(part)
+            begins = len(held) == 2 and part in _OPENINGS
+            if part.rstrip() in _CLOSINGS or not (begins or part.startswith(_INDENT)) or size > _LARGEST_JSON:
+                break
+        yield from _joined(held)
+
+
+def _joined(lines: list[bytes]) -> list[bytes]:
+    """Return the lines of an event as one with its JSON, and empty ones; the same lines where it is none."""
+    first, *rest = lines
+    try:
+        value = msgspec.json.decode(b"".join(rest))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return lines
+    message = msgspec.json.encode(value)
+    return [first[:-1] + message + b"\n", *[b"\n"] * len(rest)]
 
 
 def _stamped_lines(stream: Stream) -> Iterator[bytes]:

@@ -37,10 +37,11 @@ TABLES = (
 MANIFEST_COLUMNS = (
     *("source_id", "path", "location", "stream", "size_bytes", "modified_ns", "content_hash"),
     *("piece", "is_last", "text_bytes", "events", "first_at", "last_at", "problem"),
-    *("note", "members", "file", "file_bytes"),
+    *("note", "members", "file", "file_bytes", "log_group"),
 )
 """``file`` and ``file_bytes`` are those of the file that a source is, or is in; so is ``modified_ns``.
-``members`` is how many sources are in an archive, and null for what is none."""
+``members`` is how many sources are in an archive, and null for what is none. ``log_group`` is what records
+name, and null where nothing does."""
 
 _ELSEWHERE = "name another folder with --store"
 
