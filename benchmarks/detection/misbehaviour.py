@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -60,15 +61,15 @@ class Stage:
         return night
 
 
-def plant_nights(stage: Stage, *, within: list[date] | None = None) -> None:
-    """Plant one night of each kind, on weekdays when the job has something to do."""
+def plant_nights(stage: Stage, kinds: Sequence[str] = (), *, within: list[date] | None = None) -> None:
+    """Plant one night of each kind, or of these, on weekdays when the job has something to do."""
     counts: dict[date, int] = defaultdict(int)
     for row in stage.rows:
         counts[business_day(row)] += row["type"] == "DEBIT"
     days = stage.days()
     usual = sorted(counts[day] for day in days)[len(days) // 2]
     busy = [day for day in within or days[EDGE:-EDGE] if counts[day] >= usual / 2]
-    for kind in NIGHT_KINDS:
+    for kind in kinds or NIGHT_KINDS:
         _NIGHTS[kind](stage, stage.pick_night(kind, busy))
 
 

@@ -122,10 +122,10 @@ def compare_ideas(stage: Stage, tallies: dict[str, Counter[str]]) -> None:
     """Count what three ideas of a usual night find, nights planted in Ramadan where there is one."""
     fasting = [day for day in stage.days() if RAMADAN + timedelta(days=1) <= day < EID]
     before = Counter(business_day(row) for row in stage.rows if row["type"] == "DEBIT")
-    plant_nights(stage, within=fasting if len(fasting) > 25 else None)
+    plant_nights(stage, ("skipped", "half", "twice"), within=fasting if len(fasting) > 25 else None)
     after = Counter(business_day(row) for row in stage.rows if row["type"] == "DEBIT")
     days = stage.days()[1:-1]
-    wanted = {day for day, kind in stage.nights.items() if kind in ("skipped", "half", "twice")}
+    wanted = set(stage.nights)
     for name, usual in IDEAS.items():
         tally = tallies.setdefault(name, Counter())
         tally["found"] += len(_told_by(usual, after, days) & wanted)

@@ -70,6 +70,30 @@ def test_another_archive_has_moved_away_from_the_model(work: Path, tmp_path: Pat
     assert f"model: {len(moved)} of 18 features have moved" in told["said"]
 
 
+def test_drift_is_shown_to_who_reads_the_page(work: Path) -> None:
+    told = ranked(work, "shown", "--model", "kept.model", "--format", "html")
+    page = (work / "shown" / "report.html").read_text(encoding="utf-8")
+    assert "0 of 18 features have moved since the model was kept." in page
+    assert page.count(">stable<") == len(told["ranking"]["drift"]) == 18
+    ranked(work, "plain", "--format", "html")
+    assert "since the model was kept" not in (work / "plain" / "report.html").read_text(encoding="utf-8")
+
+
+def test_nights_and_levels_are_told_and_the_same_again(work: Path) -> None:
+    told = ranked(work, "again")
+    other = ranked(work, "more-threads", "--threads", "2")
+    tables = ("unusual_nights", "change_points")
+    assert [told[name] for name in tables] == [other[name] for name in tables]
+    with duckdb.connect(str(work / "again" / "balance-sync.duckdb"), read_only=True) as connection:
+        for name in tables:
+            ((count,),) = connection.execute(f"SELECT count(*) FROM {name}").fetchall()
+            assert told[name]["count"] == count
+    first = told["unusual_nights"]["strongest"][0]
+    told_night = f"{first['first_day']}: {first['explanation']}"
+    assert f"unusual: {told['unusual_nights']['count']} nights out of line" in told["said"]
+    assert told_night in told["said"]
+
+
 def test_only_the_period_under_review_is_flagged(work: Path) -> None:
     every = ranked(work, "again")["flagged"]
     middle = sorted(at for _, _, _, at, _ in every)[len(every) // 2]
