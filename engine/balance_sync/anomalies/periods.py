@@ -66,7 +66,7 @@ ended AS (
         *,
         coalesce(
             lead(first_day) OVER (PARTITION BY series ORDER BY first_day) - 1,
-            (SELECT max(timezone($timezone, l.logged_at))::DATE FROM ledger AS l)
+            (SELECT timezone($timezone, max(l.logged_at))::DATE FROM ledger AS l)
         )::DATE AS last_day
     FROM begun
 )

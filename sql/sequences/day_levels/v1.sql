@@ -9,10 +9,11 @@ The series in which change points are looked for, one row per series and day. Wh
 
 - spending: what the subscriber's debits of a business day add up to in a currency, on days that have any.
   `value` is its part of what is usual for everybody on that day: it is divided by the median over all
-  subscribers of that currency of spending / the subscriber's own median, where at least $least_subscribers
-  have spent. So a season or a price that moves everybody's spending is nobody's change. Left out are
-  subscribers whose $least_beyond-th largest value is less than $least_factor times the $least_beyond-th
-  smallest: no two sides of theirs differ by as much.
+  subscribers of that currency ($most_asked to twice as many of them, where there are more) of spending /
+  the subscriber's own median, where at least $least_subscribers have spent. So a season or a price that
+  moves everybody's spending is nobody's change. Left out are subscribers whose $least_beyond-th largest
+  value is less than $least_factor times the $least_beyond-th smallest: no two sides of theirs differ by as
+  much.
 - balance: the last balance of each week (from Monday) that the subscriber's chain has in a currency. By
   weeks, because a balance rises and falls with every renewal: days that follow each other say the same
   twice. `day` is the Monday. Left out are subscribers whose balances lie within $least_debits usual days'
@@ -33,6 +34,11 @@ help = "business time zone, an IANA name"
 type = "BIGINT"
 default = "20"
 help = "fewest subscribers of a day that say what is usual for everybody"
+
+[params.most_asked]
+type = "BIGINT"
+default = "2000"
+help = "subscribers that are asked for it, or up to twice as many"
 
 [params.least_beyond]
 type = "BIGINT"
@@ -83,7 +89,8 @@ spent AS (
         any_value(currency_key) AS currency_key,
         day,
         -- Exact, so that it adds up to the same in any order.
-        sum(amount) AS exact
+        sum(amount) AS exact,
+        sum(amount)::DOUBLE AS value
     FROM moves
     WHERE direction = 'DEBIT' AND amount > 0
     GROUP BY subscriber, day
@@ -92,50 +99,57 @@ spent AS (
 own AS (
     SELECT
         subscriber,
-        quantile_disc(exact::DOUBLE, 0.5) AS unit
+        any_value(currency_key) AS currency_key,
+        quantile_disc(value, 0.5) AS unit,
+        max(value, $least_beyond)[-1] AS high,
+        min(value, $least_beyond)[-1] AS low
     FROM spent
     GROUP BY subscriber
 ),
 
-shares AS (
+-- Some thousand subscribers say as well what is usual for everybody as all do.
+asked AS (
     SELECT
-        s.*,
-        s.exact::DOUBLE AS value,
-        s.exact::DOUBLE / o.unit AS share
-    FROM spent AS s
-    INNER JOIN own AS o ON s.subscriber = o.subscriber
+        subscriber,
+        unit
+    FROM own
+    QUALIFY subscriber % greatest(count(*) OVER () // $most_asked, 1) = 0
 ),
 
 seasons AS (
     SELECT
-        currency_key,
-        day,
-        if(count(*) >= $least_subscribers, quantile_disc(share, 0.5), 1) AS season
-    FROM shares
-    GROUP BY currency_key, day
+        s.currency_key,
+        s.day,
+        if(count(*) >= $least_subscribers, quantile_disc(s.value / a.unit, 0.5), 1) AS season
+    FROM spent AS s
+    INNER JOIN asked AS a ON s.subscriber = a.subscriber
+    GROUP BY s.currency_key, s.day
 ),
 
-seasonless AS (
+swings AS (
+    SELECT
+        currency_key,
+        max(season) / min(season) AS swing
+    FROM seasons
+    GROUP BY currency_key
+),
+
+spreading AS (
+    SELECT o.subscriber
+    FROM own AS o
+    INNER JOIN swings AS w ON o.currency_key = w.currency_key
+    WHERE o.high * greatest(w.swing, 1) >= $least_factor * o.low
+),
+
+spending AS (
     SELECT
         s.subscriber,
         s.day,
         s.exact,
-        s.value / t.season AS value
-    FROM shares AS s
-    INNER JOIN seasons AS t ON s.currency_key = t.currency_key AND s.day = t.day
-),
-
-spreading AS (
-    SELECT subscriber
-    FROM seasonless
-    GROUP BY subscriber
-    HAVING max(value, $least_beyond)[-1] >= $least_factor * min(value, $least_beyond)[-1]
-),
-
-spending AS (
-    SELECT s.*
-    FROM seasonless AS s
+        s.value / coalesce(t.season, 1) AS value
+    FROM spent AS s
     SEMI JOIN spreading AS w ON s.subscriber = w.subscriber
+    LEFT JOIN seasons AS t ON s.currency_key = t.currency_key AND s.day = t.day
 ),
 
 closing AS (

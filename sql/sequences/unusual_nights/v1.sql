@@ -67,21 +67,27 @@ help = "count by which it differs at least"
 ---*/
 WITH
 moments AS (
-    SELECT timezone($timezone, logged_at) AS moment
+    SELECT
+        min(logged_at) AS first_at,
+        max(logged_at) AS last_at
     FROM ledger
     UNION ALL
-    SELECT timezone($timezone, started_at) AS moment
+    SELECT
+        min(started_at) AS first_at,
+        max(started_at) AS last_at
     FROM messages
     UNION ALL
-    SELECT timezone($timezone, started_at) AS moment
+    SELECT
+        min(started_at) AS first_at,
+        max(started_at) AS last_at
     FROM invocations
 ),
 
 period AS (
     SELECT
-        min(moment)::DATE AS first_day,
-        max(moment)::DATE AS last_day,
-        max(moment)::TIME AS ends
+        timezone($timezone, min(first_at))::DATE AS first_day,
+        timezone($timezone, max(last_at))::DATE AS last_day,
+        timezone($timezone, max(last_at))::TIME AS ends
     FROM moments
 ),
 
