@@ -295,13 +295,15 @@ def _narrate_ranking(ranking: RankingNotes) -> None:
             f"model: {len(moved)} of {len(ranking.drift)} features have moved since it was kept"
             + (f" ({', '.join(moved)})" if moved else "")
         )
-    for what, found in (
-        ("nights out of line with those like them", ranking.unusual_nights),
-        ("levels have moved for good", ranking.change_points),
+    for one, many, found in (
+        ("night", "nights", ranking.unusual_nights),
+        ("change point", "change points", ranking.change_points),
     ):
         if found:
             day, words = found[0]
-            note(f"unusual: {len(found):,} {what}; {day}: {visible(words)}")
+            note(
+                f"unusual: {len(found):,} {one if len(found) == 1 else many}; strongest {day}: {visible(words)}"
+            )
 
 
 def _as_json(result: RunResult) -> dict[str, Any]:
