@@ -301,9 +301,8 @@ def _narrate_ranking(ranking: RankingNotes) -> None:
     ):
         if found:
             day, words = found[0]
-            note(
-                f"unusual: {len(found):,} {one if len(found) == 1 else many}; strongest {day}: {visible(words)}"
-            )
+            counted = one if len(found) == 1 else many
+            note(f"unusual: {len(found):,} {counted}; strongest {day}: {visible(words)}")
 
 
 def _as_json(result: RunResult) -> dict[str, Any]:
