@@ -21,19 +21,19 @@ CORRECTIONS = (
 )
 
 
-def synthetic_rows(subscribers: int, seed: int) -> list[Row]:
-    """Return the transactions of so many subscribers, each chain of balances unbroken."""
+def synthetic_rows(subscribers: int, seed: int, *, days: int = DAYS) -> list[Row]:
+    """Return the transactions of so many subscribers over so many days, each chain of balances unbroken."""
     random = np.random.default_rng(seed)
     rows: list[Row] = []
     for number in range(subscribers):
-        rows += _subscriber(random, number)
+        rows += _subscriber(random, number, days)
     return rows
 
 
-def _subscriber(random: np.random.Generator, number: int) -> list[Row]:
+def _subscriber(random: np.random.Generator, number: int, days: int) -> list[Row]:
     currency = str(random.choice(list(PRICES), p=(0.65, 0.3, 0.05)))
     price = float(random.choice(PRICES[currency]))
-    moves = sorted(_moves(random, price), key=lambda move: move[0])
+    moves = sorted(_moves(random, price, days), key=lambda move: move[0])
     balance, rows = _money(price * 30, currency), []
     for place, (minutes, direction, action, amount) in enumerate(moves):
         exact = _money(amount, currency)
@@ -62,10 +62,10 @@ def _subscriber(random: np.random.Generator, number: int) -> list[Row]:
     return rows
 
 
-def _moves(random: np.random.Generator, price: float) -> list[tuple[float, str, str, float]]:
+def _moves(random: np.random.Generator, price: float, days: int) -> list[tuple[float, str, str, float]]:
     """Return minutes since the start, direction, action and amount of a subscriber's transactions."""
     moves = []
-    for day in range(DAYS):
+    for day in range(days):
         if random.random() < 0.35:
             amount = price * (random.choice((2.0, 3.0, 0.5, 1.4)) if random.random() < 0.02 else 1.0)
             late = random.uniform(600, 1200) if random.random() < 0.006 else 0.0
@@ -73,8 +73,10 @@ def _moves(random: np.random.Generator, price: float) -> list[tuple[float, str, 
                 (day * 1440 + 1 + random.exponential(3) + late, "DEBIT", "DELIVERY_DEDUCTION", amount)
             )
         if day % 30 == 5:
-            days = random.choice((5, 10, 20, 24))
-            moves.append((day * 1440 + random.normal(900, 180), "CREDIT", "RENEW_SUBSCRIPTION", price * days))
+            bought = random.choice((5, 10, 20, 24))
+            moves.append(
+                (day * 1440 + random.normal(900, 180), "CREDIT", "RENEW_SUBSCRIPTION", price * bought)
+            )
         if random.random() < 0.006:
             moves.append(
                 (day * 1440 + random.uniform(540, 1380), "CREDIT", "ADD_DELIVERY_ADDONS", price * 1.5)

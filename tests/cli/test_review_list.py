@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import duckdb
 import pytest
 from program import balance_sync
 
+from balance_sync.cli.run import _narrate_ranking
 from balance_sync.generator.archive import generate_archive
+from balance_sync.pipeline.detection import RankingNotes
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,38 @@ def test_another_archive_has_moved_away_from_the_model(work: Path, tmp_path: Pat
     moved = [one for one in told["ranking"]["drift"] if one["verdict"] != "stable"]
     assert moved
     assert f"model: {len(moved)} of 18 features have moved" in told["said"]
+
+
+def test_drift_is_shown_to_who_reads_the_page(work: Path) -> None:
+    told = ranked(work, "shown", "--model", "kept.model", "--format", "html")
+    page = (work / "shown" / "report.html").read_text(encoding="utf-8")
+    assert "0 of 18 features have moved since the model was kept." in page
+    assert page.count(">stable<") == len(told["ranking"]["drift"]) == 18
+    ranked(work, "plain", "--format", "html")
+    assert "since the model was kept" not in (work / "plain" / "report.html").read_text(encoding="utf-8")
+
+
+def test_nights_and_levels_are_told_and_the_same_again(work: Path) -> None:
+    told = ranked(work, "again")
+    other = ranked(work, "more-threads", "--threads", "2")
+    tables = ("unusual_nights", "change_points")
+    assert [told[name] for name in tables] == [other[name] for name in tables]
+    with duckdb.connect(str(work / "again" / "balance-sync.duckdb"), read_only=True) as connection:
+        for name in tables:
+            ((count,),) = connection.execute(f"SELECT count(*) FROM {name}").fetchall()
+            assert told[name]["count"] == count
+    some = any(told[name]["count"] for name in tables)
+    assert some == ("unusual:" in told["said"])
+
+
+def test_the_strongest_night_and_level_are_told_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    nights = ((date(2024, 3, 16), "12 debits on 2 days, usual: 326"), (date(2024, 2, 13), "2 debits"))
+    _narrate_ranking(RankingNotes(unusual_nights=nights))
+    _narrate_ranking(RankingNotes(change_points=((date(2024, 2, 25), "a balance of\u202e about"),)))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "unusual: 2 nights; strongest 2024-03-16: 12 debits on 2 days, usual: 326"
+    assert second.startswith("unusual: 1 change point; strongest 2024-02-25: a balance of")
+    assert "\u202e" not in second
 
 
 def test_only_the_period_under_review_is_flagged(work: Path) -> None:

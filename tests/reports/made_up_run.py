@@ -12,6 +12,7 @@ from balance_sync.feedback.publish import record_feedback
 from balance_sync.feedback.standing import weigh
 from balance_sync.feedback.statements import Decision, Entry, Scope, Statement, Subject
 from balance_sync.reports.context import ReportContext, RuleRun
+from balance_sync.reports.queries import report_sql
 from balance_sync.rules import build_summaries, run_rules
 from balance_sync.rules.header import Nature
 from balance_sync.store.session import lock_down
@@ -246,6 +247,29 @@ def _statements(connection):
         yield Statement(subject=subject, decision=Decision(decision), note=note, scope=Scope(scope), **said)
 
 
+def _move_levels(connection):
+    """Tell of a night and of levels, as the detector would."""
+    connection.execute(report_sql("no_periods").replace("TEMP ", ""))
+    connection.execute(
+        """
+        INSERT INTO unusual_nights VALUES
+        ('debits', NULL, '2024-01-01', '2024-01-02', 2, 'fewer', 12, 326.5, 8.31, '12 debits on 2 days'),
+        ('repeats', '=1', '2024-01-01', '2024-01-01', 1, 'more', 1078, 0.5, 15.84, '=1,078 repeated debits')
+        """
+    )
+    connection.execute(
+        """
+        INSERT INTO change_points VALUES
+        ('balance', 'subscriber-1', 'BHD', '2024-01-01', '2024-01-02', 72, 9896.0005, 99.99,
+            'a balance of about 9896.0005 BHD, 72.000 BHD before', 'tx-0001', 'source-a', 11),
+        ('spending', '<b>', NULL, '2024-01-02', '2024-01-02', 4, 9, 8.11, 'debits of about <b>9.00</b>',
+            '=tx', 'source-a', 21),
+        ('volume', NULL, 'SAR', '2024-01-02', '2024-01-02', 13, 54, 0.62, '54 debits a day in SAR, 13 before',
+            NULL, NULL, NULL)
+        """
+    )
+
+
 def _flag_first(connection):
     """Flag the first transaction, as the detector would."""
     connection.execute(
@@ -267,6 +291,7 @@ def _flag_first(connection):
         "CREATE TABLE anomaly_drift AS"
         " SELECT 'pause' AS feature, 0.3125::DECIMAL(9, 4) AS psi, 'changed' AS verdict"
     )
+    _move_levels(connection)
     connection.execute(
         """
         INSERT INTO findings BY NAME

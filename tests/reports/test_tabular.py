@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from made_up_run import HOSTILE, made_up_run
 
 from balance_sync.reports import tabular
+from balance_sync.reports.data import build_report_data
 from balance_sync.reports.tabular import TABLE_ORDERS, csv_frame, guarded, write_csv, write_parquet
 from balance_sync.schema import MONEY, PUBLISHED_TABLES
 
@@ -56,7 +57,7 @@ def test_both_formats_hold_all_rows_in_one_order(connection, tmp_path, name):
     assert table.height == len(shown) == rows
     key = next((one for one in ("line", "rank", "transactions") if one in table.columns), None)
     if key:
-        assert [str(value) for value in table[key]] == [row[key] for row in shown]
+        assert ["" if value is None else str(value) for value in table[key]] == [row[key] for row in shown]
 
 
 def test_order_does_not_depend_on_how_rows_were_stored(connection, tmp_path):
@@ -125,3 +126,12 @@ def test_tables_of_a_run_without_detector_are_empty(tmp_path):
         write_reports(connection, tmp_path, formats=["csv", "parquet"], context=context)
     assert (tmp_path / "csv" / "anomalies.csv").read_text().count("\n") == 1
     assert pl.read_parquet(tmp_path / "parquet" / "anomalies.parquet").height == 0
+
+
+def test_a_database_without_nights_and_levels_has_empty_tables_of_them(tmp_path):
+    with made_up_run(locked=False) as (connection, context):
+        connection.execute("DROP TABLE unusual_nights; DROP TABLE change_points")
+        build_report_data(connection, context)
+        for name in ("unusual_nights", "change_points"):
+            write_csv(tmp_path / f"{name}.csv", connection, name)
+            assert (tmp_path / f"{name}.csv").read_text().count("\n") == 1

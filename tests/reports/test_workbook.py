@@ -68,9 +68,9 @@ def test_cells_and_formats_are_as_agreed(written):
 def test_first_sheet_is_readme_and_rules_with_findings_have_a_sheet(workbook):
     assert workbook.sheetnames[:2] == ["README", "Charts"]
     assert {"Overdrafts", "Discrepancies", "Lost updates", "Negative amounts"} <= set(workbook.sheetnames)
-    assert workbook.sheetnames[-9:] == [
-        *("Episodes", "Anomalies", "Roll-forward", "Transactions", "Rejects", "Sources"),
-        *("Completeness", "Rules", "Sign-off"),
+    assert workbook.sheetnames[-12:] == [
+        *("Episodes", "Anomalies", "Unusual nights", "Change points", "Model drift", "Roll-forward"),
+        *("Transactions", "Rejects", "Sources", "Completeness", "Rules", "Sign-off"),
     ]
     assert "Failed syncs" not in workbook.sheetnames
 

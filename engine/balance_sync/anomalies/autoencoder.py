@@ -1,4 +1,8 @@
-"""A deep detector, of the extra ``deep``: what a small autoencoder cannot reproduce is unusual."""
+"""A deep detector, of the extra ``deep``: what a small autoencoder cannot reproduce is unusual.
+
+It is shown a transaction together with those before it, and has to reproduce that transaction alone: what
+was odd before explains what is odd now, and does not make it odd.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from balance_sync.anomalies.detectors import Known, Scores
+from balance_sync.anomalies.features import FEATURES
 from balance_sync.anomalies.scaling import ScaledMatrix
 
 if TYPE_CHECKING:
@@ -19,7 +24,7 @@ HIDDEN, CODE = 32, 6
 
 
 class AutoencoderDetector:
-    """The mean squared error of a row's reconstruction, features on a log scale."""
+    """The mean squared error of a row's own features, on a log scale; further columns are only looked at."""
 
     def fit(self, sample: ScaledMatrix, *, seed: int, known: Known | None = None) -> Self:  # noqa: ARG002
         """Train on the sample, on one thread: sums over several are not the same twice."""
@@ -30,17 +35,18 @@ class AutoencoderDetector:
         generator = torch.Generator().manual_seed(seed)
         rows = _tensor(sample)
         width = rows.shape[1]
+        self._own = min(width, len(FEATURES))
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self._network = nn.Sequential(
                 nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, CODE), nn.ReLU(),
-                nn.Linear(CODE, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, width),
+                nn.Linear(CODE, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, self._own),
             )  # fmt: skip
         optimiser = torch.optim.Adam(self._network.parameters(), lr=LEARNING_RATE)
         for _ in range(EPOCHS):
             for part in torch.randperm(len(rows), generator=generator).split(BATCH_ROWS):
                 optimiser.zero_grad()
-                loss = ((self._network(rows[part]) - rows[part]) ** 2).mean()
+                loss = ((self._network(rows[part]) - rows[part, : self._own]) ** 2).mean()
                 loss.backward()
                 optimiser.step()
         # In single precision a row's error would depend on the rows that it is multiplied with.
@@ -55,7 +61,7 @@ class AutoencoderDetector:
             return np.empty(0)
         with torch.no_grad():
             given = _tensor(rows).double()
-            errors = ((self._network(given) - given) ** 2).mean(dim=1)
+            errors = ((self._network(given) - given[:, : self._own]) ** 2).mean(dim=1)
         scores: Scores = errors.numpy().astype(np.float64)
         return scores
 

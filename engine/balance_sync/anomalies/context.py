@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, FloatMatrix
+from balance_sync.anomalies.features import FEATURES_TABLE, FloatMatrix, feature_columns
 from balance_sync.schema import TRANSACTIONS
 
 if TYPE_CHECKING:
@@ -99,12 +99,13 @@ def fetch_contexts(
 ) -> tuple[list[Context], FloatMatrix]:
     """Return the contexts of some transactions and their features, in the order given.
 
-    The features are float64, shape (len(ledger_rows), `len(FEATURES)`).
+    The features are float64, shape (len(ledger_rows), columns).
     """
     names = Context.__struct_fields__
     columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]
+    features = feature_columns(connection)
     query = f"""
-        SELECT {", ".join([*columns, *("f." + name for name in FEATURES)])}
+        SELECT {", ".join([*columns, *("f." + name for name in features)])}
         FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
         INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
         INNER JOIN ledger AS l ON f.ledger_row = l.rowid
@@ -113,16 +114,17 @@ def fetch_contexts(
     rows = connection.execute(query, {"rows": list(ledger_rows), "timezone": timezone}).fetchall()
     contexts = [Context(*row[: len(names)]) for row in rows]
     values = np.array([row[len(names) :] for row in rows], dtype=np.float64)
-    return contexts, values.reshape(-1, len(FEATURES))
+    return contexts, values.reshape(-1, len(features))
 
 
 def fetch_values(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> FloatMatrix:
-    """Return the features of some transactions in the order given, float64, shape (n, `len(FEATURES)`)."""
+    """Return the features of some transactions in the order given, float64, shape (n, columns)."""
+    features = feature_columns(connection)
     query = f"""
-        SELECT {", ".join("f." + name for name in FEATURES)}
+        SELECT {", ".join("f." + name for name in features)}
         FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
         INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
         ORDER BY wanted.place
     """  # noqa: S608
     rows = connection.execute(query, {"rows": list(ledger_rows)}).fetchall()
-    return np.array(rows, dtype=np.float64).reshape(-1, len(FEATURES))
+    return np.array(rows, dtype=np.float64).reshape(-1, len(features))

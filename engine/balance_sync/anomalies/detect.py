@@ -26,6 +26,7 @@ from balance_sync.anomalies.learning import Lessons, read_lessons
 from balance_sync.anomalies.model import Model, fit_model
 from balance_sync.anomalies.ranking import Scored, gather
 from balance_sync.anomalies.review import Answered, Deciding, Review, fill_list, nothing_decided
+from balance_sync.anomalies.sequence import add_sequence, needs_sequence
 from balance_sync.anomalies.views import VIEWS, View
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def detect(
     """
     count = build_features(connection, timezone=method.timezone)
     try:
+        if needs_sequence(name for view in method.views for name in view.features):
+            add_sequence(connection)
         explained = count_explained(connection)
         if count < LEAST_TRANSACTIONS or review_budget < 1:
             return AnomalyResult((), count, explained, 0, method.timezone)

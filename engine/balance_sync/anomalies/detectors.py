@@ -112,7 +112,7 @@ class NeighboursDetector:
 class ActiveForestDetector:
     """Active Anomaly Discovery: an isolation forest whose leaves are weighed by decisions.
 
-    Of the extra ``aad`` (Das et al. 2017, arXiv 1708.09441; `coniferest`).
+    Of the extra ``active`` (Das et al. 2017, arXiv 1708.09441; `coniferest`).
     """
 
     def fit(self, sample: ScaledMatrix, *, seed: int, known: Known | None = None) -> Self:

@@ -65,7 +65,7 @@ class FeatureChunk:
     at_us
         int64, shape (n,): microseconds since 1970, UTC; before all times where none is stated.
     values
-        float64, shape (n, `len(FEATURES)`): non-negative, 0 where nothing is unusual.
+        float64, shape (n, columns): non-negative, 0 where nothing is unusual; `FEATURES` first.
     """
 
     ledger_rows: npt.NDArray[np.int64]
@@ -144,29 +144,33 @@ def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
     Returns
     -------
     numpy.ndarray
-        float64, shape (n, `len(FEATURES)`).
+        float64, shape (n, columns).
     """
+    names = feature_columns(connection)
     query = f"""
-        SELECT {_columns("f.")}
+        SELECT {_columns(names, "f.")}
         FROM {FEATURES_TABLE} AS f
         INNER JOIN ledger AS l ON f.ledger_row = l.rowid
         WHERE md5_number_lower(concat_ws('/', l.transaction_id, l.source_id, l.line)) % $every = 0
         ORDER BY l.transaction_id, l.source_id, l.line
     """  # noqa: S608
     every = max(1, -(-count // SAMPLE_ROWS))
-    matrices = [_matrix(batch) for batch in _read_batches(connection, query, {"every": every}, CHUNK_ROWS)]
-    return np.concatenate([np.empty((0, len(FEATURES))), *matrices])
+    matrices = [
+        _matrix(batch, names) for batch in _read_batches(connection, query, {"every": every}, CHUNK_ROWS)
+    ]
+    return np.concatenate([np.empty((0, len(names))), *matrices])
 
 
 def iter_features(connection: DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[FeatureChunk]:
     """Yield the features of all transactions, in no particular order."""
-    query = f"SELECT ledger_row, explained, at_us, {_columns()} FROM {FEATURES_TABLE}"  # noqa: S608
+    names = feature_columns(connection)
+    query = f"SELECT ledger_row, explained, at_us, {_columns(names)} FROM {FEATURES_TABLE}"  # noqa: S608
     for batch in _read_batches(connection, query, {}, chunk_rows):
         yield FeatureChunk(
             batch["ledger_row"].to_numpy(),
             batch["explained"].to_numpy(),
             batch["at_us"].to_numpy(),
-            _matrix(batch),
+            _matrix(batch, names),
         )
 
 
@@ -189,9 +193,15 @@ def _defaults(header: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _columns(prefix: str = "") -> str:
-    return ", ".join(prefix + name for name in FEATURES)
+def feature_columns(connection: DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the columns of every matrix of this ledger: `FEATURES`, and what was put beside them."""
+    query = f"SELECT column_name FROM (DESCRIBE {FEATURES_TABLE}) WHERE contains(column_name, '_before_')"  # noqa: S608
+    return (*FEATURES, *(name for (name,) in connection.execute(query).fetchall()))
 
 
-def _matrix(batch: pl.DataFrame) -> FloatMatrix:
-    return np.column_stack([batch[name].to_numpy() for name in FEATURES])
+def _columns(names: tuple[str, ...], prefix: str = "") -> str:
+    return ", ".join(prefix + name for name in names)
+
+
+def _matrix(batch: pl.DataFrame, names: tuple[str, ...]) -> FloatMatrix:
+    return np.column_stack([batch[name].to_numpy() for name in names])

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balance_sync.anomalies.detectors import Scores
-from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, FloatMatrix
+from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, FloatMatrix, feature_columns
 from balance_sync.anomalies.model import Answers
 from balance_sync.anomalies.scaling import Scaling
 
@@ -93,9 +93,10 @@ class Worth:
 
 def read_lessons(connection: DuckDBPyConnection, answers: Sequence[Answer]) -> Lessons:
     """Find the features of decided transactions; those that this archive does not have teach nothing."""
+    features = feature_columns(connection)
     rows = connection.execute(
         f"""
-        SELECT wanted.place, {", ".join("f." + name for name in FEATURES)}
+        SELECT wanted.place, {", ".join("f." + name for name in features)}
         FROM (SELECT unnest($ids::VARCHAR[]) AS transaction_id, unnest(range(len($ids))) AS place) AS wanted
         INNER JOIN ledger AS l ON wanted.transaction_id = l.transaction_id
         INNER JOIN {FEATURES_TABLE} AS f ON l.rowid = f.ledger_row
@@ -105,7 +106,7 @@ def read_lessons(connection: DuckDBPyConnection, answers: Sequence[Answer]) -> L
         {"ids": [one.transaction_id for one in answers]},
     ).fetchall()
     found = [answers[place] for place, *_ in rows]
-    values = np.array([values for _, *values in rows], dtype=np.float64).reshape(-1, len(FEATURES))
+    values = np.array([values for _, *values in rows], dtype=np.float64).reshape(-1, len(features))
     return Lessons(
         values, np.array([one.confirmed for one in found], dtype=bool), tuple(one.decided_by for one in found)
     )

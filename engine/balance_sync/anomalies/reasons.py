@@ -125,7 +125,7 @@ def _scores_with_and_without(
         columns = [FEATURES.index(name) for name in kind.features]
         variants[place][:, columns] = model.usual[columns]
     # All at once: a forest spends most of its time on a few rows in getting started.
-    scores = standings.fuse(model.score(variants.reshape(-1, len(FEATURES)))).reshape(len(KINDS) + 1, -1)
+    scores = standings.fuse(model.score(variants.reshape(-1, values.shape[1]))).reshape(len(KINDS) + 1, -1)
     return scores[0], scores[1:].T
 
 
@@ -139,7 +139,7 @@ def _scores_alone(values: FloatMatrix, model: Model | DistantModel, standings: S
     for place, kind in enumerate(KINDS):
         columns = [FEATURES.index(name) for name in kind.features]
         variants[place][:, columns] = values[:, columns]
-    return standings.fuse(model.score(variants.reshape(-1, len(FEATURES)))).reshape(len(KINDS), -1).T
+    return standings.fuse(model.score(variants.reshape(-1, values.shape[1]))).reshape(len(KINDS), -1).T
 
 
 def _strongest(context: Context, values: FloatMatrix, weights: Scores, timezone: str) -> tuple[Reason, ...]:

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from balance_sync.anomalies.features import FEATURES, FEATURES_VERSION, SAMPLE_ROWS, FloatMatrix
-from balance_sync.anomalies.views import DETECTORS
+from balance_sync.anomalies.views import DETECTORS, matrix_width
 from balance_sync.errors import InputError
 from balance_sync.store.publish import published
 
@@ -148,7 +148,7 @@ def _require_fit(path: Path, description: Description, sample: FloatMatrix) -> N
     if not known or not shaped or not np.isfinite(sample).all():
         raise InputError(str(path), "is no kept model", help="make one with `run --keep-model FILE`")
     made_for = (description.features_version, description.features, sample.shape[1])
-    if made_for != (FEATURES_VERSION, FEATURES, len(FEATURES)):
+    if made_for != (FEATURES_VERSION, FEATURES, matrix_width(DETECTORS[description.detector])):
         raise InputError(
             str(path),
             f"was made for version {description.features_version} of the features, and this is "

@@ -20,6 +20,9 @@ from balance_sync.anomalies.detectors import (
     NeighboursDetector,
 )
 from balance_sync.anomalies.features import FEATURES
+from balance_sync.anomalies.sequence import CONTEXT, needs_sequence
+
+_COLUMNS = FEATURES + CONTEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class View:
     @property
     def columns(self) -> list[int]:
         """Where the features stand in a feature matrix."""
-        return [FEATURES.index(name) for name in self.features]
+        return [_COLUMNS.index(name) for name in self.features]
 
 
 _AMOUNT = ("amount_subscriber", "amount_population", "amount_both", "amount_relative")
@@ -72,7 +75,13 @@ DETECTORS: Mapping[str, tuple[View, ...]] = MappingProxyType(
             View("neighbours", FEATURES, 0.5, NeighboursDetector),
         ),
         "active": (View("all", FEATURES, 1.0, ActiveForestDetector),),
-        "deep": (View("all", FEATURES, 1.0, AutoencoderDetector),),
+        "deep": (View("all", FEATURES + CONTEXT, 1.0, AutoencoderDetector),),
     }
 )
 """By the name that `--detector` gives."""
+
+
+def matrix_width(views: tuple[View, ...]) -> int:
+    """Return how many columns the feature matrices of these views have."""
+    looks_back = needs_sequence(name for view in views for name in view.features)
+    return len(_COLUMNS) if looks_back else len(FEATURES)

@@ -303,6 +303,14 @@ def _narrate_ranking(ranking: RankingNotes) -> None:
             f"model: {len(moved)} of {len(ranking.drift)} features have moved since it was kept"
             + (f" ({', '.join(moved)})" if moved else "")
         )
+    for one, many, found in (
+        ("night", "nights", ranking.unusual_nights),
+        ("change point", "change points", ranking.change_points),
+    ):
+        if found:
+            day, words = found[0]
+            counted = one if len(found) == 1 else many
+            note(f"unusual: {len(found):,} {counted}; strongest {day}: {visible(words)}")
 
 
 def _as_json(result: RunResult) -> dict[str, Any]:

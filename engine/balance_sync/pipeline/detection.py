@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from balance_sync.config import RunOptions
 from balance_sync.errors import InputError
@@ -14,6 +16,7 @@ from balance_sync.feedback import statements
 from balance_sync.pipeline.processes import Processes
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -51,10 +54,14 @@ class RankingNotes:
         How many decisions moved the ranking.
     drift
         Feature, population stability index and verdict against the kept model, most first; empty without one.
+    unusual_nights, change_points
+        First day and words of each, strongest first.
     """
 
     learned_from: int = 0
     drift: tuple[tuple[str, Decimal, str], ...] = ()
+    unusual_nights: tuple[tuple[date, str], ...] = ()
+    change_points: tuple[tuple[date, str], ...] = ()
 
 
 def read_ranking_notes(connection: DuckDBPyConnection, options: RunOptions) -> RankingNotes:
@@ -63,7 +70,13 @@ def read_ranking_notes(connection: DuckDBPyConnection, options: RunOptions) -> R
         return RankingNotes()
     ((learned_from,),) = connection.execute("SELECT learned_from FROM anomaly_totals").fetchall()
     drift = connection.execute("FROM anomaly_drift ORDER BY psi DESC, feature").fetchall()
-    return RankingNotes(learned_from, tuple(drift))
+    nights, levels = (
+        connection.execute(
+            f"SELECT first_day, explanation FROM {name} ORDER BY strength DESC, first_day, explanation"  # noqa: S608
+        ).fetchall()
+        for name in ("unusual_nights", "change_points")
+    )
+    return RankingNotes(learned_from, tuple(drift), tuple(nights), tuple(levels))
 
 
 class DetectorProcess:
@@ -154,12 +167,19 @@ def _keep_model(
     keep_reference(path, description, result.sample)
 
 
+def _first_day(options: RunOptions) -> date | None:
+    """Return the business day from which on the unusual is told, where not all of it is."""
+    since = options.review_since
+    return since.astimezone(ZoneInfo(options.timezone)).date() if since else None
+
+
 def record_anomalies(
     connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess, standing: Standing
 ) -> RuleRun:
     """Rank the transactions, and record the most unusual ones that nobody has answered as findings."""
     from balance_sync.anomalies.detect import detect
     from balance_sync.anomalies.features import features_hash
+    from balance_sync.anomalies.periods import periods_hash, record_periods
     from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
     from balance_sync.anomalies.review import nothing_decided
     from balance_sync.reports.context import RuleRun
@@ -182,6 +202,7 @@ def record_anomalies(
         result = ranked(None)
     if options.keep_model:
         _keep_model(connection, options.keep_model, options, result)
+    record_periods(connection, timezone=options.timezone, since=_first_day(options))
     # It ends beside the reports, and the run need not wait for it after them.
     detector.end()
     return RuleRun(
@@ -190,7 +211,7 @@ def record_anomalies(
         severity=SEVERITY.value,
         title="Unusual transaction",
         description=DETECTOR_DESCRIPTION,
-        sha256=features_hash(),
+        sha256=hashlib.sha256(f"{features_hash()}/{periods_hash()}".encode()).hexdigest(),
         findings=publish(connection, result),
         triage=DETECTOR_TRIAGE,
     )

@@ -32,6 +32,7 @@ NUMBER_COLUMNS = frozenset(
             "rank",
             "rounding",
         ),
+        *("seen", "usual", "strength", "psi"),
         *("opening", "credits", "debits", "unexplained", "unexplained_continuity", "unexplained_arithmetic"),
         *("closing", "transactions"),
     }
@@ -41,7 +42,9 @@ NUMBER_COLUMNS = frozenset(
 WORD_CHARACTERS = 120
 """Of an id, an action and their like the page shows so much, and says of how much: the workbook has more."""
 
-CHOICE_COLUMNS = frozenset({"action", "change", "currency", "rule", "severity", "status", "wallet"})
+CHOICE_COLUMNS = frozenset(
+    {"action", "change", "currency", "measure", "rule", "severity", "status", "wallet"}
+)
 """Columns of few different words, by which the page lets one choose."""
 
 

@@ -218,6 +218,9 @@ def _stand_in_for_the_detector(connection: DuckDBPyConnection) -> None:
     tables = {row[0] for row in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "anomalies" not in tables:
         connection.execute(report_sql("no_anomalies"))
+    # A database of an earlier version has no table of these either.
+    if "unusual_nights" not in tables:
+        connection.execute(report_sql("no_periods"))
 
 
 def _last_day(context: ReportContext, totals: Totals) -> date | None:
@@ -234,7 +237,7 @@ def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
 def _section_rows(connection: DuckDBPyConnection, changes: Comparison | None) -> dict[str, int]:
     tables = (
         *("ledger", "episodes", "anomalies", "anomalies_set_aside", "roll_forward", "rejects", "sources"),
-        "completeness",
+        *("completeness", "unusual_nights", "change_points"),
     )
     counts: dict[str, int] = {}
     if changes:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from balance_sync.feedback.statements import HEADERS
+from balance_sync.reports.period_labels import PERIOD_COLUMNS, PERIOD_NOTES, PERIODS_NOTHING
 from balance_sync.reports.visible_text import cut, visible
 
 if TYPE_CHECKING:
@@ -287,6 +288,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
         "expected": "Expected",
         "actual": "Actual",
         "difference": "Difference",
+        **PERIOD_COLUMNS,
         # A workbook is read back by these.
         **HEADERS,
     }
@@ -333,6 +335,7 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
             "Every rule that ran, with the version and the hash of its file: the same ones give the "
             "same findings."
         ),
+        **PERIOD_NOTES,
     }
 )
 """What stands under the title of a sheet that is not a rule's."""
@@ -351,6 +354,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "Sources": "No sources were read.",
         "Completeness": "Nothing is missing that the logs tell of.",
         "Rules": "No rules ran.",
+        **PERIODS_NOTHING,
     }
 )
 """What an empty section says instead of rows."""

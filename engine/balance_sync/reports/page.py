@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from balance_sync.reports import comparison_views, labels, views
+from balance_sync.reports import comparison_views, labels, period_labels, periods, views
 from balance_sync.reports.answers import answers
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.chart_rows import finding_rows, overdraft_rows
@@ -169,6 +169,11 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "roll_forward": views.roll_forward(data),
         "top_roll_forward": views.top_roll_forward(data, shown),
         "anomalies": views.anomalies(data, shown),
+        "period_labels": period_labels,
+        "nights": periods.unusual_nights(data),
+        "levels": periods.change_points(data, shown),
+        "drift": periods.model_drift(data),
+        "drift_words": periods.drift_words(data),
         "control_totals": views.control_totals(data),
         "amounts": views.amounts(data),
         "read": views.what_was_read(data),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from balance_sync.reports.cells import first_rows
 from balance_sync.reports.changes import Change
 from balance_sync.reports.labels import COMPLETENESS
 from balance_sync.reports.phrases import plain_decimal, utc_time
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
 
     from balance_sync.reports.changes import Comparison
     from balance_sync.reports.data import ReportData
+
+
+STRONGEST = 20
+"""Unusual nights and change points that the summary holds; the tables hold all."""
 
 
 def build_summary(data: ReportData) -> dict[str, Any]:
@@ -57,6 +64,8 @@ def build_summary(data: ReportData) -> dict[str, Any]:
             **asdict(data.detector),
             "drift": [{**asdict(one), "psi": str(one.psi)} for one in data.drift],
         },
+        "unusual_nights": _strongest(data, "unusual_nights"),
+        "change_points": _strongest(data, "change_points"),
         **_money(data),
         **_aged(data),
         **({"changes": _changes(data.changes)} if data.changes else {}),
@@ -72,6 +81,21 @@ def write_summary(path: Path, data: ReportData) -> None:
     """Write the summary to `path` as JSON, its keys in a fixed order."""
     text = json.dumps(build_summary(data), indent=2, ensure_ascii=True, allow_nan=False)
     path.write_text(text + "\n", encoding="ascii")
+
+
+def _strongest(data: ReportData, section: str) -> dict[str, Any]:
+    """Return how many rows a section has, and the first of them, all values as JSON has them."""
+    rows = [
+        {name: _plain(value) for name, value in row.items() if name != "minor_unit"}
+        for row in first_rows(data.frames(section), STRONGEST)
+    ]
+    return {"count": data.rows[section], "strongest": rows}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return plain_decimal(value)
+    return str(value) if isinstance(value, date) else value
 
 
 def _by_severity(data: ReportData) -> dict[str, int]:

@@ -39,6 +39,8 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "anomaly_reasons": ("rank", "place"),
     "anomalies_set_aside": ("score", "finding_id"),
     "anomaly_drift": ("feature",),
+    "unusual_nights": ("first_day", "measure", "currency", "direction"),
+    "change_points": ("first_day", "measure", "user_id", "currency"),
     "decisions": ("finding_id",),
 }
 """The tables that are written, with what each is ordered by first; its other columns follow."""

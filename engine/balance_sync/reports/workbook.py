@@ -15,6 +15,7 @@ from balance_sync.reports.sheets.block_sheet import BLOCK_SHEETS, BlockSheet
 from balance_sync.reports.sheets.charts_sheet import CHARTS, write_charts
 from balance_sync.reports.sheets.completeness_plan import completeness_plan
 from balance_sync.reports.sheets.formats import FormatBook
+from balance_sync.reports.sheets.period_plans import QUERIES, period_plans
 from balance_sync.reports.sheets.plan import EXCEL_ROWS, SheetPlan
 from balance_sync.reports.sheets.readme import Readme
 from balance_sync.reports.sheets.sign_off import write_sign_off
@@ -118,6 +119,7 @@ def _fill(workbook: Workbook, data: ReportData, *, max_rows: int) -> None:
     for section, queries in (
         ("Episodes", ("episodes",)),
         ("Anomalies", ("anomalies", "anomalies_set_aside")),
+        *((name, (query,)) for name, query in QUERIES.items()),
         ("Roll-forward", ("roll_forward",)),
         ("Transactions", ("transactions",)),
         ("Rejects", ("rejects",)),
@@ -137,6 +139,7 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
     fixed = {
         "Episodes": sections.episodes_plan(data, max_rows=max_rows),
         "Anomalies": sections.anomalies_plan(data, max_rows=max_rows),
+        **period_plans(data, max_rows=max_rows),
         "Roll-forward": sections.roll_forward_plan(data, max_rows=max_rows),
         "Transactions": sections.transactions_plan(data, max_rows=max_rows),
         "Rejects": sections.rejects_plan(data, max_rows=max_rows),
@@ -152,7 +155,10 @@ def _plans(data: ReportData, *, max_rows: int) -> dict[str, SheetPlan]:
         for result in sections.shown_rules(data)
         if data.shows(Section.FINDINGS)
     }
-    shown = rules | {name: plan for name, plan in fixed.items() if data.shows(name.lower())}
+    of_section = dict.fromkeys(QUERIES, Section.ANOMALIES)
+    shown = rules | {
+        name: plan for name, plan in fixed.items() if data.shows(of_section.get(name, name.lower()))
+    }
     return {name: plan.summing(data.currencies).limited(data.most(plan.rows)) for name, plan in shown.items()}
 
 

@@ -24,7 +24,10 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.FINDINGS: ("findings",),
     Section.CHANGES: ("changes",),
     Section.EPISODES: ("episodes",),
-    Section.ANOMALIES: ("anomalies", "anomaly_reasons", "anomalies_set_aside", "anomaly_drift"),
+    Section.ANOMALIES: (
+        *("anomalies", "anomaly_reasons", "anomalies_set_aside", "anomaly_drift"),
+        *("unusual_nights", "change_points"),
+    ),
     Section.ROLL_FORWARD: ("roll_forward",),
     Section.TRANSACTIONS: ("transactions", "ledger"),
     Section.REJECTS: ("rejects", "suspects"),

@@ -17,7 +17,7 @@ from balance_sync.reports.labels import (
     TITLE,
     WALLETS,
 )
-from balance_sync.reports.paper import basis, charts, findings, times
+from balance_sync.reports.paper import basis, charts, findings, periods, times
 from balance_sync.reports.paper.words import CHECKS, DAY_ENDS, NOTHING_FOUND, PRINTED
 from balance_sync.reports.phrases import local_time, zone_words
 from balance_sync.reports.sheets.sign_off import ROLES
@@ -63,6 +63,8 @@ def build_content(data: ReportData) -> dict[str, Any]:
         "gap_charts": charts.gap_charts(data),
         "still_open": findings.still_open(data),
         "worst": findings.worst_findings(data),
+        "periods": periods.periods(data),
+        "drift": periods.drift(data),
         "roll_forward": basis.roll_forward(data),
         "control_totals": basis.control_totals(data),
         "amounts": basis.amounts(data),

@@ -59,6 +59,11 @@ PRINTED: Mapping[str, str] = MappingProxyType(
             "at most {cap}."
         ),
         "open": "{count:,} open",
+        "periods": "Unusual nights and levels that have moved",
+        "periods_note": (
+            "Suspicions about no single transaction: business days out of line with the same weekdays before "
+            "and after, and levels that have moved and stayed. The page and the workbook have more."
+        ),
         "worst": "Worst findings of each rule",
         "worst_note": (
             "The largest of each rule, at most {cap}, each currency in turn. `balance-sync explain FINDING` "

@@ -1,0 +1,146 @@
+"""What is odd about no single transaction: nights on which the job misbehaved, and levels that have moved.
+
+Both are found in SQL, by medians and ranks, and end in two tables of the run's database. They are
+suspicions like the flagged transactions, and no findings: a finding is about a line of a log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from balance_sync.store.sql_files import sql_directory
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ROUNDS = 4
+"""How often a series is cut at a change, and its parts are looked through again."""
+
+VERSIONS = {"unusual_nights": 1, "day_levels": 1, "change_points": 1}
+"""The versions of the files of ``sql/sequences``."""
+
+_PARAMETERS = {"BIGINT": int, "VARCHAR": str, "DOUBLE": float}
+
+_NIGHTS = """
+CREATE OR REPLACE TABLE unusual_nights AS
+SELECT * FROM ({nights})
+WHERE $since::DATE IS NULL OR last_day >= $since
+ORDER BY strength DESC, first_day, measure, currency NULLS FIRST, direction
+"""
+
+_CHANGES = """
+CREATE OR REPLACE TABLE change_points AS
+-- Of a balance the week is known: it changed with the first transaction that led nearer to the new level.
+WITH firsts AS (
+    SELECT
+        c.series,
+        c.segment,
+        arg_min(l, (l.logged_at, l.transaction_id, l.source_id, l.line)) AS began
+    FROM level_changes AS c
+    INNER JOIN ledger AS l
+        ON c.user_id = l.user_id AND c.currency IS NOT DISTINCT FROM l.currency
+        AND timezone($timezone, l.logged_at)::DATE
+        BETWEEN c.first_day AND c.first_day + if(c.measure = 'balance', 6, 0)
+    WHERE if(
+        c.measure = 'balance',
+        l.applied AND abs(l.new_balance - c.seen) < abs(l.new_balance - c.usual),
+        l.direction = 'DEBIT' AND l.amount > 0
+    )
+    GROUP BY c.series, c.segment
+),
+
+begun AS (
+    SELECT
+        c.* REPLACE (coalesce(timezone($timezone, f.began.logged_at)::DATE, c.first_day) AS first_day),
+        f.began.transaction_id AS transaction_id,
+        f.began.source_id AS source_id,
+        f.began.line AS line
+    FROM level_changes AS c
+    LEFT JOIN firsts AS f ON c.series = f.series AND c.segment = f.segment
+),
+
+ended AS (
+    SELECT
+        *,
+        coalesce(
+            lead(first_day) OVER (PARTITION BY series ORDER BY first_day) - 1,
+            (SELECT timezone($timezone, max(l.logged_at))::DATE FROM ledger AS l)
+        )::DATE AS last_day
+    FROM begun
+)
+
+SELECT
+    measure, user_id, currency, first_day, last_day, usual, seen, strength, explanation,
+    transaction_id, source_id, line
+FROM ended
+WHERE $since::DATE IS NULL OR first_day >= $since
+ORDER BY strength DESC, first_day, measure, user_id NULLS FIRST, currency NULLS FIRST
+"""
+
+
+def record_periods(connection: DuckDBPyConnection, *, timezone: str, since: date | None = None) -> None:
+    """Fill the tables `unusual_nights` and `change_points`, strongest first, in place of what they held.
+
+    Parameters
+    ----------
+    connection
+        Holds the tables of parsed records, ``currencies`` and ``ledger``.
+    timezone
+        IANA name of the business time zone.
+    since
+        Only nights that end, and levels that begin on this business day or later are kept; the days before
+        still say what is usual.
+    """
+    nights, parameters = _read("unusual_nights", timezone=timezone)
+    connection.execute(_NIGHTS.format(nights=nights), {**parameters, "since": since})
+    try:
+        _find_changes(connection, timezone=timezone)
+        connection.execute(_CHANGES, {"timezone": timezone, "since": since})
+    finally:
+        connection.execute("DROP TABLE IF EXISTS day_segments")
+        connection.execute("DROP TABLE IF EXISTS level_changes")
+
+
+def periods_hash() -> str:
+    """Return the SHA-256 of the files that nights and levels are found by."""
+    return hashlib.sha256("\0".join(_read(name)[0] for name in VERSIONS).encode()).hexdigest()
+
+
+def _find_changes(connection: DuckDBPyConnection, *, timezone: str) -> None:
+    """Fill the temporary tables `day_segments` and `level_changes`, cutting at a change again and again."""
+    levels, given = _read("day_levels", timezone=timezone)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE day_segments AS SELECT *, 1 AS segment FROM ({levels})",  # noqa: S608
+        given,
+    )
+    changes, parameters = _read("change_points")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE level_changes AS {changes}", parameters)
+    for _ in range(ROUNDS - 1):
+        # Only what has changed is looked through again, and only in the segments that were cut.
+        connection.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE day_segments AS
+            SELECT d.* REPLACE (2 * d.segment + coalesce(d.day >= c.first_day, false)::INTEGER AS segment)
+            FROM day_segments AS d
+            SEMI JOIN level_changes AS k ON d.series = k.series
+            LEFT JOIN level_changes AS c ON d.series = c.series AND d.segment = c.segment
+            """
+        )
+        (found,) = connection.execute(f"INSERT INTO level_changes {changes}", parameters).fetchall()[0]
+        if not found:
+            break
+
+
+def _read(name: str, **given: str) -> tuple[str, dict[str, Any]]:
+    """Return a file of ``sql/sequences`` and its parameters."""
+    path = sql_directory() / "sequences" / name / f"v{VERSIONS[name]}.sql"
+    text = path.read_text(encoding="utf-8")
+    header = tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
+    defaults = {
+        parameter: _PARAMETERS[about["type"]](about["default"])
+        for parameter, about in header.get("params", {}).items()
+    }
+    return text, {**defaults, **given}
