@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,23 +82,33 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
         With the tables, not yet locked down; what they hold stays.
     """
     largest, *others = [*_TIME, "rejects"]
-    with ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
-        running = [pool.submit(_load, connection.cursor(), tables, loaded) for tables in ([largest], others)]
+    with ExitStack() as open_cursors, ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
+        # Registering and closing hold Python's lock while they wait for DuckDB's, and a query that runs may
+        # hold DuckDB's while it waits for Python's: both are done while no query runs.
+        cursors = [open_cursors.enter_context(_cursor(connection, loaded)) for _ in range(2)]
+        running = [
+            pool.submit(_load, cursor, tables, loaded)
+            for cursor, tables in zip(cursors, ([largest], others), strict=True)
+        ]
+        wait(running)
         for one in running:
             one.result()
 
 
-def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded) -> None:
-    try:
+@contextmanager
+def _cursor(connection: DuckDBPyConnection, loaded: Loaded) -> Iterator[DuckDBPyConnection]:
+    with connection.cursor() as cursor:
         for name, frame in loaded.resolved.items():
-            connection.register(f"resolved_{name}", frame)
+            cursor.register(f"resolved_{name}", frame)
         if loaded.sources is not None:
-            connection.register("loaded_sources", loaded.sources)
-        for table in tables:
-            if loaded.files[table]:
-                connection.execute(_insert(connection, table, loaded), _parameters(table, loaded))
-    finally:
-        connection.close()
+            cursor.register("loaded_sources", loaded.sources)
+        yield cursor
+
+
+def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded) -> None:
+    for table in tables:
+        if loaded.files[table]:
+            connection.execute(_insert(connection, table, loaded), _parameters(table, loaded))
 
 
 def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
