@@ -13,6 +13,7 @@ steps = [
     "own_same",
     "population_ranges",
     "relative_ranges",
+    "usual",
 ]
 description = """
 One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
@@ -176,61 +177,6 @@ own_repeats AS (
     GROUP BY subscriber, action_key
 ),
 
-population_repeats AS (
-    SELECT
-        population_key,
-        count(*) AS population_repeats
-    FROM feature_repeats
-    GROUP BY population_key
-),
-
-population_hours AS (
-    SELECT
-        population_key,
-        any_value(direction) AS direction,
-        hour,
-        count(*) AS hour_count
-    FROM feature_steps
-    GROUP BY population_key, hour
-),
-
-direction_hours AS (
-    SELECT
-        direction,
-        hour,
-        (sum(least(hour_count, $hour_most)) + 1)
-        / (sum(sum(least(hour_count, $hour_most))) OVER (PARTITION BY direction) + 24) AS hour_share
-    FROM population_hours
-    GROUP BY direction, hour
-),
-
--- Everything about a population and an hour, in one small table.
-usual AS (
-    SELECT
-        h.population_key,
-        h.hour,
-        h.hour_count,
-        first_value(h.hour) OVER busiest_first AS busiest_hour,
-        first_value(h.hour_count) OVER busiest_first AS busiest_count,
-        first_value(d.hour_share) OVER busiest_first AS busiest_share,
-        r.population,
-        r.amounts[1] AS population_low,
-        greatest(r.amounts[2], 0.01) AS population_middle,
-        r.amounts[3] AS population_high,
-        r.pauses[1] AS pause_low,
-        r.pauses[2] AS pause_high,
-        coalesce(n.population_repeats, 0) AS population_repeats,
-        ln(
-            (busiest_count + $hour_prior_weight * busiest_share)
-            / (h.hour_count - 1 + $hour_prior_weight * d.hour_share)
-        ) AS hour_surprise
-    FROM population_hours AS h
-    INNER JOIN feature_population_ranges AS r ON h.population_key = r.population_key
-    LEFT JOIN population_repeats AS n ON h.population_key = n.population_key
-    INNER JOIN direction_hours AS d ON h.direction IS NOT DISTINCT FROM d.direction AND h.hour = d.hour
-    WINDOW busiest_first AS (PARTITION BY h.population_key ORDER BY h.hour_count DESC, h.hour ASC)
-),
-
 explained AS (
     SELECT l.rowid AS ledger_row
     FROM ledger AS l
@@ -293,7 +239,7 @@ judged AS (
     INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
     INNER JOIN feature_own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key
-    INNER JOIN usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
+    INNER JOIN feature_usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
     INNER JOIN feature_relative_ranges AS v ON t.population_key = v.population_key
     INNER JOIN near_counts AS n
         ON
