@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,13 @@ class Filled:
         Name and number of each kind of event, each event counted once; in the order of the names.
     problems
         Path and reason of each source that could not be read to its end.
-    content_hashes
-        Label and SHA-256 of every source, in order.
+    content_hash
+        SHA-256 over label and SHA-256 of every source, in order.
     """
 
     event_kinds: tuple[tuple[str, int], ...]
     problems: tuple[tuple[str, str], ...]
-    content_hashes: tuple[tuple[str, str], ...]
+    content_hash: str
 
 
 def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory: Inventory) -> Filled:
@@ -75,8 +76,15 @@ def what_was_filled(sources: pl.DataFrame, kinds: pl.DataFrame) -> Filled:
     return Filled(
         tuple(kinds.sort("kind").iter_rows()),
         tuple(problems.select("path", "reason").iter_rows()),
-        tuple(sources.select("path", "content_hash").iter_rows()),
+        _content_hash(sources),
     )
+
+
+def _content_hash(sources: pl.DataFrame) -> str:
+    digest = hashlib.sha256()
+    for path, content_hash in sources.select("path", "content_hash").iter_rows():
+        digest.update(f"{content_hash} {path}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def count_events(

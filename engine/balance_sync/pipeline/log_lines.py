@@ -64,11 +64,14 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
     store = Path(json.loads(options)["store"])
     if not store.is_dir():
         return None
-    paths = connection.sql("SELECT path, source_id FROM sources").pl()
 
     def manifest_of(source_ids: Collection[str]) -> pl.DataFrame:
         # Of equal files the run counted one, and the store may know others from other runs.
         found = find_store(store).manifest(source_ids=source_ids)
+        paths = connection.sql(
+            "SELECT path, source_id FROM sources WHERE source_id IN (SELECT unnest($ids))",
+            params={"ids": list(source_ids)},
+        ).pl()
         return found.join(paths, on=["path", "source_id"], how="semi")
 
     return log_reader(manifest_of)

@@ -33,7 +33,7 @@ def run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], deciding: Options) ->
     """Return the hash of inputs, rules and `deciding` options: the same run has the same id."""
     content = {
         "version": __version__,
-        "inputs": filled.content_hashes,
+        "inputs": filled.content_hash,
         "rules": [(run.rule, run.version, run.sha256) for run in rule_runs],
         "options": deciding,
     }

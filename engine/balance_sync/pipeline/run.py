@@ -26,7 +26,7 @@ from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedb
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import Inventory, take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
-from balance_sync.pipeline.log_lines import log_reader
+from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.previous import basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
 from balance_sync.pipeline.watcher import Unwatched, Watcher
@@ -103,25 +103,12 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
         stack.enter_context(ingested.store.sole_use())
         detector.prepare()
-        inventory = take_inventory(ingested)
         rules = chosen_rules(options)
         known = basis(
             rules, ingested.store.version, (*deciding_options(options), ("rules", str(options.rules)))
         )
-        addition = _addition(options, inventory, rules, known)
         work = _Work(
-            options,
-            feedback,
-            ingested,
-            inventory,
-            rules,
-            known,
-            addition,
-            earlier,
-            started_at,
-            started,
-            watcher,
-            detector,
+            options, feedback, ingested, rules, known, earlier, started_at, started, watcher, detector
         )
         with published(options.database_path) as beside:
             return _reconcile(work, budget, beside)
@@ -134,10 +121,8 @@ class _Work:
     options: RunOptions
     feedback: Feedback
     ingested: Ingested
-    inventory: Inventory
     rules: tuple[Rule, ...]
     basis: str
-    addition: Addition | None
     earlier: tuple[EarlierRun, ...]
     started_at: datetime
     started: float
@@ -145,13 +130,40 @@ class _Work:
     detector: DetectorProcess
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What the database is filled with: all sources of the run, or what they add to the run before."""
+
+    inventory: Inventory
+    addition: Addition | None
+
+    def fill(self, connection: DuckDBPyConnection, options: RunOptions) -> Filled:
+        from balance_sync.store.tables import create_tables
+
+        if self.addition:
+            return add_to_database(connection, self.addition)
+        create_tables(connection)
+        return fill_database(connection, options, self.inventory)
+
+
+def _plan(work: _Work) -> _Planned:
+    options, rules = work.options, work.rules
+    inventory = take_inventory(work.ingested)
+    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
+    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
+        return _Planned(inventory, None)
+    previous = read_previous(options.database_path, work.basis)
+    return _Planned(inventory, plan_addition(inventory, previous, options) if previous else None)
+
+
 def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
     from balance_sync.store.session import database_errors, open_session
 
     options = work.options
     spill = options.spill_directory or options.store_directory / "working" / "spill"
+    planned = _plan(work)
     with database_errors(str(options.database_path)):
-        if work.addition:
+        if continued := planned.addition is not None:
             shutil.copyfile(options.database_path, database)
         connection = open_session(
             database,
@@ -161,36 +173,27 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             spill_limit=options.spill_limit,
         )
         try:
-            return _stages(connection, work)
+            work.watcher.stage("building the ledger", 4)
+            filled = planned.fill(connection, options)
+            # Of a million sources it takes most of a gigabyte, which the stages that follow need.
+            del planned
+            return _stages(connection, work, filled, continued=continued)
         finally:
             connection.close()
             work.ingested.store.clear()
 
 
-def _addition(
-    options: RunOptions, inventory: Inventory, rules: tuple[Rule, ...], known: str
-) -> Addition | None:
-    """Return what is added to the database of the run before; `None` where everything is judged anew."""
-    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
-    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
-        return None
-    previous = read_previous(options.database_path, known)
-    return plan_addition(inventory, previous, options) if previous else None
-
-
-def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
+def _stages(connection: DuckDBPyConnection, work: _Work, filled: Filled, *, continued: bool) -> RunResult:
     from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.reports.writer import write_reports
     from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
 
     options, watcher = work.options, work.watcher
-    watcher.stage("building the ledger", 4)
-    filled = _fill(connection, work)
     lock_down(connection)
     watcher.advance(1)
     standing = weigh_feedback(connection, work.feedback, options)
-    judge = judge_changes if work.addition else judge_all
+    judge = judge_changes if continued else judge_all
     rule_runs = judge(connection, options, work.rules, work.detector, standing)
     feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
@@ -207,7 +210,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
             formats=options.formats,
             context=context,
             earlier=work.earlier,
-            read_logs=log_reader(work.inventory.manifest_of),
+            read_logs=log_reader_of_run(connection),
         )
     if options.rejects:
         write_reject_file(options.rejects, connection)
@@ -223,7 +226,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
         ingested=work.ingested,
         problems=filled.problems,
         elapsed_s=time.monotonic() - work.started,
-        continued=work.addition is not None,
+        continued=continued,
         feedback=feedback,
         ranking=read_ranking_notes(connection, options),
         completeness=_missing(connection),
@@ -233,12 +236,3 @@ def _stages(connection: DuckDBPyConnection, work: _Work) -> RunResult:
 def _missing(connection: DuckDBPyConnection) -> dict[str, int]:
     query = "SELECT kind, sum(cases)::BIGINT FROM completeness GROUP BY kind ORDER BY kind"
     return dict(connection.execute(query).fetchall())
-
-
-def _fill(connection: DuckDBPyConnection, work: _Work) -> Filled:
-    from balance_sync.store.tables import create_tables
-
-    if work.addition:
-        return add_to_database(connection, work.addition)
-    create_tables(connection)
-    return fill_database(connection, work.options, work.inventory)
