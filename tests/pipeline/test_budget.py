@@ -86,6 +86,14 @@ def test_a_small_limit_means_fewer_processes_than_threads() -> None:
     assert (large.reading_processes, large.database_threads) == (8, 8)
 
 
+def test_an_inventory_of_many_sources_takes_from_the_database_while_it_is_filled() -> None:
+    whole = divide_memory("1500MB", threads=2)
+    assert whole.filling(0) == whole.filling(100 * MB) == whole.database
+    for inventory in (300 * MB, 600 * MB):
+        assert inventory + budget._BESIDE_FILLING + whole.filling(inventory) == whole.limit
+    assert whole.filling(5_000 * MB) == budget._LEAST_DATABASE
+
+
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
         "1,500 MB in all: 2 reading processes, then 770 MB and 2 threads for the database"

@@ -19,6 +19,10 @@ _FURTHER_READER = 160_000_000
 # 20 MB of text, 540 MB at 200 MB, 620 MB with CSV and Parquet, and 700 MB with all of them and the PDF.
 _BESIDE_DATABASE = 730_000_000
 
+# What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
+# 20,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
+_BESIDE_FILLING = 450_000_000
+
 # Below this DuckDB cannot sort the ledger; and each of its threads needs buffers before it can spill.
 _LEAST_DATABASE = 110_000_000
 _DATABASE_THREAD = 100_000_000
@@ -47,6 +51,10 @@ class Budget:
     reading_processes: int
     database: int
     database_threads: int
+
+    def filling(self, inventory_bytes: int) -> int:
+        """Return DuckDB's limit in bytes while it is filled, beside an inventory of that size."""
+        return max(min(self.database, self.limit - _BESIDE_FILLING - inventory_bytes), _LEAST_DATABASE)
 
     def __str__(self) -> str:
         """Return the budget in words, sizes in MB of 1,000,000 bytes."""

@@ -65,6 +65,12 @@ class Inventory:
 
         return self.sources.filter(pl.col("status") != "duplicate")
 
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in memory."""
+        frames = (self.kept, self.manifest, self.stale, self.sources)
+        return sum(int(frame.estimated_size()) for frame in frames)
+
     def files(self, source_ids: pl.DataFrame) -> dict[str, list[Path]]:
         """Return the Parquet files by table, one a batch that holds one of the sources."""
         import polars as pl

@@ -157,7 +157,7 @@ def _plan(work: _Work) -> _Planned:
 
 
 def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
-    from balance_sync.store.session import database_errors, open_session
+    from balance_sync.store.session import database_errors, open_session, set_memory_limit
 
     options = work.options
     spill = options.spill_directory or options.store_directory / "working" / "spill"
@@ -167,7 +167,7 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             shutil.copyfile(options.database_path, database)
         connection = open_session(
             database,
-            memory_limit=f"{budget.database}B",
+            memory_limit=f"{budget.filling(planned.inventory.size_bytes)}B",
             threads=budget.database_threads,
             spill_directory=spill,
             spill_limit=options.spill_limit,
@@ -175,8 +175,9 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
         try:
             work.watcher.stage("building the ledger", 4)
             filled = planned.fill(connection, options)
-            # Of a million sources it takes most of a gigabyte, which the stages that follow need.
+            # Of a million sources it takes hundreds of megabytes, which the stages that follow need.
             del planned
+            set_memory_limit(connection, f"{budget.database}B")
             return _stages(connection, work, filled, continued=continued)
         finally:
             connection.close()

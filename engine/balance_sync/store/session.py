@@ -68,8 +68,6 @@ def open_session(
 
 def _set_limits(connection: DuckDBPyConnection, *, memory_limit: str, threads: int, spill_limit: str) -> None:
     """Set what must be set on the open database: the spill limit is not enforced when given to connect()."""
-    import duckdb
-
     for setting, value in (
         ("memory_limit", memory_limit),
         ("threads", str(threads)),
@@ -77,15 +75,26 @@ def _set_limits(connection: DuckDBPyConnection, *, memory_limit: str, threads: i
         ("TimeZone", "UTC"),
         ("enable_progress_bar", "false"),
     ):
-        try:
-            connection.execute(f"SET {setting} = '{value.replace(chr(39), chr(39) * 2)}'")
-        except (duckdb.ProgrammingError, duckdb.DataError) as error:
-            raise UsageError(
-                setting.replace("max_temp_directory_size", "spill limit").replace("_", " "),
-                f"{value!r} cannot be meant",
-                reason=_first_line(error),
-                help="sizes are a number and a unit, e.g. 2GB or 512MiB; threads are at least 1",
-            ) from error
+        _set(connection, setting, value)
+
+
+def _set(connection: DuckDBPyConnection, setting: str, value: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute(f"SET {setting} = '{value.replace(chr(39), chr(39) * 2)}'")
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+        raise UsageError(
+            setting.replace("max_temp_directory_size", "spill limit").replace("_", " "),
+            f"{value!r} cannot be meant",
+            reason=_first_line(error),
+            help="sizes are a number and a unit, e.g. 2GB or 512MiB; threads are at least 1",
+        ) from error
+
+
+def set_memory_limit(connection: DuckDBPyConnection, limit: str) -> None:
+    """Change the memory of an open session, a size as of `open_session`, until it is locked down."""
+    _set(connection, "memory_limit", limit)
 
 
 def lock_down(connection: DuckDBPyConnection) -> None:
