@@ -10,7 +10,7 @@ import pytest
 from meal_ledgers import MIDNIGHT, ZONE, chained, judged, ordinary_moves, transaction
 from plain_periods import pettitt, unusual_days
 
-from balance_sync.anomalies.periods import _read, record_periods
+from balance_sync.anomalies.periods import _find_levels, _read, record_periods
 
 DAY_ONE = date(2024, 1, 2)
 BAD = 30  # a Thursday, counted from the first day
@@ -260,12 +260,8 @@ def test_a_change_is_placed_where_a_slow_comparison_of_all_pairs_places_it(seed,
     ]
     place, total = pettitt(prices)
     with judged(chained(rows), tmp_path) as connection:
-        levels, parameters = _read("day_levels", timezone=ZONE)
-        connection.execute(
-            f"CREATE TEMP TABLE day_segments AS SELECT *, 1 AS segment FROM ({levels})"
-            " WHERE measure = 'spending' AND user_id = 'user-007'",
-            parameters,
-        )
+        _find_levels(connection, timezone=ZONE)
+        connection.execute("DELETE FROM day_segments WHERE measure <> 'spending' OR user_id IS DISTINCT FROM 'user-007'")
         changes, parameters = _read("change_points")
         found = connection.execute(f"SELECT first_day FROM ({changes})", parameters).fetchall()
     assert total > 0

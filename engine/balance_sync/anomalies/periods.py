@@ -7,13 +7,17 @@ suspicions like the flagged transactions, and no findings: a finding is about a 
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.store.sql_files import sql_directory
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
 ROUNDS = 4
@@ -106,16 +110,13 @@ def record_periods(connection: DuckDBPyConnection, *, timezone: str, since: date
 
 def periods_hash() -> str:
     """Return the SHA-256 of the files that nights and levels are found by."""
-    return hashlib.sha256("\0".join(_read(name)[0] for name in VERSIONS).encode()).hexdigest()
+    texts = ((_read(name)[0], *_read_steps(name).values()) for name in VERSIONS)
+    return hashlib.sha256("\0".join(chain.from_iterable(texts)).encode()).hexdigest()
 
 
 def _find_changes(connection: DuckDBPyConnection, *, timezone: str) -> None:
     """Fill the temporary tables `day_segments` and `level_changes`, cutting at a change again and again."""
-    levels, given = _read("day_levels", timezone=timezone)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE day_segments AS SELECT *, 1 AS segment FROM ({levels})",  # noqa: S608
-        given,
-    )
+    _find_levels(connection, timezone=timezone)
     changes, parameters = _read("change_points")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE level_changes AS {changes}", parameters)
     for _ in range(ROUNDS - 1):
@@ -134,11 +135,44 @@ def _find_changes(connection: DuckDBPyConnection, *, timezone: str) -> None:
             break
 
 
+def _find_levels(connection: DuckDBPyConnection, *, timezone: str) -> None:
+    """Fill the temporary table `day_segments` with whole series, step by step.
+
+    In a single query DuckDB holds the states of all steps at once, which cannot spill.
+    """
+    levels, given = _read("day_levels", timezone=timezone)
+    steps = {f"level_{name}": text for name, text in _read_steps("day_levels").items()}
+    # The header names parameters, too, and only those of a statement may be given with it.
+    select = levels.split("\n---*/\n", 1)[1]
+    steps["day_segments"] = f"SELECT *, 1 AS segment FROM ({select})"  # noqa: S608 - the product's own SQL
+    try:
+        for name, text in steps.items():
+            named = {key: value for key, value in given.items() if re.search(rf"\${key}\b", text)}
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named)
+    finally:
+        for name in list(steps)[:-1]:
+            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+def _read_steps(name: str) -> dict[str, str]:
+    """Return the SELECT of each step on the way to what a file of ``sql/sequences`` gives, by its name."""
+    path = _path(name)
+    names = _header(path.read_text(encoding="utf-8")).get("steps", ())
+    return {step: (path.with_suffix("") / f"{step}.sql").read_text(encoding="utf-8") for step in names}
+
+
+def _path(name: str) -> Path:
+    return sql_directory() / "sequences" / name / f"v{VERSIONS[name]}.sql"
+
+
+def _header(text: str) -> dict[str, Any]:
+    return tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
+
+
 def _read(name: str, **given: str) -> tuple[str, dict[str, Any]]:
     """Return a file of ``sql/sequences`` and its parameters."""
-    path = sql_directory() / "sequences" / name / f"v{VERSIONS[name]}.sql"
-    text = path.read_text(encoding="utf-8")
-    header = tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
+    text = _path(name).read_text(encoding="utf-8")
+    header = _header(text)
     defaults = {
         parameter: _PARAMETERS[about["type"]](about["default"])
         for parameter, about in header.get("params", {}).items()

@@ -21,7 +21,7 @@ _BESIDE_DATABASE = 730_000_000
 
 # What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
 # 20,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
-_BESIDE_FILLING = 450_000_000
+_BESIDE_FILLING = 650_000_000
 
 # Below this DuckDB cannot sort the ledger; and each of its threads needs buffers before it can spill.
 _LEAST_DATABASE = 110_000_000

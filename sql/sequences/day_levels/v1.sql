@@ -4,6 +4,7 @@ version = 1
 title = "Where subscribers stand, day by day or week by week"
 created = 2026-11-26
 reads = ["ledger"]
+steps = ["subscribers", "spent", "own", "seasons", "closing", "counted"]
 description = """
 The series in which change points are looked for, one row per series and day. What is measured (`measure`):
 
@@ -56,87 +57,17 @@ default = "10"
 help = "usual days' debits by which balances must differ somewhere"
 ---*/
 WITH
--- Short integer keys: groups over them are several times faster than over identifiers.
-subscribers AS (
-    SELECT
-        user_id,
-        currency,
-        row_number() OVER (ORDER BY user_id, currency) AS subscriber,
-        dense_rank() OVER (ORDER BY currency) AS currency_key
-    FROM ledger
-    WHERE user_id IS NOT NULL
-    GROUP BY user_id, currency
-),
-
-moves AS (
-    SELECT
-        s.subscriber,
-        s.currency_key,
-        l.direction,
-        l.applied,
-        l.link_number,
-        l.amount,
-        l.new_balance,
-        timezone($timezone, l.logged_at)::DATE AS day
-    FROM ledger AS l
-    INNER JOIN subscribers AS s ON l.user_id = s.user_id AND l.currency IS NOT DISTINCT FROM s.currency
-    WHERE l.logged_at IS NOT NULL
-),
-
-spent AS (
-    SELECT
-        subscriber,
-        any_value(currency_key) AS currency_key,
-        day,
-        -- Exact, so that it adds up to the same in any order.
-        sum(amount) AS exact,
-        sum(amount)::DOUBLE AS value
-    FROM moves
-    WHERE direction = 'DEBIT' AND amount > 0
-    GROUP BY subscriber, day
-),
-
-own AS (
-    SELECT
-        subscriber,
-        any_value(currency_key) AS currency_key,
-        quantile_disc(value, 0.5) AS unit,
-        max(value, $least_beyond)[-1] AS high,
-        min(value, $least_beyond)[-1] AS low
-    FROM spent
-    GROUP BY subscriber
-),
-
--- Some thousand subscribers say as well what is usual for everybody as all do.
-asked AS (
-    SELECT
-        subscriber,
-        unit
-    FROM own
-    QUALIFY subscriber % greatest(count(*) OVER () // $most_asked, 1) = 0
-),
-
-seasons AS (
-    SELECT
-        s.currency_key,
-        s.day,
-        if(count(*) >= $least_subscribers, quantile_disc(s.value / a.unit, 0.5), 1) AS season
-    FROM spent AS s
-    INNER JOIN asked AS a ON s.subscriber = a.subscriber
-    GROUP BY s.currency_key, s.day
-),
-
 swings AS (
     SELECT
         currency_key,
         max(season) / min(season) AS swing
-    FROM seasons
+    FROM level_seasons
     GROUP BY currency_key
 ),
 
 spreading AS (
     SELECT o.subscriber
-    FROM own AS o
+    FROM level_own AS o
     INNER JOIN swings AS w ON o.currency_key = w.currency_key
     WHERE o.high * greatest(w.swing, 1) >= $least_factor * o.low
 ),
@@ -147,25 +78,15 @@ spending AS (
         s.day,
         s.exact,
         s.value / coalesce(t.season, 1) AS value
-    FROM spent AS s
+    FROM level_spent AS s
     SEMI JOIN spreading AS w ON s.subscriber = w.subscriber
-    LEFT JOIN seasons AS t ON s.currency_key = t.currency_key AND s.day = t.day
-),
-
-closing AS (
-    SELECT
-        subscriber,
-        date_trunc('week', day)::DATE AS day,
-        arg_max(new_balance, link_number) AS exact
-    FROM moves
-    WHERE applied
-    GROUP BY subscriber, date_trunc('week', day)
+    LEFT JOIN level_seasons AS t ON s.currency_key = t.currency_key AND s.day = t.day
 ),
 
 swinging AS (
     SELECT b.subscriber
-    FROM closing AS b
-    INNER JOIN own AS o ON b.subscriber = o.subscriber
+    FROM level_closing AS b
+    INNER JOIN level_own AS o ON b.subscriber = o.subscriber
     GROUP BY b.subscriber
     HAVING max(b.exact)::DOUBLE - min(b.exact)::DOUBLE >= $least_debits * any_value(o.unit)
 ),
@@ -176,32 +97,22 @@ balances AS (
         c.day,
         c.exact,
         c.exact::DOUBLE AS value
-    FROM closing AS c
+    FROM level_closing AS c
     SEMI JOIN swinging AS w ON c.subscriber = w.subscriber
-),
-
-counted AS (
-    SELECT
-        currency_key,
-        day,
-        count(*) AS debits
-    FROM moves
-    WHERE direction = 'DEBIT'
-    GROUP BY currency_key, day
 ),
 
 period AS (
     SELECT
         min(day) + 1 AS first_day,
         max(day) - 1 AS last_day
-    FROM moves
+    FROM level_counted
 ),
 
 currencies_seen AS (
     SELECT DISTINCT
         currency_key,
         currency
-    FROM subscribers
+    FROM level_subscribers
 ),
 
 days AS (
@@ -217,7 +128,7 @@ volumes AS (
         greatest(median(coalesce(n.debits, 0)) OVER (PARTITION BY c.currency_key, isodow(d.day)), 1) AS usual
     FROM currencies_seen AS c
     CROSS JOIN days AS d
-    LEFT JOIN counted AS n ON c.currency_key = n.currency_key AND d.day = n.day
+    LEFT JOIN level_counted AS n ON c.currency_key = n.currency_key AND d.day = n.day
 )
 
 SELECT
@@ -230,8 +141,8 @@ SELECT
     r.value,
     o.unit
 FROM spending AS r
-INNER JOIN own AS o ON r.subscriber = o.subscriber
-INNER JOIN subscribers AS s ON r.subscriber = s.subscriber
+INNER JOIN level_own AS o ON r.subscriber = o.subscriber
+INNER JOIN level_subscribers AS s ON r.subscriber = s.subscriber
 UNION ALL
 SELECT
     2 * s.subscriber + 1 AS series,
@@ -243,8 +154,8 @@ SELECT
     r.value,
     o.unit
 FROM balances AS r
-INNER JOIN own AS o ON r.subscriber = o.subscriber
-INNER JOIN subscribers AS s ON r.subscriber = s.subscriber
+INNER JOIN level_own AS o ON r.subscriber = o.subscriber
+INNER JOIN level_subscribers AS s ON r.subscriber = s.subscriber
 UNION ALL
 SELECT
     -r.currency_key AS series,
