@@ -108,8 +108,8 @@ def _suspects(
     return pl.DataFrame(
         {
             "event": pl.Series(chosen, dtype=pl.UInt32),
-            "kind": classified.kinds().gather(chosen).cast(pl.String),
-            "reason": at_rows(pl.Series([str(one) for one in _REASONS]), reason),
+            "kind": at_rows(pl.Series(KINDS), classified.kind[chosen].astype(np.int64)),
+            "reason": at_rows(pl.Series(_REASONS, dtype=pl.String), reason),
             "said_at": _times(said),
             "began_at": _times(span[:, 0]),
             "ended_at": _times(span[:, 1]),
@@ -181,7 +181,10 @@ def _own_times(
             differ[block] |= rows.words(offset) != rows.words(STAMP_BYTES + offset)
     said, is_time = events.at[chosen].copy(), np.ones(len(chosen), dtype=np.bool_)
     others = np.flatnonzero(differ)
-    _, said[others], is_time[others] = read_stamps(events.octets, start[others] + STAMP_BYTES, behind=b"\t")
+    if len(others):
+        _, said[others], is_time[others] = read_stamps(
+            events.octets, start[others] + STAMP_BYTES, behind=b"\t"
+        )
     return said, is_time
 
 
@@ -195,9 +198,11 @@ def _judge_by_own_invocation(
     """Find what was logged well before the START or well after the END of its own request."""
     rows = np.flatnonzero(placed)
     own, at = windows.part[chosen[rows]], windows.at[chosen[rows]]
+    far = np.flatnonzero((at > windows.end[own] + OUTSIDE_BY) | (at < windows.begin[own] - OUTSIDE_BY))
+    rows, own, at = rows[far], own[far], at[far]
     # Before the first START of all the text begins within an invocation, which may be an earlier try.
     is_begun = windows.first_start[windows.piece[chosen[rows]]] <= at
-    outside = (at > windows.end[own] + OUTSIDE_BY) | (is_begun & (at < windows.begin[own] - OUTSIDE_BY))
+    outside = (at > windows.end[own] + OUTSIDE_BY) | is_begun
     found = rows[outside & windows.is_whole[own]]
     reason[found] = _REASONS.index(SuspectReason.OUTSIDE_INVOCATION)
     span[found, 0] = windows.begin[windows.part[chosen[found]]]
