@@ -90,7 +90,7 @@ def find_suspects(
     reason[~is_time | (off > TIMES_AGREE)] = _REASONS.index(SuspectReason.OTHER_TIME)
     span = np.full((len(chosen), 2), NEVER, dtype=np.int64)
     placed = is_time & (off <= SAME_TIME) & (part[chosen] >= 0) & (reason < 0)
-    _judge_by_own_invocation(windows, chosen, placed, reason, span)
+    _judge_by_own_invocation(windows, chosen, placed, pieces, reason, span)
     _judge_by_others(windows, chosen, placed, pieces, reason, span)
     rows = np.flatnonzero(reason >= 0)
     said = np.where(is_time, said, NEVER)
@@ -192,11 +192,16 @@ def _judge_by_own_invocation(
     windows: Windows,
     chosen: NDArray[np.int64],
     placed: NDArray[np.bool_],
+    pieces: Sequence[TextPiece],
     reason: NDArray[np.int64],
     span: NDArray[np.int64],
 ) -> None:
-    """Find what was logged well before the START or well after the END of its own request."""
-    rows = np.flatnonzero(placed)
+    """Find what was logged well before the START or well after the END of its own request.
+
+    Only in whole files: where a large one is cut, another try of the request may be in the other piece.
+    """
+    are_whole = np.array([_is_whole(piece) for piece in pieces], dtype=np.bool_)
+    rows = np.flatnonzero(placed & are_whole[windows.piece[chosen]])
     own, at = windows.part[chosen[rows]], windows.at[chosen[rows]]
     far = np.flatnonzero((at > windows.end[own] + OUTSIDE_BY) | (at < windows.begin[own] - OUTSIDE_BY))
     rows, own, at = rows[far], own[far], at[far]
@@ -207,6 +212,10 @@ def _judge_by_own_invocation(
     reason[found] = _REASONS.index(SuspectReason.OUTSIDE_INVOCATION)
     span[found, 0] = windows.begin[windows.part[chosen[found]]]
     span[found, 1] = windows.end[windows.part[chosen[found]]]
+
+
+def _is_whole(piece: TextPiece) -> bool:
+    return piece.number == 0 and piece.is_last
 
 
 def _judge_by_others(
@@ -227,7 +236,7 @@ def _judge_by_others(
         if running is None or not len(running[0]):
             continue
         begin, end = running
-        is_all = pieces[number].number == 0 and pieces[number].is_last
+        is_all = _is_whole(pieces[number])
         for row in unknown[piece == number].tolist():
             at = windows.at[chosen[row]]
             last = int(np.searchsorted(begin, at, side="right")) - 1
