@@ -123,10 +123,10 @@ def _insights_rows(streams: Streams) -> list[dict[str, str]]:
     ]
 
 
-def insights_csv(streams: Streams) -> bytes:
+def insights_csv(streams: Streams, separator: str = ",") -> bytes:
     out = io.StringIO(newline="")
     rows = _insights_rows(streams)
-    writer = csv.DictWriter(out, list(rows[0]))
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=separator)
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue().encode()

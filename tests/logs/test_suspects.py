@@ -109,6 +109,15 @@ def test_a_request_outside_of_its_invocation():
     ]
 
 
+def test_where_a_file_is_cut_another_try_may_be_in_the_other_piece():
+    tried = start(0, ONE) + end(1000, ONE) + start(MINUTE, ONE) + line(MINUTE + 1, ONE, PUBLISHED)
+    assert reasons(start(-1, TWO) + tried, is_last=False) == []
+    assert reasons(start(-1, TWO) + tried + end(MINUTE + 2, ONE)) == []
+    late = invocation(0, ONE) + line(MINUTE, ONE, PUBLISHED)
+    assert reasons(late) == ["outside_invocation"]
+    assert reasons(late, is_last=False) == reasons(late, number=1) == []
+
+
 def test_a_little_outside_is_not_outside():
     assert reasons(invocation(0, ONE) + line(6000, ONE, PUBLISHED)) == []
     assert reasons(invocation(0, ONE) + line(6001, ONE, PUBLISHED)) == ["outside_invocation"]
@@ -283,7 +292,7 @@ def plainly(text, *, is_all):
         elif not what and abs(said - at) <= timedelta(seconds=1):
             begun = any(w == "START" and a <= at for _, a, _, _, w in events)
             if request_id in whole:
-                reason = by_its_own(at, whole[request_id], begun=begun)
+                reason = by_its_own(at, whole[request_id], begun=begun) if is_all else ""
             else:
                 known = overlap(whole) or ran[request_id] != (None, None)
                 reason = "" if known else by_others(at, spans, is_all=is_all)

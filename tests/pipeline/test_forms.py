@@ -20,6 +20,7 @@ from balance_sync.generator.archive import generate_archive
 from balance_sync.pipeline.explain import explain
 from balance_sync.pipeline.run import run
 from forms_of import FORMS, LOSSY_FORMS, write_form
+from record_forms import insights_csv
 
 _PLACE = ("source_id", "line")
 _COMPARED = ("transactions", "sync_errors", "messages", "invocations", "suspects", "rejects", "findings")
@@ -63,6 +64,14 @@ def test_every_form_gives_the_same_tables(
     assert without_place(found) == expected
     assert len(expected["transactions"]) > 50
     assert {finding["rule"] for finding in expected["findings"]} >= {"lost_update", "discrepancy"}
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_an_insights_export_may_be_separated_otherwise(
+    separator: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "logs").write_bytes(insights_csv(streams, separator))
+    assert without_place(fill(tmp_path / "logs", store=tmp_path / "store", judged=True)) == expected
 
 
 @pytest.mark.parametrize("form", LOSSY_FORMS)

@@ -60,7 +60,9 @@ def read_invocations(classified: ClassifiedEvents, part: NDArray[np.int64], part
         return plain
     others = np.sort(np.concatenate([own[repeated[part[own]]] for own in told.values()]))
     merged = merge_invocations(_told(classified, part, others, told["report"], figures))
-    return pl.concat([plain.filter(pl.Series(~repeated)), merged]).sort("part")
+    row = np.arange(parts)
+    row[repeated] = parts + np.arange(merged.height)
+    return pl.concat([plain, merged])[row]
 
 
 def _plain(

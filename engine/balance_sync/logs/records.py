@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from balance_sync.logs.exact_records import Record, read_sync_error, read_transaction
@@ -23,7 +24,6 @@ from balance_sync.logs.record_layouts import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 ExactReader = Callable[[str], tuple[Record, str]]
@@ -80,15 +80,27 @@ def _read(
     rest, parts = chosen, []
     for layout in layouts:
         certain, rest = read_layout(classified, rest, layout)
-        parts.append(_aligned(certain, columns))
+        parts.append(certain)
     slow, rejects = _read_exactly(classified, rest, len(layouts[0].notice), columns, exact=exact)
-    filled = [part for part in (*parts, slow) if part.height]
-    return (filled[0] if len(filled) == 1 else pl.concat([*parts, slow]).sort("event")), rejects
+    filled = [_aligned(part, columns) for part in parts if part.height]
+    if slow.height or not filled:
+        filled.append(slow)
+    return (filled[0] if len(filled) == 1 else _in_order(pl.concat(filled))), rejects
 
 
 def _aligned(records: pl.DataFrame, columns: Columns) -> pl.DataFrame:
-    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in records]
-    return records.with_columns(missing).select("event", *columns)
+    nulls = {
+        name: pl.Series(name, dtype=kind).clear(records.height)
+        for name, kind in columns.items()
+        if name not in records.columns
+    }
+    return pl.DataFrame(
+        [records["event"], *(nulls[name] if name in nulls else records[name] for name in columns)]
+    )
+
+
+def _in_order(records: pl.DataFrame) -> pl.DataFrame:
+    return records[np.argsort(records["event"].to_numpy())]
 
 
 def _read_exactly(

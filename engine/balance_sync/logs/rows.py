@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 
 def at_rows(values: pl.Series, rows: NDArray[np.int64]) -> pl.Series:
     """Return the `values` at `rows`, null for -1."""
-    numbers = pl.Series(rows)
-    is_row = numbers >= 0
-    if not is_row.all():
-        numbers = numbers.zip_with(is_row, pl.Series([None], dtype=pl.Int64))
-    return values.gather(numbers)
+    # `Series.gather` would plan a query. A number that is no position becomes null.
+    return values[pl.Series(rows).cast(pl.UInt32, strict=False)]
 
 
 def rows_of(places: NDArray[np.int64], height: int) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ import polars as pl
 
 from balance_sync.logs.forged_invocations import PLATFORM_KINDS, find_forged
 from balance_sync.logs.kinds import KINDS, OUTCOME_OF_KIND, ClassifiedEvents
+from balance_sync.logs.octets import blocks
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import STAMP_BYTES, read_stamps
 from balance_sync.logs.windows import NEVER, Windows
@@ -57,6 +58,8 @@ _IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
 _REASONS = tuple(SuspectReason)
 _EPOCH = date(1970, 1, 1).toordinal()
 _STAMP_WORDS = (0, 8, 16)
+_BLOCK = 4096
+"""Lines that are looked at together: as many as the processor's cache holds."""
 
 
 def find_suspects(
@@ -87,7 +90,7 @@ def find_suspects(
     reason[~is_time | (off > TIMES_AGREE)] = _REASONS.index(SuspectReason.OTHER_TIME)
     span = np.full((len(chosen), 2), NEVER, dtype=np.int64)
     placed = is_time & (off <= SAME_TIME) & (part[chosen] >= 0) & (reason < 0)
-    _judge_by_own_invocation(windows, chosen, placed, reason, span)
+    _judge_by_own_invocation(windows, chosen, placed, pieces, reason, span)
     _judge_by_others(windows, chosen, placed, pieces, reason, span)
     rows = np.flatnonzero(reason >= 0)
     said = np.where(is_time, said, NEVER)
@@ -105,8 +108,8 @@ def _suspects(
     return pl.DataFrame(
         {
             "event": pl.Series(chosen, dtype=pl.UInt32),
-            "kind": classified.kinds().gather(chosen).cast(pl.String),
-            "reason": at_rows(pl.Series([str(one) for one in _REASONS]), reason),
+            "kind": at_rows(pl.Series(KINDS), classified.kind[chosen].astype(np.int64)),
+            "reason": at_rows(pl.Series(_REASONS, dtype=pl.String), reason),
             "said_at": _times(said),
             "began_at": _times(span[:, 0]),
             "ended_at": _times(span[:, 1]),
@@ -172,12 +175,16 @@ def _own_times(
     events = classified.events
     start = events.start[chosen]
     differ = np.zeros(len(chosen), dtype=np.bool_)
-    for offset in _STAMP_WORDS:
-        words = events.octets.words(start + offset)
-        differ |= words != events.octets.words(start + STAMP_BYTES + offset)
+    for block in blocks(len(chosen), _BLOCK):
+        rows = events.octets.rows(start[block], 2 * STAMP_BYTES)
+        for offset in _STAMP_WORDS:
+            differ[block] |= rows.words(offset) != rows.words(STAMP_BYTES + offset)
     said, is_time = events.at[chosen].copy(), np.ones(len(chosen), dtype=np.bool_)
     others = np.flatnonzero(differ)
-    _, said[others], is_time[others] = read_stamps(events.octets, start[others] + STAMP_BYTES, behind=b"\t")
+    if len(others):
+        _, said[others], is_time[others] = read_stamps(
+            events.octets, start[others] + STAMP_BYTES, behind=b"\t"
+        )
     return said, is_time
 
 
@@ -185,19 +192,30 @@ def _judge_by_own_invocation(
     windows: Windows,
     chosen: NDArray[np.int64],
     placed: NDArray[np.bool_],
+    pieces: Sequence[TextPiece],
     reason: NDArray[np.int64],
     span: NDArray[np.int64],
 ) -> None:
-    """Find what was logged well before the START or well after the END of its own request."""
-    rows = np.flatnonzero(placed)
+    """Find what was logged well before the START or well after the END of its own request.
+
+    Only in whole files: where a large one is cut, another try of the request may be in the other piece.
+    """
+    are_whole = np.array([_is_whole(piece) for piece in pieces], dtype=np.bool_)
+    rows = np.flatnonzero(placed & are_whole[windows.piece[chosen]])
     own, at = windows.part[chosen[rows]], windows.at[chosen[rows]]
+    far = np.flatnonzero((at > windows.end[own] + OUTSIDE_BY) | (at < windows.begin[own] - OUTSIDE_BY))
+    rows, own, at = rows[far], own[far], at[far]
     # Before the first START of all the text begins within an invocation, which may be an earlier try.
     is_begun = windows.first_start[windows.piece[chosen[rows]]] <= at
-    outside = (at > windows.end[own] + OUTSIDE_BY) | (is_begun & (at < windows.begin[own] - OUTSIDE_BY))
+    outside = (at > windows.end[own] + OUTSIDE_BY) | is_begun
     found = rows[outside & windows.is_whole[own]]
     reason[found] = _REASONS.index(SuspectReason.OUTSIDE_INVOCATION)
     span[found, 0] = windows.begin[windows.part[chosen[found]]]
     span[found, 1] = windows.end[windows.part[chosen[found]]]
+
+
+def _is_whole(piece: TextPiece) -> bool:
+    return piece.number == 0 and piece.is_last
 
 
 def _judge_by_others(
@@ -218,7 +236,7 @@ def _judge_by_others(
         if running is None or not len(running[0]):
             continue
         begin, end = running
-        is_all = pieces[number].number == 0 and pieces[number].is_last
+        is_all = _is_whole(pieces[number])
         for row in unknown[piece == number].tolist():
             at = windows.at[chosen[row]]
             last = int(np.searchsorted(begin, at, side="right")) - 1

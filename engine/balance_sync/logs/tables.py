@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 6
+PARSER_VERSION = 7
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
@@ -108,17 +108,25 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     messages, of_messages = _messages(classified, part, transactions)
     invocations = read_invocations(classified, part, parts.height)
     dropped = read_dropped(classified)
-    placed = events.select("source", "line", pl.col("at").alias("logged_at")).with_columns(request_ids)
+    placed = pl.DataFrame([events["source"], events["line"], events["at"].alias("logged_at"), request_ids])
     return BatchTables(
         events=events,
-        transactions=transactions.hstack(of_messages).drop("event").hstack(placed[transactions["event"]]),
-        sync_errors=sync_errors.drop("event").hstack(placed[sync_errors["event"]]),
-        messages=messages.hstack(placed[messages["event"]].rename({"logged_at": "started_at"})).drop("event"),
-        invocations=invocations.with_columns(parts["request_id"]),
-        suspects=understood.suspects.hstack(placed[understood.suspects["event"]]).drop("event"),
-        dropped_logs=dropped.hstack(placed.drop("request_id")[dropped["event"]]).drop("event"),
+        transactions=_at_events(transactions.hstack(of_messages), placed),
+        sync_errors=_at_events(sync_errors, placed),
+        messages=_at_events(messages, placed.rename({"logged_at": "started_at"})),
+        invocations=invocations.hstack([parts["request_id"]]),
+        suspects=_at_events(understood.suspects, placed),
+        dropped_logs=_at_events(dropped, placed.drop("request_id")),
         rejects=_rejects(classified, part, pl.concat([bad_transactions, bad_sync_errors])),
     )
+
+
+def _at_events(rows: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
+    """Return `rows` with what `placed` says of their ``event`` in its place."""
+    joined = rows.hstack(placed[rows["event"]])
+    # Unlike `drop`, this plans no query.
+    joined.drop_in_place("event")
+    return joined
 
 
 def _events(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFrame:
@@ -203,10 +211,13 @@ def _rejects(classified: ClassifiedEvents, part: NDArray[np.int64], unread: pl.D
         _kept_text(events.octets.data, begin, end)
         for begin, end in zip(events.start[rows].tolist(), events.end[rows].tolist(), strict=True)
     ]
-    return rejects.select("reason").with_columns(
-        source=pl.Series(events.piece[rows], dtype=pl.UInt32),
-        line=pl.Series(events.line[rows], dtype=pl.Int64),
-        text=pl.Series(texts, dtype=pl.String),
+    return pl.DataFrame(
+        {
+            "reason": rejects["reason"],
+            "source": pl.Series(events.piece[rows], dtype=pl.UInt32),
+            "line": pl.Series(events.line[rows], dtype=pl.Int64),
+            "text": pl.Series(texts, dtype=pl.String),
+        }
     )
 
 

@@ -111,19 +111,25 @@ def _parse_pieces(pieces: list[TextPiece], store: Store) -> int:
 
 def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """Return `rows` with ``source_id`` in place of ``source``."""
-    return rows.hstack([ids[rows["source"]]]).drop("source")
+    named = rows.hstack([ids[rows["source"]]])
+    # Unlike `drop`, this plans no query.
+    named.drop_in_place("source")
+    return named
 
 
 def _with_spans(manifest: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """Return `manifest` with the number of events of each piece, and the times of the first and the last."""
     import polars as pl
 
+    from balance_sync.logs.rows import at_rows, rows_of
+
     spans = events.group_by("source").agg(
         pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
     )
-    numbered = manifest.drop("events", "first_at", "last_at").with_row_index("source")
-    sources = numbered.join(spans, on="source", how="left", maintain_order="left").drop("source")
-    return sources.with_columns(pl.col("events").fill_null(0)).select(manifest.columns)
+    rows = rows_of(spans["source"].to_numpy(), manifest.height)
+    told = {name: at_rows(spans[name], rows) for name in ("first_at", "last_at")}
+    told["events"] = at_rows(spans["events"], rows).fill_null(0)
+    return pl.DataFrame([told.get(column.name, column) for column in manifest])
 
 
 def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:

@@ -188,17 +188,19 @@ def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> 
 
 def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator[_Found]:
     """Yield the files below `root` in the order of their labels."""
-    waiting = [(root, _entries(root, root_label, passed_over))]
+    # Paths of folders end with a slash here, as names of folders do.
+    folder = f"{root.rstrip('/')}/"
+    waiting = [(folder, _entries(folder, root_label, passed_over))]
     while waiting:
         folder, entries = waiting[-1]
         for label, name in entries:
-            path = os.path.join(folder, name.rstrip("/"))  # noqa: PTH118 - a hundred thousand times
+            path = folder + name
             if not name.endswith("/"):
                 found = _admit(name, label, path, passed_over)
                 if found:
                     yield found
-            elif name.rstrip("/") in NOT_LOG_FOLDERS:
-                passed_over.append(PassedOver(path, "not logs"))
+            elif name[:-1] in NOT_LOG_FOLDERS:
+                passed_over.append(PassedOver(path[:-1], "not logs"))
             else:
                 waiting.append((path, _entries(path, f"{label}/", passed_over)))
                 break
@@ -214,19 +216,21 @@ def _entries(folder: str, folder_label: str, passed_over: list[PassedOver]) -> I
                 f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries
             ]
     except OSError as error:
-        passed_over.append(PassedOver(folder, f"cannot be listed: {error.strerror}"))
+        passed_over.append(PassedOver(folder[:-1] or "/", f"cannot be listed: {error.strerror}"))
         return iter(())
-    # Twice, so that names which read alike have an order, too.
     names.sort()
-    names.sort(key=readable)
-    labels = Labels() if any(readable(name) != name for name in names) else None
+    labels = None
+    if any(readable(name) != name for name in names):
+        # After the names themselves, so that those which read alike have an order, too.
+        names.sort(key=readable)
+        labels = Labels()
     return _labelled(_unpacked(_packed(names)) if len(names) > _MANY else names, folder_label, labels)
 
 
 def _labelled(names: Iterable[str], folder_label: str, labels: Labels | None) -> Iterator[tuple[str, str]]:
     for name in names:
-        label = readable(name.rstrip("/"))
-        yield folder_label + (labels.unique(label) if labels else label), name
+        label = name.removesuffix("/")
+        yield folder_label + (labels.unique(readable(label)) if labels else label), name
 
 
 def _packed(names: list[str]) -> bytes:

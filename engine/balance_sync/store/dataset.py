@@ -13,8 +13,10 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from balance_sync.errors import DeliveryError
 from balance_sync.store.sole_use import sole_use
@@ -166,7 +168,10 @@ class Store:
             for name, table in tables.items():
                 # A file that is open already costs Polars less than a path.
                 with (working / f"{name}.parquet").open("wb") as file:
-                    table.write_parquet(file, compression="uncompressed", statistics=False)
+                    if table.is_empty():
+                        file.write(_empty_file(tuple(table.schema.items())))
+                    else:
+                        _write(table, file)
             _put_in_place(working, final)
         except OSError as error:
             shutil.rmtree(working, ignore_errors=True)
@@ -177,6 +182,20 @@ class Store:
                 help="free disk space or name another folder with --store; what was read so far is kept",
             ) from error
         return batch
+
+
+def _write(table: pl.DataFrame, file: BinaryIO) -> None:
+    table.write_parquet(file, compression="uncompressed", statistics=False)
+
+
+@cache
+def _empty_file(schema: tuple[tuple[str, pl.DataType], ...]) -> bytes:
+    """Return the file of a table without rows, as some of most batches are."""
+    import polars as pl
+
+    file = BytesIO()
+    _write(pl.DataFrame(schema=dict(schema)), file)
+    return file.getvalue()
 
 
 def _put_in_place(working: Path, final: Path) -> None:
