@@ -10,13 +10,17 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import duckdb
-from benchmarks.detection.kinds import HELD_BACK, TUNING
+from benchmarks.detection.held_back import HELD_BACK
+from benchmarks.detection.kinds import CHOOSING, TUNING
 from benchmarks.detection.protocol import BUDGET, Archive, Outcome, measure
 from benchmarks.detection.synthetic import synthetic_rows
 
 from balance_sync.anomalies import warm_up
 from balance_sync.anomalies.views import DETECTORS
 from balance_sync.schema import SYNC_ERRORS
+
+KINDS = {"tuning": (TUNING, 1), "choosing": (CHOOSING, 101), "held-back": (HELD_BACK, 201)}
+"""The groups of kinds, each with the first of its seeds."""
 
 
 def read_archive(database: Path | None, subscribers: int) -> Archive:
@@ -72,11 +76,13 @@ def main() -> None:
     )
     parser.add_argument("--subscribers", type=int, default=500)
     parser.add_argument("--detectors", nargs="+", choices=list(DETECTORS), default=["views"])
-    parser.add_argument("--held-back", action="store_true", help="the kinds that no choice was made by")
+    parser.add_argument(
+        "--kinds", choices=list(KINDS), default="tuning", help="held-back: those that nothing was chosen by"
+    )
     options = parser.parse_args()
     archive = read_archive(options.database, options.subscribers)
     warm_up()
-    kinds, first = (HELD_BACK, 101) if options.held_back else (TUNING, 1)
+    kinds, first = KINDS[options.kinds]
     outcome = measure(
         archive,
         kinds,
@@ -86,7 +92,7 @@ def main() -> None:
     )
     planted = outcome.planted
     print(
-        f"\n### {'held-back' if options.held_back else 'tuning'} kinds, {len(archive.rows):,} transactions, "
+        f"\n### {options.kinds} kinds, {len(archive.rows):,} transactions, "
         f"{options.seeds} draws; after the split {planted.transactions / options.seeds:.0f} planted "
         f"transactions a draw, {planted.open_transactions / options.seeds:.0f} that no rule explains\n"
     )
