@@ -1,4 +1,4 @@
-"""The kinds of errors that are planted to choose by: features and shares, and later the view of neighbours."""
+"""The kinds of errors that are planted to choose by: features and shares, and later one more view."""
 
 from __future__ import annotations
 

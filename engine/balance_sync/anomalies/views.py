@@ -18,6 +18,7 @@ from balance_sync.anomalies.detectors import (
     DeviationDetector,
     IsolationForestDetector,
     NeighboursDetector,
+    OutlyingNeighboursDetector,
 )
 from balance_sync.anomalies.features import FEATURES
 from balance_sync.anomalies.sequence import CONTEXT, needs_sequence
@@ -50,20 +51,22 @@ class View:
 
 _AMOUNT = ("amount_subscriber", "amount_population", "amount_both", "amount_relative")
 _PACE = ("pause", "near", "day", "day_amount")
-_WHOLE = tuple(name for name in FEATURES if name != "batch")
 
 VIEWS = (
-    View("amount", _AMOUNT, 0.15, IsolationForestDetector),
-    View("amount_both", ("amount_both",), 0.15, DeviationDetector),
+    View("amount", _AMOUNT, 0.11, IsolationForestDetector),
+    View("amount_both", ("amount_both",), 0.11, DeviationDetector),
     View("repeat", ("repeat",), 0.08, DeviationDetector),
-    View("pace", _PACE, 0.28, IsolationForestDetector),
-    View("words", ("source", "direction_of_action"), 0.14, DeviationDetector),
+    View("pace", _PACE, 0.25, IsolationForestDetector),
+    View("words", ("source", "direction_of_action"), 0.12, DeviationDetector),
     View("gap", ("wallet_gap_step",), 0.08, DeviationDetector),
     View("hour", ("hour_of_day",), 0.03, DeviationDetector),
     View("batch", ("batch",), 0.02, DeviationDetector),
-    View("whole", _WHOLE, 0.07, IsolationForestDetector),
+    View("neighbours", FEATURES, 0.20, OutlyingNeighboursDetector),
 )
 """Chosen by the figures in docs/detection.md."""
+
+VIEWS_VERSION = 2
+"""With other views or other shares a kept model would give other scores than when it was kept."""
 
 DETECTORS: Mapping[str, tuple[View, ...]] = MappingProxyType(
     {
