@@ -2,7 +2,8 @@
 
 One forest over all features finds little here: what is unusual in a single respect disappears among
 the others, and a few hundred rare but ordinary corrections fill the list. So each *view* looks at the
-features of one kind of oddness, and `ranking` shares the list out among the views.
+features of one kind of oddness, and `ranking` shares the list out among the views. One looks at all
+features, for what is odd in several respects and first in none.
 """
 
 from __future__ import annotations
@@ -53,15 +54,15 @@ _AMOUNT = ("amount_subscriber", "amount_population", "amount_both", "amount_rela
 _PACE = ("pause", "near", "day", "day_amount")
 
 VIEWS = (
-    View("amount", _AMOUNT, 0.11, IsolationForestDetector),
-    View("amount_both", ("amount_both",), 0.11, DeviationDetector),
+    View("amount", _AMOUNT, 0.15, IsolationForestDetector),
+    View("amount_both", ("amount_both",), 0.15, DeviationDetector),
     View("repeat", ("repeat",), 0.08, DeviationDetector),
-    View("pace", _PACE, 0.25, IsolationForestDetector),
-    View("words", ("source", "direction_of_action"), 0.12, DeviationDetector),
+    View("pace", _PACE, 0.28, IsolationForestDetector),
+    View("words", ("source", "direction_of_action"), 0.14, DeviationDetector),
     View("gap", ("wallet_gap_step",), 0.08, DeviationDetector),
     View("hour", ("hour_of_day",), 0.03, DeviationDetector),
     View("batch", ("batch",), 0.02, DeviationDetector),
-    View("neighbours", FEATURES, 0.20, OutlyingNeighboursDetector),
+    View("neighbours", FEATURES, 0.07, OutlyingNeighboursDetector),
 )
 """Chosen by the figures in docs/detection.md."""
 
