@@ -1,4 +1,4 @@
-"""The kinds of errors that are planted: those that choices were made by, and those that were held back."""
+"""The kinds of errors that are planted to choose by: features and shares, and later one more view."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ TUNING: tuple[Plant, ...] = (
     collusion,
     wrong_way,
 )
-HELD_BACK: tuple[Plant, ...] = (
+CHOOSING: tuple[Plant, ...] = (
     tenth,
     wrong_scale,
     refund,

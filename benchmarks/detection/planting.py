@@ -117,7 +117,7 @@ class Plot:
         row["line"] = 10_000_000 + self._inserted
         chain = self.chain(like)
         earlier = [other for other in chain if other["logged_at"] <= at]
-        start = earlier[-1]["new_balance"] if earlier else chain[0]["old_balance"]
+        start = self.balance(like, at)
         change = _sign(row["type"]) * amount
         # The service would have told of a gap between the balances, in a record of its own.
         together = not earlier or earlier[-1]["payment_balance"] == start
@@ -127,6 +127,19 @@ class Plot:
         self.rows.append(row)
         self.shift(row, change)
         self.label(row, kind)
+
+    def remove(self, row: Row) -> None:
+        """Take a transaction out, as if it had never been booked."""
+        self.shift(row, -_sign(row["type"]) * (row["amount"] - (row["vat"] or 0)))
+        for rows in (self.chain(row), self.rows, self._typed):
+            rows[:] = [other for other in rows if other is not row]
+
+    def balance(self, like: Row, at: datetime) -> Decimal:
+        """Return the balance of the subscriber of `like` at a time."""
+        chain = self.chain(like)
+        earlier = [other for other in chain if other["logged_at"] <= at]
+        balance: Decimal = earlier[-1]["new_balance"] if earlier else chain[0]["old_balance"]
+        return balance
 
     def shift(self, changed: Row, change: Decimal, balances: Sequence[str] = _BALANCES) -> None:
         """Move balances of everything that follows a transaction in its subscriber's chain."""

@@ -138,6 +138,18 @@ def test_a_model_of_other_features_says_what_to_do(tmp_path):
     assert "--keep-model" in refused.value.help
 
 
+def test_a_model_of_other_views_says_what_to_do(tmp_path):
+    import msgspec
+
+    told = msgspec.json.decode(msgspec.json.encode(DESCRIPTION))
+    del told["views_version"]  # as it was before views had versions
+    older = np.frombuffer(msgspec.json.encode(told), np.uint8)
+    (tmp_path / "model").write_bytes(arrays(description=older, sample=sample()))
+    with pytest.raises(InputError, match="version 1 of the detectors") as refused:
+        read_reference(tmp_path / "model")
+    assert "--keep-model" in refused.value.help
+
+
 def test_none_there_is_told(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_reference(tmp_path / "none")

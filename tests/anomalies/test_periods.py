@@ -261,7 +261,9 @@ def test_a_change_is_placed_where_a_slow_comparison_of_all_pairs_places_it(seed,
     place, total = pettitt(prices)
     with judged(chained(rows), tmp_path) as connection:
         _find_levels(connection, timezone=ZONE)
-        connection.execute("DELETE FROM day_segments WHERE measure <> 'spending' OR user_id IS DISTINCT FROM 'user-007'")
+        connection.execute(
+            "DELETE FROM day_segments WHERE measure <> 'spending' OR user_id IS DISTINCT FROM 'user-007'"
+        )
         changes, parameters = _read("change_points")
         found = connection.execute(f"SELECT first_day FROM ({changes})", parameters).fetchall()
     assert total > 0

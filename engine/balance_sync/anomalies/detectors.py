@@ -16,6 +16,9 @@ NEIGHBOURS = 20
 REFERENCE_ROWS = 4096
 """Rows of the sample that distances are measured to."""
 
+OUTLYING_ROWS = 500
+"""So many rows of the sample are outlying: ten times as many as a list of usual length has."""
+
 Scores = npt.NDArray[np.float64]
 
 
@@ -107,6 +110,43 @@ class NeighboursDetector:
             return np.empty(0)
         distances: Scores = self._nearest.kneighbors(np.log1p(rows))[0][:, -1].astype(np.float64)
         return distances
+
+
+class OutlyingNeighboursDetector:
+    """The same distance, for those rows alone that are further from the usual row than nearly all others.
+
+    Most rows are near it and near each other. To leave them out is what makes this cheap enough to stand
+    beside other views.
+    """
+
+    def fit(self, sample: ScaledMatrix, *, seed: int, known: Known | None = None) -> Self:  # noqa: ARG002
+        """Keep rows of the sample, evenly spaced, and learn how far from the usual row most rows are."""
+        from sklearn.neighbors import NearestNeighbors
+
+        placed = np.log1p(sample)
+        self._usual = np.median(placed, axis=0)
+        apart = np.sort(self._from_usual(placed))
+        self._limit = apart[-OUTLYING_ROWS - 1] if len(apart) > OUTLYING_ROWS else -1.0
+        kept = placed[:: -(-len(placed) // REFERENCE_ROWS)]
+        # A tree measures each pair by itself; what a product of matrices gives depends on the other rows.
+        nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(kept)), algorithm="kd_tree", n_jobs=1)
+        self._nearest = nearest.fit(kept)
+        return self
+
+    def score(self, rows: ScaledMatrix) -> Scores:
+        """Return distances, 0 for rows that are not outlying."""
+        scores = np.zeros(len(rows))
+        placed = np.log1p(rows)
+        outlying = np.flatnonzero(self._from_usual(placed) > self._limit)
+        if len(outlying):
+            scores[outlying] = self._nearest.kneighbors(placed[outlying])[0][:, -1]
+        return scores
+
+    def _from_usual(self, placed: ScaledMatrix) -> ScaledMatrix:
+        """Return squared distances."""
+        apart = placed - self._usual
+        squares: ScaledMatrix = np.einsum("ij,ij->i", apart, apart)
+        return squares
 
 
 class ActiveForestDetector:

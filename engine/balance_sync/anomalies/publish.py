@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RULE = DETECTOR
-RULE_VERSION = 2
+RULE_VERSION = 3
 SEVERITY = Severity.WARNING
 
 _TABLES = f"""

@@ -18,11 +18,12 @@ import msgspec
 import numpy as np
 
 from balance_sync.anomalies.features import FEATURES, FEATURES_VERSION, SAMPLE_ROWS, FloatMatrix
-from balance_sync.anomalies.views import DETECTORS, matrix_width
+from balance_sync.anomalies.views import DETECTORS, VIEWS_VERSION, matrix_width
 from balance_sync.errors import InputError
 from balance_sync.store.publish import published
 
 _MOST_BYTES = 64 * 1024 * 1024
+_FIT_AGAIN = "fit it again on the same archive with `run --keep-model FILE`"
 _MOST_ROWS = 4 * SAMPLE_ROWS
 _NO_MODEL = (
     ValueError,
@@ -48,6 +49,8 @@ class Description(msgspec.Struct, frozen=True):
         Its first and its last transaction, ISO 8601 in UTC; "" where none states a time.
     scikit_learn
         Version of the library that fitted it: with another one its forests may be others.
+    views_version
+        Of the views behind the names of `DETECTORS`.
     """
 
     detector: str
@@ -58,6 +61,7 @@ class Description(msgspec.Struct, frozen=True):
     first_at: str
     last_at: str
     scikit_learn: str
+    views_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def describe(*, detector: str, seed: int, transactions: int, first_at: str, last
         first_at,
         last_at,
         version("scikit-learn"),
+        VIEWS_VERSION,
     )
 
 
@@ -110,7 +115,7 @@ def read_reference(path: Path) -> Reference:
     Raises
     ------
     InputError
-        There is none, or it was made for other features.
+        There is none, or it was made for other features or other views.
     """
     try:
         content = _content(path)
@@ -153,5 +158,12 @@ def _require_fit(path: Path, description: Description, sample: FloatMatrix) -> N
             str(path),
             f"was made for version {description.features_version} of the features, and this is "
             f"version {FEATURES_VERSION}",
-            help="fit it again on the same archive with `run --keep-model FILE`",
+            help=_FIT_AGAIN,
+        )
+    if description.views_version != VIEWS_VERSION:
+        raise InputError(
+            str(path),
+            f"was made for version {description.views_version} of the detectors, and this is "
+            f"version {VIEWS_VERSION}",
+            help=_FIT_AGAIN,
         )
