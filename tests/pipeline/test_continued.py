@@ -144,7 +144,7 @@ def test_adding_sources_gives_what_reading_all_at_once_gives(
 
 
 @pytest.mark.slow
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(archives())
 def test_adding_sources_gives_the_same_in_many_more_cases(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]

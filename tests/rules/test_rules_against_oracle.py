@@ -62,7 +62,7 @@ def test_rules_agree_with_the_oracle(bench, tables):
 
 
 @pytest.mark.slow
-@searching(350)
+@searching(220)
 @given(tables=tables)
 def test_rules_agree_with_the_oracle_on_many_tables(bench, tables):
     check_agreement(bench, tables)
@@ -133,7 +133,7 @@ def test_a_run_adds_up_whatever_the_order_of_rows(bench, tables, order):
 
 
 @pytest.mark.slow
-@searching(150)
+@searching(80)
 @given(tables=tables, order=st.randoms(use_true_random=False))
 def test_many_runs_add_up_whatever_the_order_of_rows(bench, tables, order):
     check_run(bench, tables, order)
