@@ -177,7 +177,8 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             filled = planned.fill(connection, options)
             # Of a million sources it takes hundreds of megabytes, which the stages that follow need.
             del planned
-            set_memory_limit(connection, f"{budget.database}B")
+            ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
+            set_memory_limit(connection, f"{budget.judging(transactions)}B")
             return _stages(connection, work, filled, continued=continued)
         finally:
             connection.close()
