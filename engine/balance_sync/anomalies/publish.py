@@ -11,6 +11,7 @@ from balance_sync.anomalies.drift import PSI_DECIMALS
 from balance_sync.anomalies.learning import WORTH_DECIMALS
 from balance_sync.anomalies.reasons import WEIGHT_DECIMALS, Reason
 from balance_sync.anomalies.review import MOST_PER_SUBSCRIBER, subject_of
+from balance_sync.arrow_rows import table_of
 from balance_sync.feedback.statements import DETECTOR
 from balance_sync.schema import FINDINGS, Severity
 from balance_sync.store.findings import FINDING_ROW, record_finding_rows
@@ -72,8 +73,6 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
     int
         The number of findings.
     """
-    import pyarrow as pa
-
     connection.execute(_TABLES)
     connection.execute("DELETE FROM anomalies_set_aside")
     for name, rows, order in (
@@ -83,7 +82,8 @@ def publish(connection: DuckDBPyConnection, result: AnomalyResult) -> int:
         ("anomaly_drift", _drift_rows(result), "feature"),
     ):
         if rows:
-            connection.register("anomaly_rows", pa.Table.from_pylist(rows))
+            schema = connection.table(name).limit(0).to_arrow_table().schema
+            connection.register("anomaly_rows", table_of(rows, schema))
             connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM anomaly_rows ORDER BY {order}")  # noqa: S608
             connection.unregister("anomaly_rows")
     connection.execute(
@@ -109,7 +109,7 @@ def finding_rows(result: AnomalyResult) -> pa.Table:
     schema = pa.schema(
         [pa.field(name, pa.string()) if name == "subject" else FINDINGS.field(name) for name in FINDING_ROW]
     )
-    return pa.Table.from_pylist([_finding(anomaly) for anomaly in result.anomalies], schema=schema)
+    return table_of([_finding(anomaly) for anomaly in result.anomalies], schema)
 
 
 def _finding(anomaly: Candidate) -> dict[str, object]:

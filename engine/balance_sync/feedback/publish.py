@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from balance_sync.arrow_rows import table_of
 from balance_sync.feedback.journal import head_of
 
 if TYPE_CHECKING:
@@ -173,4 +174,4 @@ def _entry_rows(entries: Sequence[Entry]) -> pa.Table:
         }
         for one in entries
     ]
-    return pa.Table.from_pylist(rows, schema=schema)
+    return table_of(rows, schema)

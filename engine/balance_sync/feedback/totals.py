@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from balance_sync.arrow_rows import rows_of
 from balance_sync.feedback.statements import Decision
 
 if TYPE_CHECKING:
@@ -78,5 +79,5 @@ def read_totals(connection: DuckDBPyConnection) -> FeedbackTotals:
         ).fetchall()
     )
     decided = tuple((decision, counts.get(decision, 0)) for decision in Decision)
-    rows = connection.sql("FROM feedback_totals").to_arrow_table().to_pylist()
+    rows = rows_of(connection.sql("FROM feedback_totals"))
     return FeedbackTotals(decided, **rows[0]) if rows else FeedbackTotals(decided)

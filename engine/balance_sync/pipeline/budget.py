@@ -23,8 +23,8 @@ _BESIDE_DATABASE = 730_000_000
 # 20,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
-# What DuckDB takes beyond its own count grows with what it reads back from its spill directory: 140 MB more at
-# eight million transactions than at 809,000.
+# What DuckDB takes beyond its own count grows with what it reads back from its spill directory: at eight
+# million transactions it is 140 MB more than at 809,000.
 _UNCOUNTED_PER_TRANSACTION = 20
 
 # Below this DuckDB cannot sort the ledger; and each of its threads needs buffers before it can spill.

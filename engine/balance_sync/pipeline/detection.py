@@ -80,7 +80,10 @@ def read_ranking_notes(connection: DuckDBPyConnection, options: RunOptions) -> R
 
 
 class DetectorProcess:
-    """A process for the detector, where little is read: else the processors have enough to do."""
+    """A process for the detector, where little is read: else the processors have enough to do.
+
+    Where next to nothing is read, it would take longer to begin than all the rest of the run.
+    """
 
     def __init__(self, options: RunOptions) -> None:
         self._wanted = options.threads > 1 and is_ranked(options)
@@ -91,17 +94,18 @@ class DetectorProcess:
 
     def start(self) -> None:
         """Start the process, and let it import what the detector needs."""
-        from balance_sync.anomalies import warm_up
+        from balance_sync.anomalies import warm_up_alone
 
         if self._wanted:
             self.executor = Processes(1)
-            self.executor.submit(warm_up)
+            self.executor.submit(warm_up_alone)
 
-    def prepare(self) -> None:
-        """Import it here, beside other work, where no process was started."""
+    def prepare(self, transactions: int) -> None:
+        """Import it here, beside other work, where no process was started and it will be needed."""
         from balance_sync.anomalies import warm_up
+        from balance_sync.anomalies.detect import LEAST_TRANSACTIONS
 
-        if self.executor is None and self._wanted:
+        if self.executor is None and self._wanted and transactions >= LEAST_TRANSACTIONS:
             threading.Thread(target=warm_up, daemon=True).start()
 
     def end(self) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from balance_sync.arrow_rows import rows_of
 from balance_sync.errors import InputError, UsageError
 from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.ingest import find_store
@@ -140,8 +141,7 @@ def _chain(connection: DuckDBPyConnection, finding: dict[str, Any]) -> tuple[dic
 
 
 def _rows(connection: DuckDBPyConnection, query: str, **bound: Any) -> list[dict[str, Any]]:
-    # Through Arrow: fetching times with a zone as Python objects would need pytz.
-    return list(connection.sql(query, params=bound).to_arrow_table().to_pylist())
+    return rows_of(connection.sql(query, params=bound))
 
 
 def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[tuple[str, str | None, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from balance_sync.arrow_rows import rows_of
 from balance_sync.config import RunOptions, read_zone
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ def record_feedback(
 
 def _last_day(connection: DuckDBPyConnection, options: RunOptions) -> date | None:
     """Return the business day of the last event: results must not depend on the day of the run."""
-    found = connection.sql("SELECT max(last_at) AS last_at FROM sources").to_arrow_table()
-    (last_at,) = found.column("last_at").to_pylist()
+    (found,) = rows_of(connection.sql("SELECT max(last_at) AS last_at FROM sources"))
+    last_at = found["last_at"]
     if last_at is None:
         return None
     # The period ends before `until`.

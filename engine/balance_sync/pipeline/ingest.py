@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _FEW_BYTES = 6 << 20
 """Compressed bytes that one process reads as fast as several, which take as long to begin."""
 
+_NEXT_TO_NOTHING = 64 << 10
+"""Bytes that are read before another process has begun."""
+
 _LOOKED_UP_AT_ONCE = 1_024
 
 
@@ -68,7 +71,8 @@ def ingest(
     Parameters
     ----------
     when_few
-        Called first of all where the logs are so few that one process reads them.
+        Called first of all where the logs are so few that one process reads them, unless they are next to
+        nothing.
     sources
         Read these alone, which are some of what `wanted_sources` gives.
 
@@ -160,7 +164,7 @@ class _Search:
         self._keys: list[pl.DataFrame] = []
 
     def finds_few(self) -> bool:
-        """Look ahead, and return whether all sources together are small."""
+        """Look ahead, and return whether all sources together are small, and more than next to nothing."""
         head, size_bytes = [], 0
         for source in self._found:
             head.append(source)
@@ -168,7 +172,7 @@ class _Search:
             if size_bytes > _FEW_BYTES:
                 break
         self._found = chain(head, self._found)
-        return size_bytes <= _FEW_BYTES
+        return _NEXT_TO_NOTHING < size_bytes <= _FEW_BYTES
 
     def missing(self, known: KnownFiles) -> Iterator[Source]:
         """Yield the sources that are wanted and not `known`, which the store has."""

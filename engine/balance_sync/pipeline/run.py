@@ -102,7 +102,6 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         detector = stack.enter_context(DetectorProcess(options))
         ingested = ingest(options.ingest, watcher, when_few=detector.start)
         stack.enter_context(ingested.store.sole_use())
-        detector.prepare()
         rules = chosen_rules(options)
         known = basis(
             rules, ingested.store.version, (*deciding_options(options), ("rules", str(options.rules)))
@@ -179,6 +178,7 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             del planned
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
             set_memory_limit(connection, f"{budget.judging(transactions)}B")
+            work.detector.prepare(transactions)
             return _stages(connection, work, filled, continued=continued)
         finally:
             connection.close()

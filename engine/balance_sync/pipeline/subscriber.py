@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from balance_sync.arrow_rows import rows_of
 from balance_sync.errors import UsageError
 from balance_sync.pipeline.record import read_context
 
@@ -78,7 +79,7 @@ def read_subscriber(database: Path, user: str) -> Subscriber:
         context = read_context(connection, database)
         user_id = _user_id(connection, user, database)
         links, findings, episodes, roll_forward = (
-            tuple(connection.sql(query, params={"user": user_id}).to_arrow_table().to_pylist())
+            tuple(rows_of(connection.sql(query, params={"user": user_id})))
             for query in (_LINKS, _FINDINGS, _EPISODES, _ROLL_FORWARD)
         )
     return Subscriber(user_id, context.timezone, links, findings, episodes, roll_forward)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from balance_sync.arrow_rows import rows_of
 from balance_sync.store.sql_files import sql_directory
 
 if TYPE_CHECKING:
@@ -27,10 +28,7 @@ def read_rows(
     connection: DuckDBPyConnection, name: str, kind: type[Row], **parameters: object
 ) -> tuple[Row, ...]:
     """Return the rows of a small query, each made into a `kind` whose fields are the query's columns."""
-    # Through Arrow: DuckDB's own fetch needs pytz for times with a zone.
-    relation = _relation(connection, name, parameters)
-    rows: list[dict[str, Any]] = relation.to_arrow_table().to_pylist()
-    return tuple(kind(**row) for row in rows)
+    return tuple(kind(**row) for row in rows_of(_relation(connection, name, parameters)))
 
 
 def iter_frames(

@@ -99,7 +99,7 @@ def _row_groups(reader: pa.RecordBatchReader) -> Iterator[pa.Table]:
     """Yield the rows in tables of `ROW_GROUP_ROWS`, however the database cut them."""
     import pyarrow as pa
 
-    held = reader.schema.empty_table()
+    held = pa.Table.from_batches([], reader.schema)
     for batch in reader:
         held = pa.concat_tables([held, pa.Table.from_batches([batch])])
         while held.num_rows >= ROW_GROUP_ROWS:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from balance_sync.arrow_rows import rows_of, table_of
 from balance_sync.errors import BalanceSyncError, RuleFileError
 from balance_sync.rules.catalogue import Rule
 from balance_sync.rules.parameters import bound_values, parameter_texts
@@ -159,7 +160,7 @@ def found_rows(connection: DuckDBPyConnection, rule: Rule, texts: Mapping[str, s
     """Return what `rule` selects from the tables as they are, in total order."""
     values = bound_values(rule.header.params, texts)
     relation = connection.sql(rule.file.query, params=values or None)
-    rows: list[Row] = relation.to_arrow_table().to_pylist()
+    rows: list[Row] = rows_of(relation)
     return sorted(rows, key=_row_order)
 
 
@@ -184,7 +185,6 @@ def fill_tables(connection: DuckDBPyConnection, tables: Mapping[str, Iterable[Ro
 
 
 def _arrow_table(name: str, rows: Iterable[Row]) -> pa.Table:
-    import pyarrow as pa
 
     from balance_sync.schema import PUBLISHED_TABLES
 
@@ -199,7 +199,7 @@ def _arrow_table(name: str, rows: Iterable[Row]) -> pa.Table:
         defaults = {"source_id": name, "line": number}
         filled = {column: value for column, value in defaults.items() if column in schema.names} | row
         made.append({c: _value(f"{name}.{c}", v, str(schema.field(c).type)) for c, v in filled.items()})
-    return pa.Table.from_pylist(made, schema=schema)
+    return table_of(made, schema)
 
 
 def _value(where: str, value: object, kind: str) -> object:
