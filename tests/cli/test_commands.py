@@ -354,6 +354,20 @@ def test_help_needs_no_heavy_package(tmp_path: Path) -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_a_small_run_needs_neither_pandas_nor_scikit_learn(work: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, runpy\n"
+        f"sys.argv = ['balance-sync', 'run', {str(work / 'logs')!r}, '--format', 'json', '--threads', '2']\n"
+        "try: runpy.run_module('balance_sync', run_name='__main__')\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print('brought in:', *sorted({'pandas', 'sklearn', 'scipy'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.splitlines()[-1].strip() == "brought in:"
+
+
 def test_a_sample_is_told_and_nothing_is_written(work: Path, tmp_path: Path) -> None:
     ended = balance_sync("run", work / "logs", "--sample", "100%", "--json", cwd=tmp_path)
     assert ended.code == 0

@@ -25,7 +25,7 @@ FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with two runs, of an archive and of a part of it, and pseudonymised reports."""
     folder = tmp_path_factory.mktemp("work")
-    generate_archive(folder, text_bytes=3_000_000, seed=5, workers=1)
+    generate_archive(folder, text_bytes=1_200_000, seed=5, workers=1)
     for name, period in (("run", ()), ("before", ("--until", UNTIL))):
         ended = balance_sync("run", "logs", "-o", name, "--format", "json", *period, cwd=folder)
         assert ended.code == 0, ended.err

@@ -27,6 +27,12 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def usual(work: Path) -> dict[str, Any]:
+    """Return what a run without options of ranking told, in the folder ``usual``."""
+    return ranked(work, "usual", "--format", "html")
+
+
 def ranked(folder: Path, out: str, *options: str) -> dict[str, Any]:
     """Run over the archive; return its summary, with what was flagged and what the run said."""
     ended = balance_sync(
@@ -54,8 +60,10 @@ def ranked(folder: Path, out: str, *options: str) -> dict[str, Any]:
     return {**summary, "flagged": flagged, "said": ended.err}
 
 
-def test_a_kept_model_ranks_its_own_archive_the_same_and_sees_no_drift(work: Path) -> None:
-    first = ranked(work, "again", "--no-feedback")
+def test_a_kept_model_ranks_its_own_archive_the_same_and_sees_no_drift(
+    work: Path, usual: dict[str, Any]
+) -> None:
+    first = usual
     kept = ranked(work, "kept", "--model", "kept.model")
     assert kept["flagged"] == first["flagged"]
     assert kept["options"]["model"] != first["options"]["model"] == ""
@@ -73,21 +81,21 @@ def test_another_archive_has_moved_away_from_the_model(work: Path, tmp_path: Pat
     assert f"model: {len(moved)} of 18 features have moved" in told["said"]
 
 
-def test_drift_is_shown_to_who_reads_the_page(work: Path) -> None:
+def test_drift_is_shown_to_who_reads_the_page(work: Path, usual: dict[str, Any]) -> None:
     told = ranked(work, "shown", "--model", "kept.model", "--format", "html")
+    assert usual["ranking"]["drift"] == []
     page = (work / "shown" / "report.html").read_text(encoding="utf-8")
     assert "0 of 18 features have moved since the model was kept." in page
     assert page.count(">stable<") == len(told["ranking"]["drift"]) == 18
-    ranked(work, "plain", "--format", "html")
-    assert "since the model was kept" not in (work / "plain" / "report.html").read_text(encoding="utf-8")
+    assert "since the model was kept" not in (work / "usual" / "report.html").read_text(encoding="utf-8")
 
 
-def test_nights_and_levels_are_told_and_the_same_again(work: Path) -> None:
-    told = ranked(work, "again")
+def test_nights_and_levels_are_told_and_the_same_again(work: Path, usual: dict[str, Any]) -> None:
+    told = usual
     other = ranked(work, "more-threads", "--threads", "2")
     tables = ("unusual_nights", "change_points")
     assert [told[name] for name in tables] == [other[name] for name in tables]
-    with duckdb.connect(str(work / "again" / "balance-sync.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(work / "usual" / "balance-sync.duckdb"), read_only=True) as connection:
         for name in tables:
             ((count,),) = connection.execute(f"SELECT count(*) FROM {name}").fetchall()
             assert told[name]["count"] == count
@@ -105,8 +113,8 @@ def test_the_strongest_night_and_level_are_told_at_the_end(capsys: pytest.Captur
     assert "\u202e" not in second
 
 
-def test_only_the_period_under_review_is_flagged(work: Path) -> None:
-    every = ranked(work, "again")["flagged"]
+def test_only_the_period_under_review_is_flagged(work: Path, usual: dict[str, Any]) -> None:
+    every = usual["flagged"]
     middle = sorted(at for _, _, _, at, _ in every)[len(every) // 2]
     since = duckdb.execute(
         "SELECT strftime(make_timestamp(?), '%Y-%m-%dT%H:%M:%S+00:00')", [middle]
@@ -116,12 +124,12 @@ def test_only_the_period_under_review_is_flagged(work: Path) -> None:
     assert all(at >= middle - 1_000_000 for _, _, _, at, _ in late)
 
 
-def test_answers_move_the_next_list_and_can_be_left_out_of_it(work: Path) -> None:
-    before = ranked(work, "before")["flagged"]
+def test_answers_move_the_next_list_and_can_be_left_out_of_it(work: Path, usual: dict[str, Any]) -> None:
+    before = usual["flagged"]
     confirmed, false = before[1][0], before[0][0]
     for finding, decision in ((confirmed, "confirmed"), (false, "false_positive")):
         ended = balance_sync(
-            *("feedback", "add", finding, "--decision", decision, "--database", "before/balance-sync.duckdb"),
+            *("feedback", "add", finding, "--decision", decision, "--database", "usual/balance-sync.duckdb"),
             *("--feedback", "answers.sqlite", "--by", "Anna"),
             cwd=work,
         )
@@ -165,7 +173,7 @@ def test_a_detector_whose_extra_is_missing_says_how_to_get_it(work: Path) -> Non
 
 
 @pytest.mark.slow
-def test_other_detectors_rank_by_name(work: Path) -> None:
+def test_other_detectors_rank_by_name(work: Path, usual: dict[str, Any]) -> None:
     told = ranked(work, "forest", "--detector", "forest")
     assert told["options"]["detector"] == "forest"
-    assert told["flagged"] != ranked(work, "again")["flagged"]
+    assert told["flagged"] != usual["flagged"]

@@ -168,7 +168,7 @@ def add_in_steps(tmp_path_factory: pytest.TempPathFactory, steps: list[list[tupl
 def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return logs with every kind of break planted, and the results of a run over all of them."""
     folder = tmp_path_factory.mktemp("grown")
-    generate_archive(folder, text_bytes=3_000_000, seed=3)
+    generate_archive(folder, text_bytes=1_200_000, seed=3)
     judge(folder / "logs", folder / "whole")
     return folder / "logs", folder / "whole"
 

@@ -23,7 +23,7 @@ BUDGET = 5
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the logs of an archive in which much is odd, half of them in ``early`` and all in ``all``."""
     folder = tmp_path_factory.mktemp("archive")
-    generate_archive(folder, text_bytes=1_500_000, seed=5)
+    generate_archive(folder, text_bytes=700_000, seed=5)
     files = sorted((folder / "logs").rglob("*.gz"), key=lambda path: path.parent.name)
     for name, some in (("early", files[: len(files) * 3 // 4]), ("all", files)):
         for path in some:

@@ -67,7 +67,7 @@ def not_found(tables, planted):
 
 
 def test_an_archive_with_every_break_adds_up_for_everybody(tmp_path):
-    answer = generate_archive(tmp_path / "made", text_bytes=2_500_000, seed=7, breaks=EVERY_KIND)
+    answer = generate_archive(tmp_path / "made", text_bytes=1_200_000, seed=7, breaks=EVERY_KIND)
     assert {kind: len(ids) for kind, ids in answer.planted.items()} == EVERY_KIND.counts(0)
     tables = fill(tmp_path / "made" / "logs", store=tmp_path / "store", summed=True).tables
     assert complaints(tables) == []

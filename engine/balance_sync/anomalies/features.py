@@ -7,9 +7,8 @@ ever in memory, whatever the length of the ledger.
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balance_sync.store.sql_files import sql_directory
+from balance_sync.store.steps import drop_tables, fill_steps
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,10 +92,7 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
     """
     header, steps = read_features()
     values = {**_defaults(header), "timezone": timezone}
-    # One by one: in a single query DuckDB holds the states of all of them at once, which cannot spill.
-    for name, text in steps.items():
-        named = {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named)
+    fill_steps(connection, steps, values)
     drop_tables(connection, [name for name in steps if name != FEATURES_TABLE])
     return int(connection.execute(f"SELECT count(*) FROM {FEATURES_TABLE}").fetchall()[0][0])  # noqa: S608
 
@@ -128,12 +125,6 @@ def count_explained(connection: DuckDBPyConnection) -> int:
 def drop_features(connection: DuckDBPyConnection) -> None:
     """Drop the temporary tables and free their memory."""
     drop_tables(connection, read_features()[1])
-
-
-def drop_tables(connection: DuckDBPyConnection, names: Iterable[str]) -> None:
-    """Drop temporary tables, those of `names` that there are."""
-    for name in names:
-        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
 
 
 def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:

@@ -7,13 +7,13 @@ suspicions like the flagged transactions, and no findings: a finding is about a 
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.store.sql_files import sql_directory
+from balance_sync.store.steps import drop_tables, fill_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,8 +104,7 @@ def record_periods(connection: DuckDBPyConnection, *, timezone: str, since: date
         _find_changes(connection, timezone=timezone)
         connection.execute(_CHANGES, {"timezone": timezone, "since": since})
     finally:
-        connection.execute("DROP TABLE IF EXISTS day_segments")
-        connection.execute("DROP TABLE IF EXISTS level_changes")
+        drop_tables(connection, ("day_segments", "level_changes"))
 
 
 def periods_hash() -> str:
@@ -136,22 +135,16 @@ def _find_changes(connection: DuckDBPyConnection, *, timezone: str) -> None:
 
 
 def _find_levels(connection: DuckDBPyConnection, *, timezone: str) -> None:
-    """Fill the temporary table `day_segments` with whole series, step by step.
-
-    In a single query DuckDB holds the states of all steps at once, which cannot spill.
-    """
+    """Fill the temporary table `day_segments` with whole series."""
     levels, given = _read("day_levels", timezone=timezone)
     steps = {f"level_{name}": text for name, text in _read_steps("day_levels").items()}
-    # The header names parameters, too, and only those of a statement may be given with it.
+    # The header names parameters, too, which the statement need not.
     select = levels.split("\n---*/\n", 1)[1]
     steps["day_segments"] = f"SELECT *, 1 AS segment FROM ({select})"  # noqa: S608 - the product's own SQL
     try:
-        for name, text in steps.items():
-            named = {key: value for key, value in given.items() if re.search(rf"\${key}\b", text)}
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named)
+        fill_steps(connection, steps, given)
     finally:
-        for name in list(steps)[:-1]:
-            connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+        drop_tables(connection, list(steps)[:-1])
 
 
 def _read_steps(name: str) -> dict[str, str]:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) -> None:
     """Run one SQL query on the database of a run; it can read the run's tables and nothing else.
 
-    Tables: sources, transactions, sync_errors, messages, invocations, rejects, findings, runs, ledger,
-    roll_forward, episodes, anomalies, currencies.
+    The tables asked for most: sources, transactions, sync_errors, messages, invocations, rejects, findings,
+    runs, ledger, roll_forward, episodes, anomalies, currencies. SHOW TABLES lists them all.
     """
     import duckdb
 
