@@ -94,13 +94,6 @@ def test_an_inventory_of_many_sources_takes_from_the_database_while_it_is_filled
     assert whole.filling(5_000 * MB) == budget._LEAST_DATABASE
 
 
-def test_a_long_ledger_leaves_the_database_less() -> None:
-    whole = divide_memory("1500MB", threads=2)
-    assert whole.judging(0) == whole.database
-    assert whole.database - whole.judging(8_000_000) == 160 * MB
-    assert whole.judging(10**9) == budget._LEAST_DATABASE
-
-
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
         "1,500 MB in all: 2 reading processes, then 770 MB and 2 threads for the database"

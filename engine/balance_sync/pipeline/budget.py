@@ -23,10 +23,6 @@ _BESIDE_DATABASE = 730_000_000
 # 20,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
-# What DuckDB takes beyond its own count grows with what it reads back from its spill directory: at eight
-# million transactions it is 140 MB more than at 809,000.
-_UNCOUNTED_PER_TRANSACTION = 20
-
 # Below this DuckDB cannot sort the ledger; and each of its threads needs buffers before it can spill.
 _LEAST_DATABASE = 110_000_000
 _DATABASE_THREAD = 100_000_000
@@ -59,10 +55,6 @@ class Budget:
     def filling(self, inventory_bytes: int) -> int:
         """Return DuckDB's limit in bytes while it is filled, beside an inventory of that size."""
         return max(min(self.database, self.limit - _BESIDE_FILLING - inventory_bytes), _LEAST_DATABASE)
-
-    def judging(self, transactions: int) -> int:
-        """Return DuckDB's limit in bytes while so many transactions are judged."""
-        return max(self.database - _UNCOUNTED_PER_TRANSACTION * transactions, _LEAST_DATABASE)
 
     def __str__(self) -> str:
         """Return the budget in words, sizes in MB of 1,000,000 bytes."""

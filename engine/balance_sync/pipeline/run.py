@@ -177,7 +177,7 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             # Of a million sources it takes hundreds of megabytes, which the stages that follow need.
             del planned
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
-            set_memory_limit(connection, f"{budget.judging(transactions)}B")
+            set_memory_limit(connection, f"{budget.database}B")
             work.detector.prepare(transactions)
             return _stages(connection, work, filled, continued=continued)
         finally:
