@@ -91,3 +91,31 @@ def test_a_forged_invocation_is_told_and_moves_no_balance(tmp_path: Path) -> Non
             (request(1), "ok"),
             (own, "ok"),
         ]
+
+
+def test_forged_lines_in_a_file_of_several_pieces_are_told_as_in_small_ones(tmp_path: Path) -> None:
+    """What gives them away stands megabytes before and behind them."""
+    text = line(0, request(7), "x" * 8_000)
+    begin = synced(-120_000, 1) + start(-1, request(7)) + processing(0, request(7), "M7")
+    within = synced(10, 9, userId="'U1'") + report(11, request(1), status="error")
+    within += transaction(12, request(1), newBalance="-500")
+    final = end(60_000, request(7)) + report(60_000, request(7)) + synced(120_000, 2)
+    between = transaction(90_000, request(8)) + synced(180_000, 3)
+    many = text * 700
+    for name, filling in {"small": text, "large": many}.items():
+        file = tmp_path / name / STREAM / "000000.log"
+        file.parent.mkdir(parents=True)
+        file.write_text(begin + filling + within + filling + final + between)
+    assert file.stat().st_size > 10_000_000
+    told = {}
+    for name in ("small", "large"):
+        ran = balance_sync("run", name, "-o", f"{name}-out", "--format", "json", cwd=tmp_path)
+        assert ran.code == 0, ran.err
+        told[name] = json.loads((tmp_path / f"{name}-out" / "summary.json").read_text())
+    small, large = told["small"], told["large"]
+    assert small["findings"]["suspect_event"] == 9
+    assert small["outcomes"]["published"] == small["transactions"] == 3
+    for figure in ("findings", "transactions", "messages", "outcomes", "rejects", "users"):
+        assert large[figure] == small[figure]
+    kinds = [{**one["event_kinds"], "application": 0} for one in (small, large)]
+    assert kinds[0] == kinds[1]

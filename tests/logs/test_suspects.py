@@ -109,13 +109,16 @@ def test_a_request_outside_of_its_invocation():
     ]
 
 
-def test_where_a_file_is_cut_another_try_may_be_in_the_other_piece():
+def test_of_a_piece_only_that_is_told_which_a_line_tells_alone():
+    """Where a file is cut, the rest of it may say something else of a request."""
     tried = start(0, ONE) + end(1000, ONE) + start(MINUTE, ONE) + line(MINUTE + 1, ONE, PUBLISHED)
     assert reasons(start(-1, TWO) + tried, is_last=False) == []
     assert reasons(start(-1, TWO) + tried + end(MINUTE + 2, ONE)) == []
     late = invocation(0, ONE) + line(MINUTE, ONE, PUBLISHED)
     assert reasons(late) == ["outside_invocation"]
     assert reasons(late, is_last=False) == reasons(late, number=1) == []
+    other_time = invocation(0, ONE, disagreeing(10, 10 * MINUTE, ONE, PUBLISHED))
+    assert reasons(other_time, is_last=False) == reasons(other_time, number=1) == ["other_time"]
 
 
 def test_a_little_outside_is_not_outside():
@@ -144,10 +147,6 @@ def test_a_request_that_the_stream_does_not_know():
     between = invocation(0, ONE) + line(30_000, FORGED, PUBLISHED) + invocation(MINUTE, TWO)
     assert reasons(within) == ["inside_another"]
     assert reasons(between) == ["between_invocations"]
-    # In a piece of a larger file the rest may tell of the request.
-    assert reasons(within, is_last=False) == ["inside_another"]
-    assert reasons(between, is_last=False) == []
-    assert reasons(between, number=1) == []
 
 
 def test_what_else_ran_is_no_evidence_where_several_streams_are_one_file():
@@ -276,7 +275,7 @@ def is_printed(event, events):
     return False
 
 
-def plainly(text, *, is_all):
+def plainly(text):
     """Yield line and reason of each suspect, by the definitions and no thought of speed."""
     events = events_of(text)
     printed = [event for event in events if event[4] and is_printed(event, events)]
@@ -292,10 +291,10 @@ def plainly(text, *, is_all):
         elif not what and abs(said - at) <= timedelta(seconds=1):
             begun = any(w == "START" and a <= at for _, a, _, _, w in events)
             if request_id in whole:
-                reason = by_its_own(at, whole[request_id], begun=begun) if is_all else ""
+                reason = by_its_own(at, whole[request_id], begun=begun)
             else:
                 known = overlap(whole) or ran[request_id] != (None, None)
-                reason = "" if known else by_others(at, spans, is_all=is_all)
+                reason = "" if known else by_others(at, spans)
             if reason:
                 yield number, reason
 
@@ -305,15 +304,15 @@ def by_its_own(at, span, *, begun):
     return "outside_invocation" if early or at > span[1] + timedelta(seconds=5) else ""
 
 
-def by_others(at, spans, *, is_all):
+def by_others(at, spans):
     before, after = ([s for s in spans if s[0] <= at], [s for s in spans if s[0] > at])
     if before and at <= before[-1][1]:
         return "inside_another"
-    return "between_invocations" if before and after and is_all else ""
+    return "between_invocations" if before and after else ""
 
 
-@given(steps=STEPS, is_all=st.booleans())
-def test_suspects_are_those_of_a_plain_reading(steps, is_all):
+@given(steps=STEPS)
+def test_suspects_are_those_of_a_plain_reading(steps):
     text = text_of(steps)
-    found = parse(text, is_last=is_all).suspects
-    assert sorted(zip(found["line"], found["reason"], strict=True)) == sorted(plainly(text, is_all=is_all))
+    found = parse(text).suspects
+    assert sorted(zip(found["line"], found["reason"], strict=True)) == sorted(plainly(text))

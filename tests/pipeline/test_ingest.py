@@ -104,10 +104,12 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
         patch.setattr(Store, "commit", die_after_three)
         with pytest.raises(KeyboardInterrupt):
             fill(file, store=tmp_path / "store", batch_bytes=700)
-    assert find_store(tmp_path / "store").batches() == sorted(done)
+    store = find_store(tmp_path / "store")
+    assert (store.batches(), store.waiting.batches()) == ([], sorted(done))
     found = fill(file, store=tmp_path / "store", batch_bytes=700)
     assert found.ingested.sources_read == 1
-    assert set(done) < set(find_store(tmp_path / "store").batches())
+    assert set(done) < set(store.batches())
+    assert store.waiting.batches() == []
     assert found.content == fill(file, store=tmp_path / "fresh").content
 
 

@@ -7,89 +7,109 @@ was printed stands between two lines of the request that printed it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balance_sync.logs.kinds import CODES, KINDS
+from balance_sync.logs.lines import Lines, Origins
+from balance_sync.logs.windows import IS_ENDING, PlatformLines, Windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balance_sync.logs.windows import Windows
-    from balance_sync.sources.batching import TextPiece
-
 _MOST_NESTED = 8
 """Requests within each other that are looked through for the one that printed a line."""
 
-PLATFORM_KINDS = ("start", "end", "report", "timeout", "crash")
-_IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
-_ENDING_CODES = frozenset(CODES[name] for name in ("end", "report"))
 
+def find_forged(
+    told: PlatformLines, windows: Windows, chunks: Iterable[Lines], origins: Origins
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows of the forged lines in `told`, and for each the request that printed it.
 
-def find_forged(windows: Windows, pieces: Sequence[TextPiece]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the forged lines of the platform, and for each the part of the request that printed it.
+    None where a source holds several streams, or still has requests that overlap without them.
 
-    None where a file holds several streams, or still has requests that overlap without them.
+    Parameters
+    ----------
+    chunks
+        All lines. They are looked through only where the platform contradicts itself.
     """
-    events: list[int] = []
-    hosts: list[int] = []
-    for number in _contradictory(windows).tolist():
-        source = pieces[number].source
-        if source.stream == source.label:
+    is_doubtful = _contradict(told, windows) & origins.is_one_stream
+    if not is_doubtful.any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    rows, hosts = _within_others(told, windows, np.flatnonzero(is_doubtful[told.source]))
+    enclosed = _are_enclosed(chunks, told.line[rows], hosts, len(windows.begin))
+    rows, first = np.unique(rows[enclosed], return_index=True)
+    hosts = hosts[enclosed][first]
+    believed = ~Windows(told.without(rows), origins).overlaps[told.source[rows]]
+    return rows[believed], hosts[believed]
+
+
+def _contradict(told: PlatformLines, windows: Windows) -> NDArray[np.bool_]:
+    """Return of which sources the platform tells of some request while another one ran."""
+    contradict = windows.overlaps.copy()
+    is_open = windows.is_told & ~windows.is_whole
+    if is_open.any() and len(windows.order):
+        # Of requests without a window the lines are looked up one by one.
+        lines = np.flatnonzero(is_open[told.part])
+        last = windows.last_begun(told.source[lines], told.at[lines], side="left")
+        inside = (last >= 0) & (told.at[lines] < windows.end[windows.order[last]])
+        contradict[told.source[lines[inside]]] = True
+    return contradict
+
+
+def _within_others(
+    told: PlatformLines, windows: Windows, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return those of `rows` that were logged while another request ran, with it: that began last first."""
+    source, at = told.source[rows], told.at[rows]
+    last = windows.last_begun(source, at, side="left")
+    found = []
+    for nested in range(min(_MOST_NESTED, len(windows.order))):
+        place = last - nested
+        place[(place < 0) | (windows.source[place] != source)] = -1
+        other = windows.order[place]
+        inside = np.flatnonzero((place >= 0) & (other != told.part[rows]) & (at < windows.end[other]))
+        found.append((rows[inside], other[inside]))
+    row, host = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    order = np.argsort(row, kind="stable")
+    return row[order], host[order]
+
+
+def _are_enclosed(
+    chunks: Iterable[Lines], line: NDArray[np.int64], host: NDArray[np.int64], parts: int
+) -> NDArray[np.bool_]:
+    """Return which lines stand between two of a request that had not ended before them."""
+    is_host = np.zeros(parts, dtype=np.bool_)
+    is_host[host] = True
+    by_host = np.argsort(host, kind="stable")
+    before = np.full(len(line), -1, dtype=np.int64)
+    has_ended, goes_on = np.zeros(len(line), dtype=np.bool_), np.zeros(len(line), dtype=np.bool_)
+    for lines in chunks:
+        own = np.flatnonzero(lines.part >= 0)
+        own = own[is_host[lines.part[own]]]
+        if not len(own):
             continue
-        begin, end = np.searchsorted(windows.piece, [number, number + 1])
-        printed = _printed(windows, int(begin), int(end))
-        if printed and not windows.without([event for event, _ in printed]).overlap(number):
-            events += [event for event, _ in printed]
-            hosts += [host for _, host in printed]
-    return np.array(events, dtype=np.int64), np.array(hosts, dtype=np.int64)
+        own = own[np.lexsort((lines.line[own], lines.part[own]))]
+        its_part, its_line = lines.part[own], lines.line[own]
+        asked = by_host[_places_of(np.unique(its_part), host[by_host])]
+        width = max(int(its_line.max()), int(line.max())) + 1
+        place = np.searchsorted(its_part * width + its_line, host[asked] * width + line[asked])
+        following, previous = np.minimum(place, len(own) - 1), np.maximum(place - 1, 0)
+        goes_on[asked] |= (place < len(own)) & (its_part[following] == host[asked])
+        is_nearer = (place > 0) & (its_part[previous] == host[asked]) & (its_line[previous] > before[asked])
+        nearer, previous = asked[is_nearer], previous[is_nearer]
+        before[nearer] = its_line[previous]
+        has_ended[nearer] = IS_ENDING[lines.kind[own[previous]]]
+    enclosed: NDArray[np.bool_] = goes_on & (before >= 0) & ~has_ended
+    return enclosed
 
 
-def _contradictory(windows: Windows) -> NDArray[np.int64]:
-    """Return the pieces in which the platform tells of some request while another one ran."""
-    whole = np.flatnonzero(windows.is_whole)
-    whole = whole[np.lexsort((windows.begin[whole], windows.piece_of_part[whole]))]
-    piece, begin, end = windows.piece_of_part[whole], windows.begin[whole], windows.end[whole]
-    overlapping = piece[1:][(piece[1:] == piece[:-1]) & (begin[1:] < end[:-1])]
-    # Of requests without a window the lines are looked up one by one; one element more, for no request.
-    is_open = np.append(windows.is_told & ~windows.is_whole, False)
-    if not is_open.any() or not len(whole):
-        return np.unique(overlapping)
-    lines = np.flatnonzero(is_open[windows.part] & _IS_PLATFORM[windows.classified.kind])
-    moments = np.unique(begin)
-    # A number for each piece and moment, in their order.
-    keys = piece * (len(moments) + 1) + np.searchsorted(moments, begin)
-    of_line, at = windows.piece[lines], windows.at[lines]
-    last = np.searchsorted(keys, of_line * (len(moments) + 1) + np.searchsorted(moments, at)) - 1
-    inside = (last >= 0) & (piece[last] == of_line) & (at < end[last])
-    return np.unique(np.concatenate([overlapping, of_line[inside]]))
-
-
-def _printed(windows: Windows, begin: int, end: int) -> list[tuple[int, int]]:
-    """Return lines of the platform that stand among those of another request, with that request."""
-    rows = (begin + np.flatnonzero(windows.part[begin:end] >= 0)).tolist()
-    kind, part = windows.classified.kind, windows.part
-    places: dict[int, list[int]] = {}
-    for row in rows:
-        places.setdefault(int(part[row]), []).append(row)
-    whole = sorted((int(windows.begin[one]), one) for one in places if windows.is_whole[one])
-    begins = [moment for moment, _ in whole]
-    printed = []
-    for row in rows:
-        if _IS_PLATFORM[kind[row]]:
-            at = int(windows.at[row])
-            last = bisect_left(begins, at)
-            for _, other in reversed(whole[max(0, last - _MOST_NESTED) : last]):
-                if part[row] != other and windows.holds(other, at) and _encloses(kind, places[other], row):
-                    printed.append((row, other))
-                    break
-    return printed
-
-
-def _encloses(kind: NDArray[np.uint8], places: list[int], row: int) -> bool:
-    """Return whether a request, whose lines are at `places`, goes on behind `row` and had not ended."""
-    following = bisect_left(places, row)
-    return 0 < following < len(places) and kind[places[following - 1]] not in _ENDING_CODES
+def _places_of(wanted: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of the `wanted` (each once) in sorted `values`."""
+    begin, end = (np.searchsorted(values, wanted, side=side) for side in ("left", "right"))
+    counts = end - begin
+    places: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(
+        begin - (np.cumsum(counts) - counts), counts
+    )
+    return places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,36 +34,56 @@ _FIGURES_AT = STAMP_BYTES + len(b"REPORT RequestId: ") + ID_BYTES
 _TOLD_KINDS = ("start", "report", "timeout", "crash")
 
 
-def read_invocations(classified: ClassifiedEvents, part: NDArray[np.int64], parts: int) -> pl.DataFrame:
-    """Read what the events of one batch say of invocations.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the events of one batch say of invocations.
 
-    Parameters
+    Attributes
     ----------
     part
         For each event the part of a request that it belongs to; -1 for none.
-    parts
-        How many there are.
-
-    Returns
-    -------
-    DataFrame
-        As `merge_invocations`: a row for each part, in their order.
+    lines
+        The events that say something, by the names of their kinds.
+    figures
+        What each ``REPORT`` says.
     """
-    told = {name: _own(classified.of_kind(name), part) for name in _TOLD_KINDS}
-    figures = _figures(classified, told["report"])
-    rows = {name: rows_of(part[own], parts) for name, own in told.items()}
-    plain = _plain(classified, part, told, rows, figures)
-    repeated = np.zeros(parts, dtype=np.bool_)
-    for name, own in told.items():
-        most = 1 if name in ("start", "report") else 0
-        repeated |= np.bincount(part[own], minlength=parts) > most
-    if not repeated.any():
-        return plain
-    others = np.sort(np.concatenate([own[repeated[part[own]]] for own in told.values()]))
-    merged = merge_invocations(_told(classified, part, others, told["report"], figures))
-    row = np.arange(parts)
-    row[repeated] = parts + np.arange(merged.height)
-    return pl.concat([plain, merged])[row]
+
+    classified: ClassifiedEvents
+    part: NDArray[np.int64]
+    lines: dict[str, NDArray[np.int64]]
+    figures: pl.DataFrame
+
+    @classmethod
+    def read(cls, classified: ClassifiedEvents, part: NDArray[np.int64]) -> Told:
+        """Read them."""
+        lines = {name: _own(classified.of_kind(name), part) for name in _TOLD_KINDS}
+        return cls(classified, part, lines, _figures(classified, lines["report"]))
+
+    def invocations(self, parts: int) -> pl.DataFrame:
+        """Return as `merge_invocations` does a row for each part of a request, in their order."""
+        told, part = self.lines, self.part
+        rows = {name: rows_of(part[own], parts) for name, own in told.items()}
+        plain = _plain(self.classified, part, told, rows, self.figures)
+        each = self.of_repeated(parts)
+        if each.is_empty():
+            return plain
+        merged = merge_invocations(each)
+        row = np.arange(parts)
+        row[merged["part"].to_numpy()] = parts + np.arange(merged.height)
+        return pl.concat([plain, merged])[row]
+
+    def of_repeated(self, parts: int) -> pl.DataFrame:
+        """Return what each line says for itself, as `merge_invocations` takes it, of parts with several.
+
+        That is more than one START and one REPORT: of all others a row of `invocations` says the same.
+        """
+        part = self.part
+        repeated = np.zeros(parts, dtype=np.bool_)
+        for name, own in self.lines.items():
+            most = 1 if name in ("start", "report") else 0
+            repeated |= np.bincount(part[own], minlength=parts) > most
+        chosen = np.sort(np.concatenate([own[repeated[part[own]]] for own in self.lines.values()]))
+        return _told(self.classified, part, chosen, self.lines["report"], self.figures)
 
 
 def _plain(
@@ -96,6 +117,15 @@ def _plain(
     )
 
 
+_NOTHING_TOLD = pl.DataFrame(
+    schema={
+        **{"part": pl.UInt32, "started_at": pl.Datetime("us", "UTC")},
+        **{name: dtype for name, *_, dtype in _FIGURES},
+        **{"status": pl.String, "source": pl.UInt32, "line": pl.Int64},
+    }
+)
+
+
 def _own(rows: NDArray[np.int64], part: NDArray[np.int64]) -> NDArray[np.int64]:
     return rows[part[rows] >= 0]
 
@@ -113,6 +143,8 @@ def _told(
     figures: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return what each of the lines `told` says for itself, as `merge_invocations` takes it."""
+    if not len(told):
+        return _NOTHING_TOLD
     events = classified.events
     kind = classified.kind[told]
     is_start = pl.Series(kind == CODES["start"])
@@ -180,7 +212,7 @@ def merge_invocations(rows: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     rows
-        As `read_invocations` gives them; ``part`` is a number, whatever it stands for.
+        As `Told` gives them; ``part`` is a number, whatever it stands for.
 
     Returns
     -------

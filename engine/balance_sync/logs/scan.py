@@ -71,7 +71,8 @@ def scan_logs(
     """Scan the events of the logs under `paths`.
 
     Only the columns and rows that the query asks for are made, batch by batch, so that memory does not grow
-    with the archive.
+    with the archive. In a file that is read in pieces (more than about 8 MB of text), only a line whose own
+    times disagree is a ``suspect``: what other lines prove, a run tells.
 
     Parameters
     ----------
@@ -112,7 +113,8 @@ def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None
     """Scan one of the typed tables of the logs under `paths`.
 
     Messages are followed within a batch (about 16 MB of text): a request whose events stand in several
-    batches or sources is put together by a run only, as is an event that two exports share.
+    batches or sources is put together by a run only, as is an event that two exports share. Suspects are left
+    out as `scan_logs` knows them.
 
     Parameters
     ----------

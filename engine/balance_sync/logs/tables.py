@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from balance_sync.logs.dropped import read_dropped
-from balance_sync.logs.invocations import read_invocations
+from balance_sync.logs.invocations import Told
 from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
 from balance_sync.logs.messages import STEP_KINDS, Steps, follow
 from balance_sync.logs.odd_requests import add_odd_parts
@@ -19,14 +19,14 @@ from balance_sync.logs.redaction import redact
 from balance_sync.logs.requests import number_parts
 from balance_sync.logs.rows import at_rows, rows_of
 from balance_sync.logs.split import Events, split_events
-from balance_sync.logs.suspects import find_suspects
+from balance_sync.logs.suspects import Suspects, find_suspects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 7
+PARSER_VERSION = 8
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
@@ -57,6 +57,10 @@ class BatchTables:
         The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
         each request and source, numbered by ``part``, of status ``unseen`` where only other events are in the
         source.
+    evidence
+        Where some of the pieces are no whole source, tables by name of what judging those takes beside all
+        of the above (see `balance_sync.logs.corrections`); else none. What is suspect for another reason
+        than its own time is still told as what it says.
     """
 
     events: pl.DataFrame
@@ -67,6 +71,7 @@ class BatchTables:
     suspects: pl.DataFrame
     dropped_logs: pl.DataFrame
     rejects: pl.DataFrame
+    evidence: dict[str, pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +83,22 @@ class Understood:
     part, parts
         As `number_parts` gives them.
     suspects
-        As `find_suspects` gives them; the events are of kind ``suspect``.
+        As `find_suspects` gives them; the events found are of kind ``suspect``.
     """
 
     classified: ClassifiedEvents
     part: NDArray[np.int64]
     parts: pl.DataFrame
-    suspects: pl.DataFrame
+    suspects: Suspects
 
 
 def understand(pieces: Sequence[TextPiece]) -> Understood:
     """Tell what the events of `pieces` are, whose they are, and which cannot be what they say."""
     classified = classify(split_events(pieces))
     part, parts = add_odd_parts(classified, *number_parts(classified))
-    suspects = find_suspects(classified, part, parts.height, pieces)
-    if suspects.height:
-        classified = classified.but_suspect(suspects["event"].to_numpy())
+    suspects = find_suspects(classified, part, parts, pieces)
+    if suspects.found.height:
+        classified = classified.but_suspect(suspects.found["event"].to_numpy())
     return Understood(classified, part, parts, suspects)
 
 
@@ -106,7 +111,8 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
     transactions, bad_transactions = read_transactions(classified)
     sync_errors, bad_sync_errors = read_sync_errors(classified)
     messages, of_messages = _messages(classified, part, transactions)
-    invocations = read_invocations(classified, part, parts.height)
+    told = Told.read(classified, part)
+    invocations = told.invocations(parts.height)
     dropped = read_dropped(classified)
     placed = pl.DataFrame([events["source"], events["line"], events["at"].alias("logged_at"), request_ids])
     return BatchTables(
@@ -115,10 +121,23 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         sync_errors=_at_events(sync_errors, placed),
         messages=_at_events(messages, placed.rename({"logged_at": "started_at"})),
         invocations=invocations.hstack([parts["request_id"]]),
-        suspects=_at_events(understood.suspects, placed),
+        suspects=_at_events(understood.suspects.found, placed),
         dropped_logs=_at_events(dropped, placed.drop("request_id")),
         rejects=_rejects(classified, part, pl.concat([bad_transactions, bad_sync_errors])),
+        evidence=_evidence(understood.suspects, told, parts.height, pieces),
     )
+
+
+def _evidence(
+    suspects: Suspects, told: Told, parts: int, pieces: Sequence[TextPiece]
+) -> dict[str, pl.DataFrame]:
+    if all(piece.is_whole for piece in pieces):
+        return {}
+    differ = np.flatnonzero(suspects.apart)
+    apart = pl.DataFrame({"event": pl.Series(differ), "apart": pl.Series(suspects.apart[differ])})
+    days = [piece.source.stream_date for piece in pieces]
+    streams = pl.DataFrame({"began_on": pl.Series(days, dtype=pl.Date), "early": pl.Series(suspects.early)})
+    return {"times_apart": apart, "platform_lines": told.of_repeated(parts), "streams": streams}
 
 
 def _at_events(rows: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:

@@ -2,72 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from balance_sync.logs.kinds import ClassifiedEvents
+from balance_sync.logs.kinds import CODES, KINDS
+from balance_sync.logs.lines import NEVER, Lines, Origins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEVER = np.iinfo(np.int64).max
+PLATFORM_KINDS = ("start", "end", "report", "timeout", "crash")
+IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
+IS_ENDING = np.array([name in ("end", "report") for name in KINDS])
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformLines:
+    """What the platform says of requests; each array has an element for each line.
+
+    Attributes
+    ----------
+    chunk, row
+        Where the line is among those that it was found in.
+    source, line, at, kind, part
+        As of `Lines`.
+    """
+
+    chunk: NDArray[np.int64]
+    row: NDArray[np.int64]
+    source: NDArray[np.int64]
+    line: NDArray[np.int64]
+    at: NDArray[np.int64]
+    kind: NDArray[np.uint8]
+    part: NDArray[np.int64]
+
+    @classmethod
+    def among(cls, chunks: Iterable[Lines]) -> PlatformLines:
+        """Find them: there are a few for each request, which is little beside all lines."""
+        found = []
+        for number, lines in enumerate(chunks):
+            rows = np.flatnonzero(IS_PLATFORM[lines.kind] & (lines.part >= 0))
+            values = (lines.source, lines.line, lines.at, lines.kind, lines.part)
+            found.append((np.full(len(rows), number), rows, *(array[rows] for array in values)))
+        return cls(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+
+    def without(self, rows: NDArray[np.int64]) -> PlatformLines:
+        """Return all but those at `rows`."""
+        return PlatformLines(*(np.delete(getattr(self, one.name), rows) for one in fields(self)))
 
 
 class Windows:
-    """From when to when requests ran, by their parts; a part without a START or an END has none.
+    """From when to when requests ran, by their numbers; one without a START or an END has no such window.
 
-    Parameters
+    Attributes
     ----------
-    part, parts
-        For each event the part of a request that it belongs to (-1 for none), and how many there are.
+    begin, end
+        `NEVER` and -1 for none.
+    is_whole
+        Whether there are both. Where an end precedes its start, a clock went back and times prove nothing.
+    is_told
+        Whether the platform says anything of a request.
+    first_start
+        When the first request of each source began.
     """
 
-    def __init__(self, classified: ClassifiedEvents, part: NDArray[np.int64], parts: int) -> None:
-        events = classified.events
-        self.classified = classified
-        self.at, self.part, self.piece = events.at, part, events.piece
+    def __init__(self, told: PlatformLines, origins: Origins) -> None:
+        parts = len(origins.of_part)
+        self._told, self._of_part, self._sources = told, origins.of_part, len(origins.limit)
         self.begin = np.full(parts, NEVER, dtype=np.int64)
         self.end = np.full(parts, -1, dtype=np.int64)
-        self.piece_of_part = np.full(parts, -1, dtype=np.int64)
-        starts = self._named(classified, "start")
-        ends = np.concatenate([self._named(classified, name) for name in ("end", "report")])
-        told = np.concatenate([ends, *(self._named(classified, name) for name in ("timeout", "crash"))])
-        np.minimum.at(self.begin, part[starts], self.at[starts])
-        np.maximum.at(self.end, part[ends], self.at[ends])
-        self.piece_of_part[part[starts]] = self.piece[starts]
-        # Where an end precedes its start, a clock went back and times prove nothing.
-        self.is_whole = (self.begin < NEVER) & (self.end >= self.begin)
         self.is_told = np.zeros(parts, dtype=np.bool_)
-        self.is_told[part[np.concatenate([starts, told])]] = True
-        pieces = int(self.piece.max(initial=-1)) + 1
-        self.first_start = np.full(pieces, NEVER, dtype=np.int64)
-        np.minimum.at(self.first_start, self.piece[starts], self.at[starts])
+        self.first_start = np.full(self._sources, NEVER, dtype=np.int64)
+        starts, ends = self._starts, np.flatnonzero(IS_ENDING[told.kind])
+        np.minimum.at(self.begin, told.part[starts], told.at[starts])
+        np.maximum.at(self.end, told.part[ends], told.at[ends])
+        np.minimum.at(self.first_start, told.source[starts], told.at[starts])
+        self.is_told[told.part] = True
+        self.is_whole = (self.begin < NEVER) & (self.end >= self.begin)
 
-    def _named(self, classified: ClassifiedEvents, name: str) -> NDArray[np.int64]:
-        rows = classified.of_kind(name)
-        return rows[self.part[rows] >= 0]
+    @property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self._told.kind == CODES["start"])
 
-    def without(self, suspects: Sequence[int]) -> Windows:
-        """Return what the other lines say, without these events."""
-        believed = self.classified.but_suspect(np.array(suspects, dtype=np.int64))
-        return Windows(believed, self.part, len(self.begin))
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """The requests that have a window, by source, begin, end and line of the START."""
+        whole = np.flatnonzero(self.is_whole)
+        source, begin = self._of_part[whole], self.begin[whole]
+        if np.where(source[1:] == source[:-1], begin[1:] > begin[:-1], source[1:] > source[:-1]).all():
+            return whole
+        line = np.full(len(self.begin), NEVER, dtype=np.int64)
+        starts = self._starts
+        np.minimum.at(line, self._told.part[starts], self._told.line[starts])
+        return whole[np.lexsort((line[whole], self.end[whole], begin, source))]
 
-    def holds(self, part: int, at: int) -> bool:
-        """Return whether a request ran at a moment, and before and after it."""
-        return bool(self.is_whole[part] and self.begin[part] < at < self.end[part])
+    @cached_property
+    def source(self) -> NDArray[np.int64]:
+        """The sources of `order`."""
+        return self._of_part[self.order]
 
-    def of_piece(self, piece: int) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-        """Return begins and ends of the invocations in a piece, in order; `None` where some overlap.
+    @cached_property
+    def overlaps(self) -> NDArray[np.bool_]:
+        """Whether some requests of each source overlap.
 
         One container runs one after the other: what overlaps comes from several.
         """
-        own = np.flatnonzero((self.piece_of_part == piece) & self.is_whole)
-        own = own[np.lexsort((self.end[own], self.begin[own]))]
-        begin, end = self.begin[own], self.end[own]
-        return None if (begin[1:] < end[:-1]).any() else (begin, end)
+        source, begin, end = self.source, self.begin[self.order], self.end[self.order]
+        overlaps = np.zeros(self._sources, dtype=np.bool_)
+        overlaps[source[1:][(source[1:] == source[:-1]) & (begin[1:] < end[:-1])]] = True
+        return overlaps
 
-    def overlap(self, piece: int) -> bool:
-        """Return whether some invocations in a piece overlap."""
-        return self.of_piece(piece) is None
+    @cached_property
+    def _moments(self) -> NDArray[np.int64]:
+        return np.unique(self.begin[self.order])
+
+    @cached_property
+    def _keys(self) -> NDArray[np.int64]:
+        """A number for each source and moment in `order`, in their order."""
+        moment = np.searchsorted(self._moments, self.begin[self.order])
+        return self.source * (len(self._moments) + 1) + moment
+
+    def last_begun(
+        self, source: NDArray[np.int64], at: NDArray[np.int64], *, side: Literal["left", "right"]
+    ) -> NDArray[np.int64]:
+        """Return the place in `order` of the request of a source that began last before a moment.
+
+        Parameters
+        ----------
+        side
+            Whether one that began at that very moment is none of them (``left``) or is (``right``).
+
+        Returns
+        -------
+        NDArray
+            -1 where none had begun.
+        """
+        moment = np.searchsorted(self._moments, at, side=side)
+        last = np.searchsorted(self._keys, source * (len(self._moments) + 1) + moment) - 1
+        is_own = (last >= 0) & (np.append(self.source, -1)[last] == source)
+        return np.where(is_own, last, -1)

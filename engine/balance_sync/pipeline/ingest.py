@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
 from balance_sync.pipeline.budget import reading_processes
+from balance_sync.pipeline.cut_sources import judge_cut_sources
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
@@ -108,6 +109,7 @@ def ingest(
         batches = plan_batches(missing, limits=options.limits)
         for size_bytes in parse_batches(batches, store, processes=processes):
             watcher.advance(size_bytes)
+        judge_cut_sources(store)
     files = search.files()
     if files.is_empty():
         raise InputError(

@@ -22,6 +22,7 @@ from balance_sync.store.dataset import Store, manifest_frame, source_id
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.logs.tables import BatchTables
     from balance_sync.sources.batching import Batch, TextPiece
 
 
@@ -97,16 +98,23 @@ def _parse_pieces(pieces: list[TextPiece], store: Store) -> int:
     from balance_sync.logs.tables import parse_batch
 
     manifest = _manifest(pieces)
-    if not store.has(manifest):
-        tables = parse_batch(pieces)
-        ids = manifest["source_id"]
-        named = {
-            name: _with_ids(getattr(tables, name), ids)
-            for name in tables.__dataclass_fields__
-            if name != "events"
-        }
-        store.commit({**named, "events": tables.events, "sources": _with_spans(manifest, tables.events)})
+    # What is in several pieces is judged when all of them are there.
+    waits = not all(piece.is_whole for piece in pieces)
+    if not store.has(manifest) and not (waits and store.waiting.has(manifest)):
+        place = store.waiting if waits else store
+        place.commit(_tables(parse_batch(pieces), manifest))
     return sum(piece.source.size_bytes for piece in pieces if piece.is_last and piece.source.file is None)
+
+
+def _tables(parsed: BatchTables, manifest: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    ids = manifest["source_id"]
+    as_they_are = {"events": parsed.events, **parsed.evidence}
+    named = {
+        name: _with_ids(getattr(parsed, name), ids)
+        for name in parsed.__dataclass_fields__
+        if name not in ("events", "evidence")
+    }
+    return {**as_they_are, **named, "sources": _with_spans(manifest, parsed.events)}
 
 
 def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:

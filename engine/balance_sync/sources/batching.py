@@ -57,6 +57,11 @@ class TextPiece(NamedTuple):
     is_last: bool
     reading: Reading
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of its source."""
+        return self.number == 0 and self.is_last
+
 
 Batch = Callable[[], Iterator[list[TextPiece]]]
 """Gives the pieces when called, so that small files are read by the worker that parses them.

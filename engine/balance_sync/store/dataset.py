@@ -73,6 +73,11 @@ class Store:
         """Where batches are written before they are renamed."""
         return self.directory / "working"
 
+    @property
+    def waiting(self) -> Store:
+        """Where batches are that hold pieces of cut sources, until those are judged as a whole."""
+        return Store(self.directory / "waiting", self.version)
+
     @contextmanager
     def sole_use(self) -> Iterator[None]:
         """Let no other process write to the store while the block runs.
@@ -109,7 +114,8 @@ class Store:
 
     def clear(self) -> None:
         """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
-        shutil.rmtree(self.working_directory, ignore_errors=True)
+        for directory in (self.working_directory, self.waiting.working_directory):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def batches(self) -> list[str]:
         """Return the ids of all complete batches, in order; none where there is no store."""
@@ -164,7 +170,8 @@ class Store:
         if final.exists():
             return batch
         try:
-            working.mkdir(parents=True, exist_ok=True)
+            for folder in (working, final.parent):
+                folder.mkdir(parents=True, exist_ok=True)
             for name, table in tables.items():
                 # A file that is open already costs Polars less than a path.
                 with (working / f"{name}.parquet").open("wb") as file:
