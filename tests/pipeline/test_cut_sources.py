@@ -199,7 +199,7 @@ def test_what_a_process_leaves_that_outlived_a_killed_run_counts_once(
 ) -> None:
     logs = write_export(tmp_path / "logs", {STREAM: forged_text()})
     with monkeypatch.context() as patch:
-        patch.setattr(ingestion, "judge_cut_sources", lambda _: None)
+        patch.setattr(ingestion, "judge_cut_sources", lambda *_: None)
         read(logs, tmp_path / "store")
     left = tmp_path / "store" / "waiting"
     shutil.copytree(left, tmp_path / "left")

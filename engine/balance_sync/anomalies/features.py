@@ -48,7 +48,7 @@ FEATURES_VERSION = 2
 FEATURES_TABLE = "transaction_features"
 SAMPLE_ROWS = 40_000
 CHUNK_ROWS = 16_384
-"""Rows that are scored at a time: four times as many take 120 MB more on two threads, and hardly less time."""
+"""Rows scored at a time: four times as many take 120 MB more, on two threads, and hardly less time."""
 
 FloatMatrix = npt.NDArray[np.float64]
 

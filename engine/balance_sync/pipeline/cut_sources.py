@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from balance_sync.pipeline.stored_lines import SOURCE, stored_lines
+from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.store.dataset import Store
 from balance_sync.store.waiting import (
     admit,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _COLUMNS = (*SOURCE, "path", "stream", "piece", "is_last", "events")
 
 
-def judge_cut_sources(store: Store) -> None:
+def judge_cut_sources(store: Store, watcher: Watcher | None = None) -> None:
     """Judge the sources of which all pieces wait, and put their batches into the store.
 
     What is suspect is taken out of all tables but its own. However often this is begun and not ended, what is
@@ -42,6 +43,7 @@ def judge_cut_sources(store: Store) -> None:
     """
     if not is_anything_waiting(store):
         return
+    (watcher or Unwatched()).stage("judging large files", None)
     discard_decided(store)
     _carry_out_verdicts(store)
     for pieces in _complete_groups(store.waiting.manifest(_COLUMNS)):

@@ -109,7 +109,7 @@ def ingest(
         batches = plan_batches(missing, limits=options.limits)
         for size_bytes in parse_batches(batches, store, processes=processes):
             watcher.advance(size_bytes)
-        judge_cut_sources(store)
+        judge_cut_sources(store, watcher)
     files = search.files()
     if files.is_empty():
         raise InputError(
