@@ -5,6 +5,7 @@ Every format is written from this, so two formats of one run cannot disagree.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 ANOMALY_RULE = "anomaly"
 """The rule whose findings are the detector's, shown with their reasons in a section of their own."""
+
+_HASHED_AT_ONCE = 65_536
 
 RULES_BEHIND_CHECKS = {
     "continuity_explained": {"continuity", "lost_update"},
@@ -229,9 +232,15 @@ def _last_day(context: ReportContext, totals: Totals) -> date | None:
 
 
 def manifest_hash(connection: DuckDBPyConnection, run_id: str) -> str:
-    """Return the hash of a run, its inputs with their contents, and all its findings."""
-    query = connection.execute(report_sql("manifest_hash"), {"run_id": run_id})
-    return str(query.fetchall()[0][0])
+    """Return the SHA-256 of a run, its inputs with their contents, and all its findings, a line each.
+
+    It is taken here: DuckDB would hold all lines of an ordered aggregate at once, and cannot spill them.
+    """
+    lines = iter_frames(connection, "manifest_lines", {"run_id": run_id}, batch_rows=_HASHED_AT_ONCE)
+    digest = hashlib.sha256(next(lines)["line"].str.join("\n").item().encode())
+    for frame in lines:
+        digest.update(b"\n" + frame["line"].str.join("\n").item().encode())
+    return digest.hexdigest()
 
 
 def _section_rows(connection: DuckDBPyConnection, changes: Comparison | None) -> dict[str, int]:

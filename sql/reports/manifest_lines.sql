@@ -1,4 +1,4 @@
--- One row: the hash of what a sign-off covers, the run, its inputs with their contents, and all findings.
+-- What a sign-off covers, line by line: the run, its inputs with their contents, and all findings.
 WITH
 lines AS (
     SELECT
@@ -19,5 +19,6 @@ lines AS (
         $run_id AS line
 )
 
-SELECT sha256(string_agg(line, chr(10) ORDER BY part, place, line)) AS sha256
+SELECT line
 FROM lines
+ORDER BY part, place, line
