@@ -73,6 +73,7 @@ def test_a_kept_model_ranks_its_own_archive_the_same_and_sees_no_drift(
     assert first["ranking"]["drift"] == []
 
 
+@pytest.mark.slow
 def test_another_archive_has_moved_away_from_the_model(work: Path, tmp_path: Path) -> None:
     generate_archive(tmp_path / "logs", text_bytes=300_000, seed=9)
     told = ranked(tmp_path, "out", "--model", str(work / "kept.model"))

@@ -173,6 +173,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "logs", folder / "whole"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "seed", [1, pytest.param(None, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)]
 )

@@ -176,6 +176,7 @@ def kept(store: Path) -> dict[str, bytes]:
     return {str(path.relative_to(store)): path.read_bytes() for path in paths}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_anywhere_leaves_what_the_next_one_needs(tmp_path: Path) -> None:
     logs = write_export(tmp_path / "logs", {STREAM: forged_text()})
     read(logs, tmp_path / "whole")

@@ -83,7 +83,8 @@ def test_an_answered_transaction_makes_way_and_everything_else_stays(archive: Pa
     assert len({result.run_id, ignored.run_id}) == 2
 
 
-@pytest.mark.parametrize("scope", [Scope.FINDING, pytest.param(Scope.SUBSCRIBER, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scope", [Scope.FINDING, Scope.SUBSCRIBER])
 def test_decisions_between_two_runs_give_what_one_run_with_them_gives(
     archive: Path, tmp_path: Path, scope: Scope
 ) -> None:

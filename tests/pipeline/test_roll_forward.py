@@ -204,6 +204,7 @@ def _write(plan, user, number, kind, *, credit, figures):
         plan.planted.append((kind, user if kind == "discrepancy" else f"T{number}"))
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(planted_archives())
 def test_breaks_of_any_kind_size_and_subscriber_are_found(plan):

@@ -14,7 +14,7 @@ from unfolded import unfold
 from balance_sync.sources import json_values
 
 
-@pytest.mark.parametrize("lists", [9, 1_000, 20_000, 400_000])
+@pytest.mark.parametrize("lists", [9, 1_000, 20_000, pytest.param(400_000, marks=pytest.mark.slow)])
 def test_lists_in_lists_without_an_end_are_damage(tmp_path: Path, lists: int) -> None:
     """Each was looked through to its end for its own sake: that took minutes, or the stack gave out."""
     ended = unfold(tmp_path / "000000.gz", b'{"events":[' * lists)
