@@ -7,8 +7,8 @@ status = "active"
 nature = "event"
 created = 2026-11-26
 changed = """
-A file of any size is judged as a whole: of one with more than eight megabytes of text, each piece was judged by
-itself, and the words said so. What is found in smaller files is what it was.
+A file of any size is judged as a whole: of one with more than eight megabytes of text, each piece was judged
+by itself, and the words said so. What is found in smaller files is what it was.
 """
 reads = ["suspects"]
 description = """
