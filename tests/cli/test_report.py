@@ -40,6 +40,16 @@ def test_reports_written_again_are_the_same_bytes(work: Path, tmp_path: Path) ->
         assert (tmp_path / name).read_bytes() == (work / "run-two" / name).read_bytes()
 
 
+def test_the_memory_of_reports_has_a_limit(work: Path, tmp_path: Path) -> None:
+    again = ("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, "--format", "json")
+    ended = balance_sync(*again, "--memory-limit", "840MB", cwd=work)
+    assert (ended.code, ended.err) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
+    refused = balance_sync(*again, "--memory-limit", "100MB", cwd=work)
+    assert refused.code == 2
+    assert "--memory-limit: '100MB' is less than the program needs" in refused.err
+
+
 def test_logs_need_not_be_there_any_more(work: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     moved.mkdir()

@@ -17,6 +17,7 @@ from balance_sync.cli.options import (
     config_option,
     database_argument,
     format_option,
+    memory_option,
     option,
 )
 from balance_sync.cli.paths import GivenPath
@@ -68,6 +69,7 @@ _SHOWN_CHANGES = ("new", "reopened", "changed", "persisting", "set_aside", "reso
     metavar="N",
     help="Rows of each table of workbook, page and summary; what is left out is said there.",
 )
+@memory_option(config.MEMORY_LIMIT)
 @config_option
 def report(
     database: Path,
@@ -78,6 +80,7 @@ def report(
     key_file: Path | None,
     sections: tuple[str, ...],
     max_rows: int | None,
+    memory_limit: str,
 ) -> int:
     """Write the reports of a finished run again, in other formats or beside an earlier run."""
     from balance_sync.pipeline.earlier import write_reports_again
@@ -92,7 +95,14 @@ def report(
     formats = tuple(dict.fromkeys(formats))
     folder = output or database.parent
     written = write_reports_again(
-        database, folder, formats=formats, earlier=against, key=key, sections=sections, most_rows=max_rows
+        database,
+        folder,
+        formats=formats,
+        earlier=against,
+        key=key,
+        sections=sections,
+        most_rows=max_rows,
+        memory_limit=memory_limit,
     )
     for file in written:
         click.echo(str(file))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from balance_sync.config import DATABASE_NAME
+from balance_sync.config import DATABASE_NAME, MEMORY_LIMIT, default_threads
 from balance_sync.errors import UsageError
+from balance_sync.pipeline.budget import divide_memory
 from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.record import read_context
 
@@ -66,6 +68,7 @@ def write_reports_again(
     key: bytes | None = None,
     sections: Collection[str] = (),
     most_rows: int | None = None,
+    memory_limit: str = MEMORY_LIMIT,
 ) -> tuple[Path, ...]:
     """Write reports of the finished run in `database` into `directory`; return the files.
 
@@ -81,11 +84,13 @@ def write_reports_again(
         Rows that a table of workbook and page shows at most.
     key
         Of the pseudonyms that identifiers become; `None` to leave them as they are.
+    memory_limit
+        Of the whole process; what does not fit is spilled into `directory`.
 
     Raises
     ------
     UsageError
-        There is no database of a finished run, or the key is too short.
+        There is no database of a finished run, the key is too short, or the limit is none.
     DeliveryError
         A file could not be written.
     """
@@ -94,9 +99,16 @@ def write_reports_again(
     from balance_sync.reports.pseudonyms import pseudonymise, pseudonymised_findings
     from balance_sync.reports.writer import write_reports
     from balance_sync.store.reading import read_only_session
+    from balance_sync.store.session import database_errors
 
+    budget = divide_memory(memory_limit, threads=default_threads())
     runs = [read_earlier(path) for path in earlier]
-    with read_only_session(database) as connection:
+    with (
+        read_only_session(
+            database, memory_limit=f"{budget.database}B", spill_directory=directory / f".spill-{os.getpid()}"
+        ) as connection,
+        database_errors(str(database)),
+    ):
         context = read_context(connection, database)
         read_logs = log_reader_of_run(connection) if key is None else None
         if sections:

@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def read_only_session(path: Path) -> Iterator[DuckDBPyConnection]:
+def read_only_session(
+    path: Path, *, memory_limit: str | None = None, spill_directory: Path | None = None
+) -> Iterator[DuckDBPyConnection]:
     """Open the database at `path`; any number of readers may do so at once.
+
+    Parameters
+    ----------
+    memory_limit
+        A size as DuckDB reads it; `None` for what DuckDB takes by itself, most of the machine's memory.
+    spill_directory
+        Where data that does not fit goes. It is made when it is needed, and removed at the end.
 
     Raises
     ------
@@ -35,6 +44,10 @@ def read_only_session(path: Path) -> Iterator[DuckDBPyConnection]:
         "python_enable_replacements": "false",
         "autoload_known_extensions": "false",
     }
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
+    if spill_directory:
+        settings["temp_directory"] = str(spill_directory)
     with database_errors(str(path)):
         connection = duckdb.connect(str(path), read_only=True, config=settings)
     try:
