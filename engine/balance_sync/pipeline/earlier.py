@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.config import DATABASE_NAME, MEMORY_LIMIT, default_threads
-from balance_sync.errors import UsageError
+from balance_sync.errors import DeliveryError, UsageError
 from balance_sync.pipeline.budget import divide_memory
 from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.record import read_context
@@ -104,9 +107,8 @@ def write_reports_again(
     budget = divide_memory(memory_limit, threads=default_threads())
     runs = [read_earlier(path) for path in earlier]
     with (
-        read_only_session(
-            database, memory_limit=f"{budget.database}B", spill_directory=directory / f".spill-{os.getpid()}"
-        ) as connection,
+        _spilled_within(directory) as spill,
+        read_only_session(database, memory_limit=f"{budget.database}B", spill_directory=spill) as connection,
         database_errors(str(database)),
     ):
         context = read_context(connection, database)
@@ -122,6 +124,20 @@ def write_reports_again(
         return write_reports(
             connection, directory, formats=formats, context=context, earlier=runs, read_logs=read_logs
         )
+
+
+@contextmanager
+def _spilled_within(directory: Path) -> Iterator[Path]:
+    """Give a folder within `directory` for what does not fit into memory, and remove it in the end."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".spill-", dir=directory))
+    except OSError as error:
+        raise DeliveryError(str(directory), "cannot be written", reason=str(error.strerror)) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:

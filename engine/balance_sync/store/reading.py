@@ -25,7 +25,7 @@ def read_only_session(
     memory_limit
         A size as DuckDB reads it; `None` for what DuckDB takes by itself, most of the machine's memory.
     spill_directory
-        Where data that does not fit goes. It is made when it is needed, and removed at the end.
+        A folder that is there, for data that does not fit.
 
     Raises
     ------
