@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_continued import assert_same, content, judge
+from test_continued import REPORTS, assert_same, content, judge
 
 from balance_sync.errors import InputError
 from balance_sync.feedback.journal import Journal
@@ -53,7 +53,7 @@ def test_an_answered_transaction_makes_way_and_everything_else_stays(archive: Pa
     decide(journal, rows[0])
     decide(journal, rows[1], "confirmed")
     decide(journal, next(row for row in before["findings"] if row["rule"] != "anomaly"), "accepted")
-    result = judge(archive / "all", out, **options)
+    result = judge(archive / "all", out, formats=REPORTS, **options)
     after = content(out)
 
     assert result.continued
@@ -89,7 +89,7 @@ def test_decisions_between_two_runs_give_what_one_run_with_them_gives(
     archive: Path, tmp_path: Path, scope: Scope
 ) -> None:
     logs, store = tmp_path / "logs", tmp_path / "store"
-    options = {"store": store, "review_budget": BUDGET}
+    options = {"store": store, "review_budget": BUDGET, "formats": REPORTS}
     shutil.copytree(archive / "early", logs)
     judge(logs, tmp_path / "added", **options)
     rows = list(flagged(content(tmp_path / "added")).values())
