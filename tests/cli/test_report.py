@@ -50,6 +50,12 @@ def test_the_memory_of_reports_has_a_limit(work: Path, tmp_path: Path) -> None:
     assert "--memory-limit: '100MB' is less than the program needs" in refused.err
 
 
+def test_without_a_database_no_folder_is_made(work: Path, tmp_path: Path) -> None:
+    ended = balance_sync("report", "--database", "nowhere.duckdb", "-o", tmp_path / "new", cwd=work)
+    assert ended.code == 2
+    assert not (tmp_path / "new").exists()
+
+
 def test_logs_need_not_be_there_any_more(work: Path, tmp_path: Path) -> None:
     moved = tmp_path / "moved"
     moved.mkdir()

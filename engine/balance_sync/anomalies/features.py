@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balance_sync.store.sql_files import sql_directory
-from balance_sync.store.steps import drop_tables, fill_steps
+from balance_sync.store.temporary_tables import drop_tables, fill_steps
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.store.sql_files import sql_directory
-from balance_sync.store.steps import drop_tables, fill_steps
+from balance_sync.store.temporary_tables import drop_tables, fill_steps
 
 if TYPE_CHECKING:
     from pathlib import Path

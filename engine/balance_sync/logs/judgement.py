@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balance_sync.logs.forged_invocations import find_forged
-from balance_sync.logs.found import Found
+from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.kinds import CODES, KINDS, OUTCOME_OF_KIND
 from balance_sync.logs.lines import NEVER, Chunks, Lines, Origins
 from balance_sync.logs.windows import IS_PLATFORM, PlatformLines, Windows

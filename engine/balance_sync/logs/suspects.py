@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs.found import Found
+from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.judgement import MEANS_SOMETHING, judge
 from balance_sync.logs.kinds import CODES, ClassifiedEvents
 from balance_sync.logs.lines import NEVER, TIMES_AGREE, Lines, Origins, stream_begins, stream_limits

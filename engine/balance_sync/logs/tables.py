@@ -59,7 +59,7 @@ class BatchTables:
         source.
     evidence
         Where some of the pieces are no whole source, tables by name of what judging those takes beside all
-        of the above (see `balance_sync.logs.corrections`); else none. What is suspect for another reason
+        of the above (see `balance_sync.logs.without_suspects`); else none. What is suspect for another reason
         than its own time is still told as what it says.
     """
 

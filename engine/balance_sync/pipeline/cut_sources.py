@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from balance_sync.pipeline.stored_lines import SOURCE, stored_lines
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.store.dataset import Store
-from balance_sync.store.waiting import (
+from balance_sync.store.waiting_batches import (
     admit,
     clear_if_empty,
     discard_decided,
@@ -61,7 +61,7 @@ def _carry_out_verdicts(store: Store) -> None:
 
 
 def _corrected(store: Store, batch: str, found: pl.DataFrame | None) -> dict[str, pl.DataFrame] | None:
-    from balance_sync.logs.corrections import without_suspects
+    from balance_sync.logs.without_suspects import without_suspects
 
     return None if found is None else without_suspects(read_waiting(store, batch), found)
 

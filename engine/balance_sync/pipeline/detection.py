@@ -102,10 +102,12 @@ class DetectorProcess:
 
     def prepare(self, transactions: int) -> None:
         """Import it here, beside other work, where no process was started and it will be needed."""
+        if self.executor is not None or not self._wanted:
+            return
         from balance_sync.anomalies import warm_up
         from balance_sync.anomalies.detect import LEAST_TRANSACTIONS
 
-        if self.executor is None and self._wanted and transactions >= LEAST_TRANSACTIONS:
+        if transactions >= LEAST_TRANSACTIONS:
             threading.Thread(target=warm_up, daemon=True).start()
 
     def end(self) -> None:

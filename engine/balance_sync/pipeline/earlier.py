@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,7 +128,11 @@ def write_reports_again(
 
 @contextmanager
 def _spilled_within(directory: Path) -> Iterator[Path]:
-    """Give a folder within `directory` for what does not fit into memory, and remove it in the end."""
+    """Give a folder within `directory` for what does not fit into memory, and remove it in the end.
+
+    `directory` goes, too, if it was made for that and nothing else is in it.
+    """
+    is_new = not directory.exists()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".spill-", dir=directory))
@@ -138,6 +142,9 @@ def _spilled_within(directory: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if is_new:
+            with suppress(OSError):
+                directory.rmdir()
 
 
 def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:
