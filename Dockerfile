@@ -7,6 +7,11 @@
 
 FROM python:3.12-slim-trixie AS build
 WORKDIR /build
+# For the compiled passes; neither it nor what it needs is in the image.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+ENV BALANCE_SYNC_COMPILED=required
 # The packages change seldom: a layer of their own, kept when only balance-sync has changed.
 COPY install.sh requirements.lock requirements-build.lock ./
 RUN sh install.sh --venv /opt/balance-sync --packages-only

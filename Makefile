@@ -11,6 +11,9 @@ setup: ## make .venv with all that development needs, and the Git hooks
 	sh install.sh --dev
 	$(BIN)/prek install
 
+compiled: ## build the compiled passes again, after a change of a .pyx or .pxi file
+	$(BIN)/python engine/compile_passes.py
+
 format: ## put Python and SQL into the house's layout
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .

@@ -14,6 +14,7 @@ from balance_sync.logs.split import split_events
 from balance_sync.sources.batching import TextPiece
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from both_ways import differences
 
 _STAMP = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z ")
 
@@ -66,6 +67,14 @@ def _begins(text: bytes) -> list[int]:
     return begins
 
 
+def compiled_passes(data: bytes) -> None:
+    """Make of a text, and of its two halves, what numpy makes of it."""
+    middle = len(data) // 2
+    for pieces in ([piece(data)], [piece(data[:middle]), piece(data[middle:])]):
+        differ = differences(pieces)
+        expect(not differ, f"{differ} come out otherwise than in numpy")
+
+
 def piece(text: bytes, *, first_line: int = 1) -> TextPiece:
     """Give text as the splitter is given it."""
     return TextPiece(Source("", "", 0, 0, "", None), text, 0, first_line, True, Reading())
@@ -74,6 +83,7 @@ def piece(text: bytes, *, first_line: int = 1) -> TextPiece:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "dump_reader": dump_reader,
     "event_splitter": event_splitter,
+    "compiled_passes": compiled_passes,
     **CONTAINER_TARGETS,
 }
 CORPUS = Path(__file__).parent / "corpus"

@@ -18,6 +18,7 @@ PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter"
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(as_json: bool) -> None:
     """Print versions and limits; nothing of your data."""
+    from balance_sync.logs import compiled
     from balance_sync.rules import load_rules
     from balance_sync.store.sql_files import sql_directory
 
@@ -28,6 +29,7 @@ def info(as_json: bool) -> None:
         "processors": str(config.default_threads()),
         **{package: metadata.version(package) for package in PACKAGES},
         **{f"extra {extra}": _extra(package) for extra, package in config.EXTRAS.items()},
+        "compiled passes": _passes(compiled.ARE_BUILT, compiled.are_used()),
         "memory limit": config.MEMORY_LIMIT,
         "spill limit": config.SPILL_LIMIT,
         "business time zone": config.BUSINESS_ZONE,
@@ -39,6 +41,10 @@ def info(as_json: bool) -> None:
         return
     for name, value in facts.items():
         click.echo(f"{name:<19} {value}")
+
+
+def _passes(are_built: bool, are_used: bool) -> str:
+    return "used" if are_used else "left aside" if are_built else "not built: logs are read more slowly"
 
 
 def _extra(package: str) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from balance_sync.logs import compiled
 from balance_sync.logs.octets import Octets, blocks, words_of
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import STAMP_BYTES, Events
@@ -72,6 +74,7 @@ OutcomeName = pl.Enum(OUTCOMES)
 """Dtype of the ``outcome`` column of events."""
 
 LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE", "FATAL")
+_ERRORS = [LEVELS.index(name) for name in ("ERROR", "FATAL")]
 
 TRANSACTION_NOTICE = b"Start syncing the balance"
 SYNC_ERROR_NOTICE = b"Subscription balance and payment balance are not in sync"
@@ -91,6 +94,7 @@ _LEVEL_AT = ID_AT + ID_BYTES + 1
 _HEAD_BYTES = _LEVEL_AT + 8
 _BLOCK = 8192
 """Events that are looked at together: as many as the processor's cache holds."""
+_TIMED_OUT_NOTICE = b" Task timed out "
 _TIMED_OUT_AT = STAMP_BYTES + 25 + ID_BYTES
 _PLATFORM_KINDS = (
     (b"START RequestId: ", "start"),
@@ -129,7 +133,8 @@ _SAID = (
 )
 """Notices that stand somewhere among the words that a message begins with, before any dump."""
 
-_WORDS = re.compile(rb"[^{\[\n\r'\"`]*")
+_ENDS_WORDS = b"{[\n\r'\"`"
+_WORDS = re.compile(b"[^%b]*" % re.escape(_ENDS_WORDS))
 
 _FAILED_STATUSES = (b"\tStatus: timeout", b"\tStatus: error")
 REQUEST_AT = {
@@ -198,6 +203,11 @@ class ClassifiedEvents:
 
 def classify(events: Events) -> ClassifiedEvents:
     """Tell the kind of each event."""
+    if compiled.are_used():
+        first_ends = events.line_ends[events.first_line]
+        text, is_time = events.octets.array, events.is_time.view(np.uint8)
+        told = compiled.passes.classify(_notices(), text, events.start, events.end, first_ends, is_time)
+        return ClassifiedEvents(events, *told)
     level, message_at = _application_lines(events)
     kind = np.full(len(events), CODES["other"], dtype=np.uint8)
     lines = np.flatnonzero(message_at >= 0)
@@ -207,6 +217,29 @@ def classify(events: Events) -> ClassifiedEvents:
     kind[~events.is_time] = CODES["preamble"]
     request_at = _request_at(events, kind, message_at)
     return ClassifiedEvents(events, kind, level, message_at, request_at, _outcomes(events, kind))
+
+
+@cache
+def _notices() -> compiled.passes.Notices:
+    def coded(table: Sequence[tuple[bytes, str]]) -> list[tuple[bytes, int]]:
+        return [(text, CODES[name]) for text, name in table]
+
+    unsaid = ("other", "preamble", "report", "application", "application_error")
+    return compiled.passes.Notices(
+        places=(_INNER, ID_AT, _LEVEL_AT, STAMP_BYTES, _TIMED_OUT_AT),
+        lengths=(ID_BYTES, _NOTICE_BYTES),
+        levels=[(f"{name}\t".encode(), code) for code, name in enumerate(LEVELS)],
+        platform=coded(_PLATFORM_KINDS),
+        messages=coded(_MESSAGE_KINDS),
+        timeouts=coded([(_TIMED_OUT_NOTICE, "timeout")]),
+        said=coded(_SAID),
+        failures=[(status, 0) for status in _FAILED_STATUSES],
+        ends_words=_ENDS_WORDS,
+        errors=_ERRORS,
+        codes=(*(CODES[name] for name in unsaid), OUTCOMES.index("failed")),
+        request_offsets=_REQUEST_OFFSETS.tolist(),
+        outcomes=_OUTCOME_OF_CODE.tolist(),
+    )
 
 
 def _application_lines(events: Events) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
@@ -260,7 +293,7 @@ def _message_kinds(
 ) -> NDArray[np.uint8]:
     kinds = _named_kinds(octets, message_at, _MESSAGE_KINDS)
     plain = np.flatnonzero(kinds == CODES["other"])
-    is_error = np.isin(level[plain], [LEVELS.index("ERROR"), LEVELS.index("FATAL")])
+    is_error = np.isin(level[plain], _ERRORS)
     kinds[plain] = np.where(is_error, CODES["application_error"], CODES["application"])
     heads = octets.binaries(message_at[plain], np.minimum(message_at[plain] + _NOTICE_BYTES, end[plain]))
     for notice, name in reversed(_SAID):
@@ -278,9 +311,8 @@ def _first_words(message: bytes) -> bytes:
 def _platform_kinds(octets: Octets, start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint8]:
     kinds = _named_kinds(octets, start + STAMP_BYTES, _PLATFORM_KINDS)
     other = np.flatnonzero(kinds == CODES["other"])
-    notice = b" Task timed out "
-    timed_out = octets.begins(start[other] + _TIMED_OUT_AT, notice)
-    timed_out &= end[other] - start[other] > _TIMED_OUT_AT + len(notice)
+    timed_out = octets.begins(start[other] + _TIMED_OUT_AT, _TIMED_OUT_NOTICE)
+    timed_out &= end[other] - start[other] > _TIMED_OUT_AT + len(_TIMED_OUT_NOTICE)
     kinds[other[timed_out]] = CODES["timeout"]
     return kinds
 

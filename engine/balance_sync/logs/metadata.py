@@ -60,14 +60,14 @@ _COMMON_IDS = (
     (b'{"walletId":"wallet#', b'","walletSk":"'),
 )
 _COMMON_ENDS = (b'"}', b'","version":"syncBalanceSQS"}', b'","version2":true}')
-_COMMON_SHAPES = tuple((*ids, end) for ids in _COMMON_IDS for end in _COMMON_ENDS)
+COMMON_SHAPES = tuple((*ids, end) for ids in _COMMON_IDS for end in _COMMON_ENDS)
 """What stands before, between and behind the UUIDs of nearly all metadata; each key and value is allowed."""
 
 
 def are_common(octets: Octets, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which texts ``[begin, end)`` have the shape of nearly all metadata: some harmless ids."""
     common = np.zeros(len(begin), dtype=np.bool_)
-    for shape in _COMMON_SHAPES:
+    for shape in COMMON_SHAPES:
         length = sum(map(len, shape)) + (len(shape) - 1) * _UUID_OCTETS
         likely = np.flatnonzero(end - begin == length)
         if len(likely):

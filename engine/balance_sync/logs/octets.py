@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from balance_sync.logs import compiled
 from balance_sync.logs.decoding import decoded_series
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ PADDING = 256
 """Zero octets behind the text, so that looking a little beyond its end needs no care."""
 
 _SCANNED_AT_ONCE = 1 << 18
+_ROWS_AT_ONCE = 4096
+"""Rows that are looked at together: as many as the processor's cache holds."""
+_USUAL_REPEATS = 3
+"""Signs that are taken off all ends at once: line breaks at the end of an event are two, and seldom three."""
 _INLINE = 12
 _HALF = np.uint64(32)
 _LOW_OCTETS = np.array([(1 << (8 * count)) - 1 for count in range(9)], dtype=np.uint64)
@@ -72,10 +77,51 @@ class Octets:
     def places(self, octet: bytes) -> NDArray[np.int64]:
         """Return where in the text `octet` stands."""
         sign = ord(octet)
+        if compiled.are_used():
+            return compiled.passes.places(self.array, self.size, sign)
         # In blocks that the processor's cache holds: faster than all at once.
         blocks = ((at, self.array[at : min(at + _SCANNED_AT_ONCE, self.size)]) for at in self._block_starts())
         found = [np.flatnonzero(block == sign) + at for at, block in blocks]
         return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+    def differ_within(self, at: NDArray[np.int64], offset: int, length: int) -> NDArray[np.bool_]:
+        """Return where the `length` octets from a place on are not those `offset` octets later."""
+        if compiled.are_used():
+            return compiled.passes.differ_within(self.array, at, offset, length)
+        differ = np.zeros(len(at), dtype=np.bool_)
+        for block in blocks(len(at), _ROWS_AT_ONCE):
+            rows = self.rows(at[block], offset + length)
+            for first in _word_offsets(length):
+                differ[block] |= rows.words(first) != rows.words(offset + first)
+        return differ
+
+    def differ_from_last(self, at: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+        """Return where the `length` octets from a place on are not those from the one before; first true."""
+        if compiled.are_used():
+            return compiled.passes.differ_from_last(self.array, at, length)
+        differ = np.zeros(len(at), dtype=np.bool_)
+        differ[:1] = True
+        for block in blocks(len(at), _ROWS_AT_ONCE):
+            # One more before the block, to compare its first with.
+            rows = self.rows(at[max(block.start - 1, 0) : block.stop], length)
+            for first in _word_offsets(length):
+                words = rows.words(first)
+                differ[max(block.start, 1) : block.stop] |= words[1:] != words[:-1]
+        return differ
+
+    def ends_without(
+        self, start: NDArray[np.int64], end: NDArray[np.int64], octet: bytes
+    ) -> NDArray[np.int64]:
+        """Return where each ``[start, end)`` ends once every `octet` is taken off its end."""
+        if compiled.are_used():
+            return compiled.passes.ends_without(self.array, start, end, ord(octet))
+        ends = end.copy()
+        for _ in range(_USUAL_REPEATS):
+            ends -= (ends > start) & (self.array[ends - 1] == ord(octet))
+        for row in np.flatnonzero((ends > start) & (self.array[ends - 1] == ord(octet))).tolist():
+            begin = int(start[row])
+            ends[row] = begin + len(self.data[begin : int(ends[row])].rstrip(octet))
+        return ends
 
     def _block_starts(self) -> range:
         return range(0, self.size, _SCANNED_AT_ONCE)
@@ -108,6 +154,8 @@ class Octets:
         return decoded_series(self._series(pa.binary_view(), views))
 
     def _views(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
+        if compiled.are_used():
+            return compiled.passes.views(self.array, begin, end)
         return text_views(begin, end - begin, self._words[begin], self._words[begin + 4])
 
     def _series(self, kind: pa.DataType, views: NDArray[np.uint64]) -> pl.Series:
@@ -143,6 +191,11 @@ class Rows:
         return lengths
 
 
+def _word_offsets(length: int) -> tuple[int, ...]:
+    """Return where words begin that cover `length` octets, eight or more."""
+    return (*range(0, length - 8, 8), length - 8)
+
+
 def blocks(rows: int, size: int) -> Iterator[slice]:
     """Yield slices of at most `size` that cover so many `rows`."""
     for begin in range(0, rows, size):
@@ -176,6 +229,11 @@ def text_views(
     return views
 
 
+def short_view(text: bytes) -> NDArray[np.uint64]:
+    """Return how `text_views` names a text of at most twelve octets; shape (2,)."""
+    return np.frombuffer(len(text).to_bytes(4, "little") + text.ljust(_INLINE, b"\0"), dtype="<u8")
+
+
 def word(text: bytes) -> np.uint64:
     """Return the first eight octets of `text` as a number, as `Octets.words` does."""
     return np.uint64(int.from_bytes(text[:8], "little"))
@@ -187,7 +245,7 @@ def words_of(text: bytes) -> tuple[tuple[int, np.uint64, np.uint64], ...]:
 
     Only a text of less than eight octets needs its mask: else the last word overlaps the one before it.
     """
-    offsets = (*range(0, len(text) - 8, 8), max(len(text) - 8, 0))
+    offsets = _word_offsets(len(text)) if len(text) >= 8 else (0,)
     mask = _LOW_OCTETS[min(len(text), 8)]
     return tuple((offset, word(text[offset:]), mask) for offset in offsets)
 

@@ -19,9 +19,9 @@ from balance_sync.logs.record_layouts import (
     TRANSACTION_LAYOUTS,
     Columns,
     Layout,
-    Money,
     read_layout,
 )
+from balance_sync.logs.record_values import Money
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

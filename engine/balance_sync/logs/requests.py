@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents
-from balance_sync.logs.octets import blocks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
 
 _WORDS = (0, 8, 16, 24, ID_BYTES - 8)
 """Where words of eight octets begin that cover an id."""
-
-_ROW_BYTES = 40
-_BLOCK = 4096
-"""Events that are looked at together: as many as the processor's cache holds."""
 
 
 def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.DataFrame]:
@@ -38,15 +33,8 @@ def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.Da
     at = classified.request_at[chosen]
     source = events.piece[chosen]
     # Neighbours mostly share their request: only where it changes is it looked up.
-    changed = np.ones(len(chosen), dtype=np.bool_)
-    changed[1:] = source[1:] != source[:-1]
-    for block in blocks(len(chosen), _BLOCK):
-        # One more before the block, to compare its first with.
-        rows = events.octets.rows(at[max(block.start - 1, 0) : block.stop], _ROW_BYTES)
-        differ = changed[max(block.start, 1) : block.stop]
-        for offset in _WORDS:
-            words = rows.words(offset)
-            differ |= words[1:] != words[:-1]
+    changed = events.octets.differ_from_last(at, ID_BYTES)
+    changed[1:] |= source[1:] != source[:-1]
     heads = np.flatnonzero(changed)
     is_ascii = _are_ascii(events.octets, at[heads])
     named = pl.DataFrame(

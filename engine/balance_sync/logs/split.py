@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from balance_sync.logs import compiled
 from balance_sync.logs.octets import Octets, blocks, word
 from balance_sync.logs.rows import rows_of
 
@@ -146,6 +147,8 @@ def _stamped_lines(
     octets: Octets, line_starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return which lines begin with a time stamp, when that is, and whether it is a time at all."""
+    if compiled.are_used():
+        return compiled.passes.stamped_lines(octets.array, line_starts, ord(" "))
     # The sign that tells most other lines apart comes first: what is left is little.
     likely = np.flatnonzero(octets.array[line_starts + _TEMPLATE.index(b"T")] == ord("T"))
     places = line_starts[likely]

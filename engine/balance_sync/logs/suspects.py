@@ -20,7 +20,6 @@ from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.judgement import MEANS_SOMETHING, judge
 from balance_sync.logs.kinds import CODES, ClassifiedEvents
 from balance_sync.logs.lines import NEVER, TIMES_AGREE, Lines, Origins, stream_begins, stream_limits
-from balance_sync.logs.octets import blocks
 from balance_sync.logs.split import STAMP_BYTES, Events, read_stamps
 from balance_sync.schema import SuspectReason
 
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balance_sync.sources.batching import TextPiece
-
-_STAMP_WORDS = (0, 8, 16)
-_BLOCK = 4096
-"""Lines that are looked at together: as many as the processor's cache holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +115,8 @@ def _apart(classified: ClassifiedEvents) -> NDArray[np.int64]:
     events = classified.events
     chosen = np.flatnonzero(MEANS_SOMETHING[classified.kind] & (classified.message_at >= 0))
     start = events.start[chosen]
-    differ = np.zeros(len(chosen), dtype=np.bool_)
-    for block in blocks(len(chosen), _BLOCK):
-        rows = events.octets.rows(start[block], 2 * STAMP_BYTES)
-        for offset in _STAMP_WORDS:
-            differ[block] |= rows.words(offset) != rows.words(STAMP_BYTES + offset)
+    # All of a stamp but the sign behind it.
+    differ = events.octets.differ_within(start, STAMP_BYTES, STAMP_BYTES - 1)
     apart = np.zeros(len(events), dtype=np.int64)
     others = chosen[differ]
     if len(others):

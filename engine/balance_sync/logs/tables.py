@@ -30,9 +30,6 @@ PARSER_VERSION = 8
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
-_USUAL_BREAKS = 3
-"""Line breaks at the end of an event that are taken off all events at once: two, and seldom one more."""
-
 _LARGEST_TEXT = 1 << 20
 """Bytes of its text that are kept of a reject: CloudWatch takes no larger event."""
 
@@ -165,12 +162,7 @@ def _events(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFra
 
 def _fingerprints(events: Events) -> pl.Series:
     # The final line breaks depend on where the file was cut, not on the event.
-    end = events.end.copy()
-    for _ in range(_USUAL_BREAKS):
-        end -= (end > events.start) & (events.octets.array[end - 1] == ord("\n"))
-    for event in np.flatnonzero((end > events.start) & (events.octets.array[end - 1] == ord("\n"))).tolist():
-        start = int(events.start[event])
-        end[event] = start + len(events.octets.data[start : int(end[event])].rstrip(b"\n"))
+    end = events.octets.ends_without(events.start, events.end, b"\n")
     return events.octets.binaries(events.start, end).hash()
 
 

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Table = Sequence[tuple[bytes, int]]
+
+def places(text: NDArray[np.uint8], size: int, octet: int) -> NDArray[np.int64]: ...
+def differ_within(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], offset: int, length: int
+) -> NDArray[np.bool_]: ...
+def differ_from_last(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], length: int
+) -> NDArray[np.bool_]: ...
+def ends_without(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], octet: int
+) -> NDArray[np.int64]: ...
+def views(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.uint64]: ...
+def stamped_lines(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], behind: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]: ...
+
+class Notices:
+    def __init__(
+        self,
+        *,
+        places: Sequence[int],
+        lengths: Sequence[int],
+        levels: _Table,
+        platform: _Table,
+        messages: _Table,
+        timeouts: _Table,
+        said: _Table,
+        failures: _Table,
+        ends_words: bytes,
+        errors: Container[int],
+        codes: Sequence[int],
+        request_offsets: Sequence[int],
+        outcomes: Sequence[int],
+    ) -> None: ...
+
+def classify(
+    notices: Notices,
+    text: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    line_ends: NDArray[np.int64],
+    is_time: NDArray[np.uint8],
+) -> tuple[NDArray[np.uint8], NDArray[np.int8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]: ...
+
+class RecordLayout:
+    def __init__(
+        self,
+        *,
+        notice: bytes,
+        opening: bytes,
+        heads: Sequence[bytes],
+        kinds: Sequence[str],
+        closings: Sequence[bytes],
+        shapes: Sequence[Sequence[bytes]],
+    ) -> None: ...
+
+class RecordValues:
+    fitting: NDArray[np.bool_]
+    views: NDArray[np.uint64]
+    money: NDArray[np.uint64]
+    flags: NDArray[np.bool_]
+    are_certain: NDArray[np.bool_]
+    are_quoted: NDArray[np.bool_]
+    have_common_metadata: NDArray[np.bool_]
+
+def read_values(
+    layout: RecordLayout,
+    text: NDArray[np.uint8],
+    line_starts: NDArray[np.int64],
+    line_ends: NDArray[np.int64],
+    first_line: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    message_at: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+) -> RecordValues: ...

@@ -1,0 +1,83 @@
+"""The values on the lines of records, found by the compiled pass."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pyarrow as pa
+
+from balance_sync.logs import compiled
+from balance_sync.logs.kinds import ClassifiedEvents
+from balance_sync.logs.metadata import COMMON_SHAPES
+from balance_sync.logs.quoted_metadata import read_quoted
+from balance_sync.logs.record_values import FieldValues
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from balance_sync.logs.octets import Octets
+    from balance_sync.logs.record_layouts import Layout
+
+
+def read_compiled(classified: ClassifiedEvents, chosen: NDArray[np.int64], layout: Layout) -> FieldValues:
+    """Read the values as `balance_sync.logs.record_values.read_values` does, of text that is UTF-8."""
+    events = classified.events
+    found = compiled.passes.read_values(
+        _prepared(layout),
+        events.octets.array,
+        events.line_starts,
+        events.line_ends,
+        events.first_line,
+        events.end,
+        classified.message_at,
+        chosen,
+    )
+    return FieldValues(found.fitting, found.are_certain, _columns(found, events.octets, layout))
+
+
+@cache
+def _prepared(layout: Layout) -> compiled.passes.RecordLayout:
+    return compiled.passes.RecordLayout(
+        notice=layout.notice,
+        opening=layout.opening,
+        heads=layout.heads,
+        kinds=[field.kind for field in layout.fields],
+        closings=layout.closing,
+        shapes=COMMON_SHAPES,
+    )
+
+
+def _columns(found: compiled.passes.RecordValues, octets: Octets, layout: Layout) -> dict[str, pl.Series]:
+    places: dict[str, list[int]] = {}
+    for place, field in enumerate(layout.fields):
+        places.setdefault("string" if field.kind == "id" else field.kind, []).append(place)
+    columns: dict[str, pl.Series] = {field.column: pl.Series() for field in layout.fields}
+    for kind, own in places.items():
+        views = found.views[own]
+        if kind == "money":
+            column = _money(found.money)
+        elif kind == "flag":
+            column = pl.Series(found.flags.ravel())
+        else:
+            column = octets.viewed_strings(views.reshape(-1, 2))
+        if kind == "metadata":
+            column = read_quoted(
+                column,
+                views[0],
+                are_quoted=found.are_quoted,
+                are_common=found.have_common_metadata,
+                are_certain=found.are_certain,
+            )
+        for number, place in enumerate(own):
+            records = len(found.are_certain)
+            columns[layout.fields[place].column] = column.slice(number * records, records)
+    return columns
+
+
+def _money(multiples: NDArray[np.uint64]) -> pl.Series:
+    """Return numbers that are given as multiples of 10 ** -18 in two words each."""
+    count = multiples.size // 2
+    return pl.Series(pa.Array.from_buffers(pa.decimal128(38, 18), count, [None, pa.py_buffer(multiples)]))

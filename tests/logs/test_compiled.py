@@ -1,0 +1,102 @@
+"""The compiled passes make of any text what those in numpy make of it, and refuse what is no text."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from archive_text import DAY
+from balance_sync.generator.archive import generate_archive
+from balance_sync.logs import compiled
+from balance_sync.sources.batching import TextPiece, plan_batches
+from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.reading import Reading
+from both_ways import differences
+
+pytestmark = pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")
+
+FOLDER = Path(compiled.__file__).parent
+
+WORDS = (
+    *(b"\n", b"\t", b"'", b"\\", b"\\\\", b",", b" ", b"{", b"}", b"-", b".", b"0"),
+    *(b"\0", b"\xff", b"\xc3\xa9"),
+    *(b"INFO\t", b"ERROR\t", b"undefined", b"\tStatus: timeout", b"\tStatus: error", b" Task timed out "),
+    *(b"START RequestId: ", b"REPORT RequestId: ", b"RequestId: ", b"2024-02-30T25:61:61.999Z "),
+    *(b"0000-01-01T00:00:00.000Z ", b"9999-12-31T23:59:59.999Z ", b"2024-02-29T23:59:59.000Z "),
+    *(b"alance is already synced from other listeners", b"Update Payment Balance Flag is set to false"),
+    *(b"-0", b"1e21", b"999999999999999", b"1234567890123456", b"0.000000000000000001", b"true", b"false"),
+)
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory) -> list[TextPiece]:
+    folder = tmp_path_factory.mktemp("generated") / "archive"
+    generate_archive(folder, text_bytes=2_000_000, seed=5)
+    return [piece for batch in plan_batches(discover([folder]).sources) for some in batch() for piece in some]
+
+
+def piece(text: bytes) -> TextPiece:
+    return TextPiece(Source("", "", 0, 0, "", None), text, 0, 1, True, Reading())
+
+
+def test_an_archive_is_read_alike(pieces):
+    assert differences(pieces) == []
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_damaged_text_is_read_alike(pieces, seed):
+    chance = random.Random(seed)
+    chosen = [bytearray(one.text[:20_000]) for one in chance.sample(pieces, 4)]
+    for text in chosen:
+        for _ in range(chance.randrange(60)):
+            at = chance.randrange(len(text) + 1)
+            text[at : at + chance.choice((0, 0, 1, 2, 40))] = chance.choice(WORDS)
+    assert differences([piece(bytes(text)) for text in chosen]) == []
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.binary(max_size=40), max_size=60).map(b"".join))
+@example(b"")
+@example(b"\n")
+@example(f"{DAY:%Y-%m-%dT%H:%M:%S}.000Z ".encode())
+def test_any_text_is_read_alike(text):
+    assert differences([piece(text)]) == []
+
+
+@pytest.mark.parametrize("place", [-1, 232, 2**62])
+def test_no_place_outside_the_text_is_looked_at(place):
+    text, at = np.zeros(256, dtype=np.uint8), np.array([place])
+    with pytest.raises(IndexError):
+        compiled.passes.differ_within(text, at, 1, 25)
+    with pytest.raises(IndexError):
+        compiled.passes.differ_from_last(text, at, 26)
+    with pytest.raises(IndexError):
+        compiled.passes.stamped_lines(text, at, ord(" "))
+    with pytest.raises(IndexError):
+        compiled.passes.views(text, at, at + 30)
+
+
+def test_what_is_built_is_what_stands_there():
+    (built,) = [path for path in FOLDER.iterdir() if path.suffix in (".so", ".pyd")]
+    newest = max(path.stat().st_mtime for pattern in ("*.pyx", "*.pxi") for path in FOLDER.glob(pattern))
+    assert built.stat().st_mtime >= newest, "`make compiled` builds them again"
+
+
+def test_they_can_be_left_aside():
+    program = "from balance_sync.logs import compiled; print(compiled.ARE_BUILT, compiled.are_used())"
+    for value, used in (("no", "False"), ("yes", "True")):
+        told = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "BALANCE_SYNC_COMPILED": value},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout.split() == ["True", used]
