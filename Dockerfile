@@ -7,7 +7,8 @@
 
 FROM python:3.12-slim-trixie AS build
 WORKDIR /build
-# For the compiled passes; neither it nor what it needs is in the image.
+# For the compiled passes; neither it nor what it needs is in the image, so its version is Debian's.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
