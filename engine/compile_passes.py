@@ -7,13 +7,16 @@ everything else works; ``BALANCE_SYNC_COMPILED=required`` makes that an error.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("engine/balance_sync/logs/compiled")
+NAME = "balance_sync.logs.compiled.passes"
 
 
 class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
@@ -37,28 +40,31 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def compile_passes(root: Path) -> None:
-    """Build the extension module in place, below the folder `root` of the project."""
-    # Setuptools first: it brings what the others need of the standard library of old.
-    from Cython.Build import cythonize
+    """Build the extension module below `root`, the project's folder, unless it is there and up to date."""
+    # Setuptools first: it brings what Cython needs of the standard library of old.
     from setuptools import Extension
     from setuptools.dist import Distribution
 
-    here = Path.cwd()
-    os.chdir(root)
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            fast = [] if sys.platform == "win32" else ["-O3", "-g0"]
-            source = str(FOLDER / "passes.pyx")
-            passes = Extension("balance_sync.logs.compiled.passes", [source], extra_compile_args=fast)
-            modules = cythonize([passes], build_dir=scratch, quiet=True)
-            project = Distribution({"ext_modules": modules, "package_dir": {"": "engine"}})
-            command = project.get_command_obj("build_ext")
-            command.inplace, command.build_temp, command.force = True, scratch, True
-            command.ensure_finalized()
-            command.run()
-    finally:
-        os.chdir(here)
+    # isort: split
+    from Cython.Build import cythonize
+
+    folder = root / FOLDER
+    built = folder / f"passes{sysconfig.get_config_var('EXT_SUFFIX')}"
+    sources = [Path(__file__), *folder.glob("*.pyx"), *folder.glob("*.pxi")]
+    if built.exists() and built.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
+        return
+    fast = [] if sys.platform == "win32" else ["-O3", "-g0"]
+    with tempfile.TemporaryDirectory() as scratch:
+        passes = Extension(NAME, [str(folder / "passes.pyx")], extra_compile_args=fast)
+        modules = cythonize([passes], build_dir=scratch, quiet=True)
+        command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
+        command.build_lib = command.build_temp = scratch
+        command.ensure_finalized()
+        command.run()
+        # In one step: a program that runs may have the one before in use.
+        beside = shutil.copy(command.get_ext_fullpath(NAME), built.with_suffix(".new"))
+        Path(beside).replace(built)
 
 
 if __name__ == "__main__":
-    compile_passes(Path(__file__).resolve().parent.parent)
+    compile_passes(Path(__file__).parents[1])
