@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from balance_sync.logs import compiled
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +36,20 @@ def test_wheel_carries_every_sql_file_and_every_module(root: Path, wheel: Path, 
         for path in tracked
         if root / "sql" in path.parents
     }
-    package = root / "engine"
-    modules = {str(path.relative_to(package)) for path in tracked if package in path.parents}
+    package = root / "engine" / "balance_sync"
+    modules = {str(path.relative_to(package.parent)) for path in tracked if package in path.parents}
+    modules = {name for name in modules if not name.endswith((".pyx", ".pxi"))}
     assert sql
     assert sql | modules <= carried
+
+
+@pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")
+def test_wheel_carries_the_compiled_passes_for_this_machine(wheel: Path) -> None:
+    (passes,) = [
+        name for name in ZipFile(wheel).namelist() if name.startswith("balance_sync/logs/compiled/passes.cp")
+    ]
+    assert passes.endswith(sysconfig.get_config_var("EXT_SUFFIX"))
+    assert not wheel.name.endswith("none-any.whl")
 
 
 def test_wheel_carries_nothing_else(wheel: Path) -> None:
