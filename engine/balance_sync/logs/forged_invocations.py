@@ -37,10 +37,10 @@ def find_forged(
     is_doubtful = _contradict(told, windows) & origins.is_one_stream
     if not is_doubtful.any():
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    rows, hosts = _within_others(told, windows, np.flatnonzero(is_doubtful[told.source]))
-    enclosed = _are_enclosed(chunks, told.line[rows], hosts, len(windows.begin))
-    rows, first = np.unique(rows[enclosed], return_index=True)
-    hosts = hosts[enclosed][first]
+    likely, others = _within_others(told, windows, np.flatnonzero(is_doubtful[told.source]))
+    enclosed = _are_enclosed(chunks, told.line[likely], others, len(windows.begin))
+    rows, first = np.unique(likely[enclosed].astype(np.int64), return_index=True)
+    hosts = others[enclosed][first].astype(np.int64)
     believed = ~Windows(told.without(rows), origins).overlaps[told.source[rows]]
     return rows[believed], hosts[believed]
 
@@ -60,29 +60,30 @@ def _contradict(told: PlatformLines, windows: Windows) -> NDArray[np.bool_]:
 
 def _within_others(
     told: PlatformLines, windows: Windows, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return those of `rows` that were logged while another request ran, with it: that began last first."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return those of `rows` that were logged while others ran, with each: first with all that began last."""
     source, at = told.source[rows], told.at[rows]
     last = windows.last_begun(source, at, side="left")
-    found = []
+    row, host = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     for nested in range(min(_MOST_NESTED, len(windows.order))):
         place = last - nested
         place[(place < 0) | (windows.source[place] != source)] = -1
         other = windows.order[place]
         inside = np.flatnonzero((place >= 0) & (other != told.part[rows]) & (at < windows.end[other]))
-        found.append((rows[inside], other[inside]))
-    row, host = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    order = np.argsort(row, kind="stable")
-    return row[order], host[order]
+        # Millions, where a file holds many streams: in half of the memory.
+        row = np.append(row, rows[inside].astype(np.int32))
+        host = np.append(host, other[inside].astype(np.int32))
+    return row, host
 
 
 def _are_enclosed(
-    chunks: Iterable[Lines], line: NDArray[np.int64], host: NDArray[np.int64], parts: int
+    chunks: Iterable[Lines], line: NDArray[np.int64], host: NDArray[np.int32], parts: int
 ) -> NDArray[np.bool_]:
     """Return which lines stand between two of a request that had not ended before them."""
     is_host = np.zeros(parts, dtype=np.bool_)
     is_host[host] = True
     by_host = np.argsort(host, kind="stable")
+    hosts, last_line = host[by_host], int(line.max(initial=0))
     before = np.full(len(line), -1, dtype=np.int64)
     has_ended, goes_on = np.zeros(len(line), dtype=np.bool_), np.zeros(len(line), dtype=np.bool_)
     for lines in chunks:
@@ -92,9 +93,11 @@ def _are_enclosed(
             continue
         own = own[np.lexsort((lines.line[own], lines.part[own]))]
         its_part, its_line = lines.part[own], lines.line[own]
-        asked = by_host[_places_of(np.unique(its_part), host[by_host])]
-        width = max(int(its_line.max()), int(line.max())) + 1
-        place = np.searchsorted(its_part * width + its_line, host[asked] * width + line[asked])
+        asked = by_host[_places_of(np.unique(its_part), hosts)]
+        width = max(int(its_line.max()), last_line) + 1
+        place = np.searchsorted(
+            its_part * width + its_line, host[asked].astype(np.int64) * width + line[asked]
+        )
         following, previous = np.minimum(place, len(own) - 1), np.maximum(place - 1, 0)
         goes_on[asked] |= (place < len(own)) & (its_part[following] == host[asked])
         is_nearer = (place > 0) & (its_part[previous] == host[asked]) & (its_line[previous] > before[asked])
@@ -105,8 +108,10 @@ def _are_enclosed(
     return enclosed
 
 
-def _places_of(wanted: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
+def _places_of(wanted: NDArray[np.int64], values: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return the places of the `wanted` (each once) in sorted `values`."""
+    # Of one kind, as numpy would make another copy of all else.
+    wanted = wanted.astype(values.dtype)
     begin, end = (np.searchsorted(values, wanted, side=side) for side in ("left", "right"))
     counts = end - begin
     places: NDArray[np.int64] = np.arange(counts.sum()) + np.repeat(
