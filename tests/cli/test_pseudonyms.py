@@ -20,6 +20,8 @@ DATABASE = "run/balance-sync.duckdb"
 UNTIL = "2024-09-21"
 FORMATS = ("xlsx", "html", "pdf", "csv", "parquet", "json")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -96,7 +98,6 @@ def test_figures_are_those_of_the_run(work: Path) -> None:
         assert shared[name] == plain[name], name
 
 
-@pytest.mark.slow
 def test_same_key_same_pseudonyms_and_another_key_others(work: Path) -> None:
     again = report(work, "again", "--format", "csv")
     assert again.code == 0

@@ -16,6 +16,8 @@ from balance_sync.cli.run import _narrate_ranking
 from balance_sync.generator.archive import generate_archive
 from balance_sync.pipeline.detection import RankingNotes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -73,7 +75,6 @@ def test_a_kept_model_ranks_its_own_archive_the_same_and_sees_no_drift(
     assert first["ranking"]["drift"] == []
 
 
-@pytest.mark.slow
 def test_another_archive_has_moved_away_from_the_model(work: Path, tmp_path: Path) -> None:
     generate_archive(tmp_path / "logs", text_bytes=300_000, seed=9)
     told = ranked(tmp_path, "out", "--model", str(work / "kept.model"))
@@ -173,7 +174,6 @@ def test_a_detector_whose_extra_is_missing_says_how_to_get_it(work: Path) -> Non
     assert "balance-sync[deep]" in ended.err
 
 
-@pytest.mark.slow
 def test_other_detectors_rank_by_name(work: Path, usual: dict[str, Any]) -> None:
     told = ranked(work, "forest", "--detector", "forest")
     assert told["options"]["detector"] == "forest"

@@ -245,6 +245,7 @@ def test_a_piece_that_a_killed_run_left_of_a_file_that_is_gone_holds_up_no_other
     assert found["lacks"] == {}
 
 
+@pytest.mark.slow
 def test_several_large_files_are_judged_each_for_itself(tmp_path: Path) -> None:
     """Small files share a batch with the begin of a large one."""
     texts = {f"2024-01-15-[$LATEST]{number:032x}": forged_text() for number in range(3)}

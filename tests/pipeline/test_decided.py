@@ -44,6 +44,7 @@ def flagged(tables: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {row["finding_id"]: row for row in tables["findings"] if row["rule"] == "anomaly"}
 
 
+@pytest.mark.slow
 def test_an_answered_transaction_makes_way_and_everything_else_stays(archive: Path, tmp_path: Path) -> None:
     out, journal = tmp_path / "out", tmp_path / "feedback.sqlite"
     options = {"store": tmp_path / "store", "review_budget": BUDGET}

@@ -113,6 +113,7 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
     assert found.content == fill(file, store=tmp_path / "fresh").content
 
 
+@pytest.mark.slow
 def test_several_processes_read_what_one_does(tmp_path: Path) -> None:
     texts = {f"2024-01-15-[$LATEST]{number:032x}": synced(number * 100, number) for number in range(1, 30)}
     logs = write_export(tmp_path / "logs", texts)
