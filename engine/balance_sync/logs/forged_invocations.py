@@ -52,7 +52,7 @@ def _contradict(told: PlatformLines, windows: Windows) -> NDArray[np.bool_]:
     if is_open.any() and len(windows.order):
         # Of requests without a window the lines are looked up one by one.
         lines = np.flatnonzero(is_open[told.part])
-        last = windows.last_begun(told.source[lines], told.at[lines], side="left")
+        last = windows.last_begun(told.source[lines].astype(np.int64), told.at[lines], side="left")
         inside = (last >= 0) & (told.at[lines] < windows.end[windows.order[last]])
         contradict[told.source[lines[inside]]] = True
     return contradict
@@ -62,7 +62,7 @@ def _within_others(
     told: PlatformLines, windows: Windows, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return those of `rows` that were logged while others ran, with each: first with all that began last."""
-    source, at = told.source[rows], told.at[rows]
+    source, at = told.source[rows].astype(np.int64), told.at[rows]
     last = windows.last_begun(source, at, side="left")
     row, host = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     for nested in range(min(_MOST_NESTED, len(windows.order))):

@@ -55,7 +55,7 @@ def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]
     told = PlatformLines.among(_noting(believed, placed))
     windows = Windows(told, origins)
     forged, hosts = find_forged(told, windows, believed, origins)
-    chunk, row = told.chunk[forged], told.row[forged]
+    chunk, row = told.chunk[forged], told.row[forged].astype(np.int64)
     span = windows.begin[hosts], windows.end[hosts]
     if len(forged):
         windows = Windows(told.without(forged), origins)

@@ -32,13 +32,13 @@ class PlatformLines:
         As of `Lines`.
     """
 
-    chunk: NDArray[np.int64]
-    row: NDArray[np.int64]
-    source: NDArray[np.int64]
+    chunk: NDArray[np.int32]
+    row: NDArray[np.int32]
+    source: NDArray[np.int32]
     line: NDArray[np.int64]
     at: NDArray[np.int64]
     kind: NDArray[np.uint8]
-    part: NDArray[np.int64]
+    part: NDArray[np.int32]
 
     @classmethod
     def among(cls, chunks: Iterable[Lines]) -> PlatformLines:
@@ -46,8 +46,10 @@ class PlatformLines:
         found = []
         for number, lines in enumerate(chunks):
             rows = np.flatnonzero(IS_PLATFORM[lines.kind] & (lines.part >= 0))
-            values = (lines.source, lines.line, lines.at, lines.kind, lines.part)
-            found.append((np.full(len(rows), number), rows, *(array[rows] for array in values)))
+            source, part = (array[rows].astype(np.int32) for array in (lines.source, lines.part))
+            chunk = np.full(len(rows), number, dtype=np.int32)
+            own = (lines.line[rows], lines.at[rows], lines.kind[rows])
+            found.append((chunk, rows.astype(np.int32), source, *own, part))
         return cls(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
 
     def without(self, rows: NDArray[np.int64]) -> PlatformLines:
