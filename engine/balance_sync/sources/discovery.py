@@ -17,6 +17,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from isal import isal_zlib
+
 from balance_sync.errors import InputError
 from balance_sync.sources.buckets import is_remote, split_address
 from balance_sync.sources.labels import (
@@ -135,7 +137,7 @@ def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> 
 
 
 _MANY = 10_000
-"""Names in a folder that are worth packing."""
+"""Names in a folder that are worth packing, and as many of them as are unpacked at a time."""
 
 _Found = tuple[str, str, int, int]
 """Label, path, bytes and time of change of a file."""
@@ -233,17 +235,15 @@ def _labelled(names: Iterable[str], folder_label: str, labels: Labels | None) ->
         yield folder_label + (labels.unique(readable(label)) if labels else label), name
 
 
-def _packed(names: list[str]) -> bytes:
-    return b"\0".join(map(os.fsencode, names))
+def _packed(names: list[str]) -> list[bytes]:
+    """Return the names in blocks that take a sixth of the memory of a list of them."""
+    blocks = (names[begin : begin + _MANY] for begin in range(0, len(names), _MANY))
+    return [isal_zlib.compress(b"\0".join(map(os.fsencode, block)), 1) for block in blocks]
 
 
-def _unpacked(names: bytes) -> Iterator[str]:
-    """Yield names that were packed, which takes a third of the memory of a list of them."""
-    begin = 0
-    while (end := names.find(b"\0", begin)) >= 0:
-        yield os.fsdecode(names[begin:end])
-        begin = end + 1
-    yield os.fsdecode(names[begin:])
+def _unpacked(blocks: list[bytes]) -> Iterator[str]:
+    for block in blocks:
+        yield from map(os.fsdecode, isal_zlib.decompress(block).split(b"\0"))
 
 
 def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> _Found | None:
