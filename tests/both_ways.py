@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from balance_sync.logs.kinds import ClassifiedEvents, classify
+from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents, classify
 from balance_sync.logs.record_layouts import SYNC_ERROR_LAYOUTS, TRANSACTION_LAYOUTS, read_layout
-from balance_sync.logs.requests import number_parts
 from balance_sync.logs.split import split_events
 from balance_sync.sources.batching import TextPiece
 
@@ -33,7 +32,7 @@ def made_of(pieces: list[TextPiece]) -> dict[str, Any]:
     """Return everything that a pass has a part in, by name, as lists and frames."""
     events = split_events(pieces)
     classified = classify(events)
-    part, parts = number_parts(classified)
+    requests = classified.request_at[classified.request_at >= 0]
     octets, shift = events.octets, min(40, events.octets.size)
     ends = octets.ends_without(events.start, events.end, b"\n")
     return {
@@ -42,8 +41,7 @@ def made_of(pieces: list[TextPiece]) -> dict[str, Any]:
         "at": np.where(events.is_time, events.at, 0),
         **{name: getattr(classified, name) for name in ("kind", "level", "message_at")},
         **{name: getattr(classified, name) for name in ("request_at", "outcome")},
-        "part": part,
-        "parts": parts,
+        "changed": octets.differ_from_last(requests, ID_BYTES),
         "ends": ends,
         "texts": octets.binaries(events.start, ends),
         "differ": octets.differ_within(events.start, shift, 24),
@@ -56,6 +54,8 @@ def _records(classified: ClassifiedEvents) -> dict[str, Any]:
     for kind, layouts in (("transaction", TRANSACTION_LAYOUTS), ("sync_error", SYNC_ERROR_LAYOUTS)):
         rest = classified.of_kind(kind)
         for number, layout in enumerate(layouts):
+            if not len(rest):
+                break
             made[f"{kind} {number}"], rest = read_layout(classified, rest, layout)
             made[f"rest of {kind} {number}"] = rest
     return made
