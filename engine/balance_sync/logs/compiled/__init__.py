@@ -1,7 +1,7 @@
 """Passes over the text of a batch, compiled: each file does what the module of its name does in numpy.
 
 They are built with the package where there is a C compiler. Nothing needs them: without them everything comes
-out the same, a third later. ``BALANCE_SYNC_COMPILED=no`` leaves them aside.
+out the same, only later. ``BALANCE_SYNC_COMPILED=no`` leaves them aside.
 """
 
 from __future__ import annotations

@@ -12,4 +12,4 @@ import numpy as np
 include "octets.pxi"
 include "split.pxi"
 include "kinds.pxi"
-include "record_layouts.pxi"
+include "record_values.pxi"
