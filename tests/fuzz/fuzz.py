@@ -5,6 +5,9 @@ with `corpus/TARGET` and, for the reader of dumps, with what real Nodes printed;
 by default to a folder that is thrown away. An input that breaks a promise is left in the current folder as
 ``crash-…``, or ``timeout-…`` after five seconds, and ends the run with an error: put it into `corpus/TARGET`,
 where the tests replay it from then on.
+
+A long run is cut into rounds, each a process that goes on from what the last one learnt: atheris 3.0 never
+lets go of what a comparison of arrays gives (1 KB for 1,000 numbers), so a process grows with its inputs.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import atheris
 
@@ -30,6 +34,7 @@ MOST_BYTES = {"tar": 24_576, "zip": 8192}
 """Of an input of these targets; of the others 4 KiB."""
 
 SECONDS_AN_INPUT = 5
+SECONDS_A_ROUND = 120
 
 
 def begin_corpus(target: str, folder: Path) -> None:
@@ -51,30 +56,46 @@ def main() -> int:
     parser.add_argument("target", choices=sorted(TARGETS))
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--corpus", type=Path, help="keep what is learnt here, and go on from it")
+    parser.add_argument("--one-round", action="store_true", help="all of it in this very process")
     options = parser.parse_args()
-    if options.corpus is None:
-        # libFuzzer ends the process itself, so what throws the folder away is another one.
-        with tempfile.TemporaryDirectory(prefix="fuzz-") as thrown_away:
-            again = [sys.executable, __file__, *sys.argv[1:], "--corpus", thrown_away]
-            return subprocess.run(again, check=False).returncode
-    folder = options.corpus
-    folder.mkdir(parents=True, exist_ok=True)
-    begin_corpus(options.target, folder)
-    dictionary = CORPUS / f"{options.target}.dict"
+    if options.one_round:
+        fuzz_in_this_process(options.target, options.seconds, options.corpus)
+    if options.corpus:
+        return fuzz_in_rounds(options.target, options.seconds, options.corpus)
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as thrown_away:
+        return fuzz_in_rounds(options.target, options.seconds, Path(thrown_away))
+
+
+def fuzz_in_rounds(target: str, seconds: int, corpus: Path) -> int:
+    """Fuzz for so many seconds in one process after another; return what the last one ended with."""
+    corpus.mkdir(parents=True, exist_ok=True)
+    begin_corpus(target, corpus)
+    while seconds > 0:
+        round_seconds = min(seconds, SECONDS_A_ROUND)
+        arguments = [target, f"--seconds={round_seconds}", f"--corpus={corpus}", "--one-round"]
+        code = subprocess.run([sys.executable, __file__, *arguments], check=False).returncode
+        if code:
+            return code
+        seconds -= round_seconds
+    return 0
+
+
+def fuzz_in_this_process(target: str, seconds: int, corpus: Path) -> NoReturn:
+    """Fuzz until the time is up or an input breaks a promise; libFuzzer then ends the process itself."""
     arguments = [
         sys.argv[0],
-        f"-max_total_time={options.seconds}",
-        f"-max_len={MOST_BYTES.get(options.target, 4096)}",
+        f"-max_total_time={seconds}",
+        f"-max_len={MOST_BYTES.get(target, 4096)}",
         f"-timeout={SECONDS_AN_INPUT}",
-        f"-dict={dictionary}",
+        f"-dict={CORPUS / f'{target}.dict'}",
         "-rss_limit_mb=1500",
         "-print_final_stats=1",
         "-verbosity=0",
-        str(folder),
+        str(corpus),
     ]
-    atheris.Setup(arguments, TARGETS[options.target])
+    atheris.Setup(arguments, TARGETS[target])
     atheris.Fuzz()
-    return 0
+    sys.exit(0)
 
 
 if __name__ == "__main__":
