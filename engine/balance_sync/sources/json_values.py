@@ -29,6 +29,9 @@ _OPENING = frozenset(b"{[")
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
+_MOST_WASTED_A_BYTE = 64
+"""The same for each byte of the file so far: many small files of this kind must not take long either."""
+
 _MOST_OPEN = 1 << 16
 """Brackets without an end that are remembered."""
 
@@ -66,7 +69,7 @@ class JsonValues:
         end = self._end_of_value()
         if end is None:
             listed = None
-            if lists < _MOST_LISTS and self._wasted <= _MOST_WASTED:
+            if lists < _MOST_LISTS and not self._is_hopeless:
                 listed = _LIST.search(self._text, self._at, self._at + _READ_BYTES)
             if listed:
                 yield from self._listed(listed, lists + 1)
@@ -169,10 +172,15 @@ class JsonValues:
                 beyond += 1
         return brackets
 
+    @property
+    def _is_hopeless(self) -> bool:
+        seen = self._passed + len(self._text)
+        return self._wasted > min(_MOST_WASTED, _MOST_WASTED_A_BYTE * seen)
+
     def _pass_over(self) -> None:
         """Go on at the next object, or end."""
         self._reading.tell(f"no whole JSON value at byte {self._passed + self._at}")
-        if self._wasted > _MOST_WASTED:
+        if self._is_hopeless:
             for _ in self._stream.rest():
                 pass
             self._at = len(self._text)
