@@ -58,6 +58,8 @@ def main() -> int:
     parser.add_argument("--corpus", type=Path, help="keep what is learnt here, and go on from it")
     parser.add_argument("--one-round", action="store_true", help="all of it in this very process")
     options = parser.parse_args()
+    if options.one_round and not options.corpus:
+        parser.error("--one-round goes on from what is in --corpus")
     if options.one_round:
         fuzz_in_this_process(options.target, options.seconds, options.corpus)
     if options.corpus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from unfolded import unfold
 
 from balance_sync.sources import json_values
+
+CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
 
 
 @pytest.mark.parametrize("lists", [9, 1_000, 20_000, pytest.param(400_000, marks=pytest.mark.slow)])
@@ -22,10 +25,9 @@ def test_lists_in_lists_without_an_end_are_damage(tmp_path: Path, lists: int) ->
     assert "no whole JSON value" in file.problem
 
 
-def test_values_without_an_end_are_looked_through_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each was looked through from its begin to the end of the file."""
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give a list that gets the place of each token whenever it is looked at."""
     seen: list[int] = []
 
     class Counting:
@@ -38,12 +40,26 @@ def test_values_without_an_end_are_looked_through_once(
                 yield token
 
     monkeypatch.setattr(json_values, "_TOKEN", Counting(json_values._TOKEN))
+    return seen
+
+
+def test_a_small_file_of_objects_without_end_is_given_up(tmp_path: Path, looked_at: list[int]) -> None:
+    """It was looked through until 16 MB were, however small it is."""
+    found = (CORPUS / "records" / "objects_without_end").read_bytes()
+    content = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(found)
+    assert unfold(tmp_path / "000000.gz", content)
+    # 162,000 tokens are, and 596,000 were.
+    assert 0 < len(looked_at) < 300_000
+
+
+def test_values_without_an_end_are_looked_through_once(tmp_path: Path, looked_at: list[int]) -> None:
+    """Each was looked through from its begin to the end of the file."""
     event = json.dumps({"logStreamName": "s", "timestamp": 1_705_352_400_000, "message": "kept"})
     content = b'{"events":[' * 300 + event.encode() + b'{"x": {"y": [' * 300
     ended = unfold(tmp_path / "000000.gz", content)
     assert any(one.text.endswith(b" kept\n\n") for one in ended.values())
     # 2,100 tokens and what is looked through again, within the lists that are followed.
-    assert len(seen) < 40_000
+    assert len(looked_at) < 40_000
 
 
 def test_large_objects_are_read_event_by_event_however_many_there_are(
