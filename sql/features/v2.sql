@@ -3,7 +3,7 @@ id = "transaction_features"
 version = 2
 title = "How unusual each transaction is, from its context"
 created = 2026-11-26
-reads = ["ledger", "findings"]
+reads = ["ledger", "numbered_ledger", "findings"]
 steps = [
     "populations",
     "steps",
@@ -14,6 +14,13 @@ steps = [
     "population_ranges",
     "relative_ranges",
     "usual",
+    "near_counts",
+    "day_counts",
+    "batch_counts",
+    "words",
+    "own_repeats",
+    "explained",
+    "reported_gaps",
 ]
 description = """
 One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
@@ -55,7 +62,7 @@ Features:
   widths of that range); 0 below $least_history transactions.
 
 Context, for the words of a reason:
-- ledger_row: rowid of the row in the ledger; row_number: its place by transaction id, source, line.
+- ledger_row: number of the event in the ledger.
 - explained: an error or critical finding names the transaction; at_us: microseconds since 1970, UTC.
 - usual_low, usual_high, same_action: the subscriber's range of amounts and how many it is from.
 - population_low, population_high, population: the same of the population.
@@ -118,79 +125,6 @@ default = "5"
 help = "transactions by which a subscriber's shares are drawn towards the population's"
 ---*/
 WITH
--- How often so many are seen together, from the most down.
-near_counts AS (
-    SELECT
-        currency,
-        direction,
-        near_count,
-        sum(count(*)) OVER (PARTITION BY currency, direction)::BIGINT AS near_population,
-        sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY near_count DESC)::BIGINT AS near_others
-    FROM feature_company
-    GROUP BY currency, direction, near_count
-),
-
-day_counts AS (
-    SELECT
-        currency,
-        direction,
-        day_count,
-        sum(count(*)) OVER (PARTITION BY currency, direction ORDER BY day_count DESC)::BIGINT AS day_others
-    FROM feature_company
-    GROUP BY currency, direction, day_count
-),
-
-batch_counts AS (
-    SELECT
-        currency,
-        direction,
-        source_kind,
-        batch_count,
-        sum(count(*)) OVER (PARTITION BY currency, direction, source_kind)::BIGINT AS batch_population,
-        sum(count(*)) OVER (
-            PARTITION BY currency, direction, source_kind ORDER BY batch_count DESC
-        )::BIGINT AS batch_others
-    FROM feature_company
-    GROUP BY currency, direction, source_kind, batch_count
-),
-
--- By the words alone: in another currency they mean the same.
-words AS (
-    SELECT
-        type,
-        action,
-        direction,
-        source_kind,
-        count(*) AS source_count,
-        sum(count(*)) OVER (PARTITION BY type, action, direction)::BIGINT AS action_total,
-        sum(count(*)) OVER (PARTITION BY action)::BIGINT AS direction_total
-    FROM ledger
-    GROUP BY type, action, direction, source_kind
-),
-
-own_repeats AS (
-    SELECT
-        subscriber,
-        action_key,
-        count(*) AS own_repeats
-    FROM feature_repeats
-    GROUP BY subscriber, action_key
-),
-
-explained AS (
-    SELECT l.rowid AS ledger_row
-    FROM ledger AS l
-    SEMI JOIN findings AS f
-        ON l.transaction_id = f.transaction_id AND f.severity IN ('error', 'critical')
-),
-
-reported_gaps AS (
-    SELECT l.rowid AS ledger_row
-    FROM ledger AS l
-    SEMI JOIN findings AS f
-        ON l.user_id = f.user_id AND l.request_id = f.request_id AND f.rule = 'discrepancy'
-),
-
 judged AS (
     SELECT
         t.ledger_row,
@@ -235,38 +169,38 @@ judged AS (
         e.ledger_row IS NOT NULL AS explained,
         coalesce(t.at_us, -9223372036854775807) AS at_us,
         ln(greatest(t.amount, 0.0005)) AS log_amount
-    FROM feature_company AS t
+    FROM feature_asked AS t
     INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
     INNER JOIN feature_own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key
     INNER JOIN feature_usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
     INNER JOIN feature_relative_ranges AS v ON t.population_key = v.population_key
-    INNER JOIN near_counts AS n
+    INNER JOIN feature_near_counts AS n
         ON
             t.near_count = n.near_count
             AND t.currency IS NOT DISTINCT FROM n.currency
             AND t.direction IS NOT DISTINCT FROM n.direction
-    INNER JOIN day_counts AS d
+    INNER JOIN feature_day_counts AS d
         ON
             t.day_count = d.day_count
             AND t.currency IS NOT DISTINCT FROM d.currency
             AND t.direction IS NOT DISTINCT FROM d.direction
-    INNER JOIN batch_counts AS b
+    INNER JOIN feature_batch_counts AS b
         ON
             t.batch_count = b.batch_count
             AND t.currency IS NOT DISTINCT FROM b.currency
             AND t.direction IS NOT DISTINCT FROM b.direction
             AND t.source_kind IS NOT DISTINCT FROM b.source_kind
-    INNER JOIN words AS w
+    INNER JOIN feature_words AS w
         ON
             p.type IS NOT DISTINCT FROM w.type
             AND p.action IS NOT DISTINCT FROM w.action
             AND p.direction IS NOT DISTINCT FROM w.direction
             AND t.source_kind IS NOT DISTINCT FROM w.source_kind
     LEFT JOIN feature_repeats AS m ON t.ledger_row = m.ledger_row
-    LEFT JOIN own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
-    LEFT JOIN reported_gaps AS g ON t.ledger_row = g.ledger_row
-    LEFT JOIN explained AS e ON t.ledger_row = e.ledger_row
+    LEFT JOIN feature_own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
+    LEFT JOIN feature_reported_gaps AS g ON t.ledger_row = g.ledger_row
+    LEFT JOIN feature_explained AS e ON t.ledger_row = e.ledger_row
 ),
 
 measured AS (

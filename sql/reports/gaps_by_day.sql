@@ -3,33 +3,36 @@
 -- discrepancy by its size, two equal balances by nothing. What stands at the end are the open episodes.
 WITH
 concerned AS (
-    SELECT DISTINCT user_id
+    SELECT
+        user_id,
+        row_number() OVER () AS person
     FROM findings
     WHERE rule = 'discrepancy' AND user_id IS NOT NULL
+    GROUP BY user_id
 ),
 
 comparisons AS (
     SELECT
-        e.user_id,
+        c.person,
         f.currency,
         coalesce(abs(f.difference), 0) AS gap,
         e.logged_at,
         e.source_id,
         e.line
     FROM sync_errors AS e
-    SEMI JOIN concerned ON e.user_id = concerned.user_id
+    INNER JOIN concerned AS c ON e.user_id = c.user_id
     LEFT JOIN findings AS f
         ON e.source_id = f.source_id AND e.line = f.line AND f.rule = 'discrepancy'
     UNION ALL
     SELECT
-        l.user_id,
+        c.person,
         NULL AS currency,
         0 AS gap,
         l.logged_at,
         l.source_id,
         l.line
     FROM ledger AS l
-    SEMI JOIN concerned ON l.user_id = concerned.user_id
+    INNER JOIN concerned AS c ON l.user_id = c.user_id
     ANTI JOIN sync_errors AS e ON l.user_id = e.user_id AND l.request_id = e.request_id
     WHERE
         abs(l.new_balance - l.payment_balance) <= l.tolerance
@@ -44,7 +47,7 @@ replaced AS (
         lag(currency) OVER same AS previous_currency,
         lag(gap) OVER same AS previous_gap
     FROM comparisons
-    WINDOW same AS (PARTITION BY user_id ORDER BY logged_at, source_id, line)
+    WINDOW same AS (PARTITION BY person ORDER BY logged_at, source_id, line)
 ),
 
 changes AS (

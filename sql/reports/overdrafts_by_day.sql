@@ -19,10 +19,10 @@ stated AS (
         logged_at,
         payment_balance AS balance,
         lag(payment_balance) OVER (
-            PARTITION BY user_id, currency
-            ORDER BY logged_at, transaction_id, source_id, line
+            PARTITION BY subscriber_number
+            ORDER BY place_number
         ) AS previous
-    FROM ledger
+    FROM numbered_ledger
     WHERE payment_balance IS NOT NULL AND user_id IS NOT NULL
 ),
 

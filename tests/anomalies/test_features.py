@@ -18,14 +18,15 @@ from balance_sync.anomalies.features import (
     iter_features,
     sample_features,
 )
-from balance_sync.rules.views import build_ledger
+from balance_sync.rules.ledger import build_ledger
 from balance_sync.rules.workbench import workbench
 from balance_sync.schema import TRANSACTIONS
 
 
 def feature(connection, name, identifier):
     rows = connection.execute(
-        f"SELECT f.{name} FROM transaction_features AS f JOIN ledger AS l ON f.ledger_row = l.rowid"
+        f"SELECT f.{name} FROM transaction_features AS f"
+        " JOIN numbered_ledger AS l ON f.ledger_row = l.event_number"
         " WHERE l.transaction_id = $id",
         {"id": identifier},
     ).fetchall()

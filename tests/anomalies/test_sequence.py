@@ -26,7 +26,7 @@ def features_in_order(connection):
     names = ", ".join(f"f.{name}" for name in FEATURES)
     rows = connection.execute(
         f"SELECT l.user_id, {names} FROM {FEATURES_TABLE} AS f"
-        f" INNER JOIN ledger AS l ON f.ledger_row = l.rowid ORDER BY {ORDER}"
+        f" INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number ORDER BY {ORDER}"
     ).fetchall()
     return [user for user, *_ in rows], np.array([values for _, *values in rows])
 
@@ -53,7 +53,9 @@ def test_the_columns_are_the_features_of_the_transactions_before(tmp_path):
         users, values = features_in_order(connection)
         add_sequence(connection)
         assert feature_columns(connection) == FEATURES + CONTEXT
-        ledger_rows = connection.execute(f"SELECT l.rowid FROM ledger AS l ORDER BY {ORDER}").fetchall()
+        ledger_rows = connection.execute(
+            f"SELECT l.event_number FROM numbered_ledger AS l ORDER BY {ORDER}"
+        ).fetchall()
         chunks = {
             row: vector
             for chunk in iter_features(connection, chunk_rows=50)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
+from filelock import FileLock
 from openpyxl import load_workbook
 from program import balance_sync
 
@@ -48,6 +51,31 @@ def test_the_memory_of_reports_has_a_limit(work: Path, tmp_path: Path) -> None:
     refused = balance_sync(*again, "--memory-limit", "100MB", cwd=work)
     assert refused.code == 2
     assert "--memory-limit: '100MB' is less than the program needs" in refused.err
+
+
+def test_what_killed_programs_left_goes(work: Path, tmp_path: Path) -> None:
+    (tmp_path / ".spill-left").mkdir()
+    (tmp_path / ".spill-left" / "duckdb_temp_block-1.block").write_bytes(b"left")
+    (tmp_path / ".spill-held").mkdir()
+    held = FileLock(tmp_path / ".spill-held" / "in-use.lock")
+    with held:
+        ended = balance_sync(
+            *("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, "--format", "json"),
+            cwd=work,
+        )
+        assert (ended.code, ended.err) == (0, "")
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".spill-held", "summary.json"]
+
+
+def test_a_database_of_another_version_is_told_of(work: Path, tmp_path: Path) -> None:
+    older = tmp_path / "older.duckdb"
+    shutil.copyfile(work / "run-two" / "balance-sync.duckdb", older)
+    with duckdb.connect(older) as connection:
+        connection.execute("DROP TABLE completeness")
+    ended = balance_sync("report", "--database", older, "-o", tmp_path / "new", "--format", "json", cwd=work)
+    assert ended.code == 2
+    assert "was made by another version of the program" in ended.err
+    assert "balance-sync run LOGS" in ended.err
 
 
 def test_without_a_database_no_folder_is_made(work: Path, tmp_path: Path) -> None:

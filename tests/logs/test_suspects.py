@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive_text import (
@@ -312,6 +312,7 @@ def by_others(at, spans):
 
 
 @given(steps=STEPS)
+@example(steps=[("start", 0, 0), ("start", 1, 0), ("start", 1, 1), ("end", 0, 2), ("end", 1, 0)])
 def test_suspects_are_those_of_a_plain_reading(steps):
     text = text_of(steps)
     found = parse(text).suspects

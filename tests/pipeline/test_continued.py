@@ -35,6 +35,7 @@ from balance_sync.config import RunOptions
 from balance_sync.generator import generate_archive
 from balance_sync.pipeline.run import RunResult, run
 from balance_sync.store.session import open_session
+from ledger_forms import ledgers_in_place
 
 WALL_CLOCK = {"started_at", "finished_at", "options"}
 """Columns of `runs` that tell of the run and not of its results; `options` names the folders."""
@@ -139,29 +140,32 @@ def archives(draw: st.DrawFn) -> list[list[tuple[str, str]]]:
 
 
 @settings(max_examples=2, deadline=None)
-@given(archives())
+@given(archives(), st.booleans())
 def test_adding_sources_gives_what_reading_all_at_once_gives(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]], in_place: bool
 ) -> None:
-    add_in_steps(tmp_path_factory, steps)
+    add_in_steps(tmp_path_factory, steps, in_place=in_place)
 
 
 @pytest.mark.slow
 @settings(max_examples=12, deadline=None)
-@given(archives())
+@given(archives(), st.booleans())
 def test_adding_sources_gives_the_same_in_many_more_cases(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]], in_place: bool
 ) -> None:
-    add_in_steps(tmp_path_factory, steps)
+    add_in_steps(tmp_path_factory, steps, in_place=in_place)
 
 
-def add_in_steps(tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]]) -> None:
+def add_in_steps(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]], *, in_place: bool
+) -> None:
     folder = tmp_path_factory.mktemp("continued")
     logs, store = folder / "logs", folder / "store"
     for step in steps:
         for path, text in step:
             write_gz(logs / path, text)
-        judge(logs, folder / "added", store=store, formats=REPORTS)
+        with ledgers_in_place(wanted=in_place):
+            judge(logs, folder / "added", store=store, formats=REPORTS)
     assert not judge(logs, folder / "whole", store=store, formats=REPORTS).continued
     assert_same(folder / "added", folder / "whole")
     shutil.rmtree(folder)
@@ -193,7 +197,8 @@ def test_a_generated_archive_comes_in_parts(
             target = logs / path.relative_to(whole)
             target.parent.mkdir(parents=True)
             os.link(path, target)
-        last = judge(logs, tmp_path / "added", formats=REPORTS)
+        with ledgers_in_place():
+            last = judge(logs, tmp_path / "added", formats=REPORTS)
         assert last.continued == (begin > 0)
     assert_same(tmp_path / "added", results)
 

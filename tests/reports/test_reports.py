@@ -174,11 +174,11 @@ def test_report_works_where_the_session_may_do_nothing_else(tmp_path):
 def test_read_only_database_gives_the_same_report(tmp_path):
     import duckdb
 
-    from balance_sync.rules.views import define_views
+    from balance_sync.rules.ledger import define_ledger
 
     with made_up_run(locked=False) as (connection, context):
         write_reports(connection, tmp_path / "during", formats=["xlsx", "html", "pdf"], context=context)
-        define_views(connection)
+        define_ledger(connection)
         file = str(tmp_path / "run.duckdb").replace("'", "''")
         connection.execute(f"ATTACH '{file}' AS kept")
         connection.execute("COPY FROM DATABASE memory TO kept")

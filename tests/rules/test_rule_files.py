@@ -37,7 +37,10 @@ def test_the_built_in_rules_are_those_of_the_contract():
     for rule in rules:
         wanted = next((name for name, ids in SEVERITIES.items() if rule.header.id in ids), "error")
         assert rule.header.severity == wanted
-    assert set(load_views()) == {"ledger", "roll_forward", "episodes", "completeness"}
+    assert set(load_views()) == {
+        *("chain", "linked", "linked_in_place", "numbered_ledger", "ledger"),
+        *("roll_forward", "episodes", "completeness"),
+    }
 
 
 def test_a_header_is_read(own_rule):

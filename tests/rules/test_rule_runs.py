@@ -138,7 +138,7 @@ def test_a_changed_view_does_not_run(bench, monkeypatch, tmp_path):
     path = copy / "views" / "ledger.sql"
     path.write_text(path.read_text() + "LIMIT 1\n")
     monkeypatch.setattr("balance_sync.rules.views.sql_directory", lambda: copy)
-    with pytest.raises(RuleFileError, match="ledger@1 was changed"):
+    with pytest.raises(RuleFileError, match="ledger@2 was changed"):
         build_ledger(bench)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from balance_sync.anomalies.features import FEATURES_TABLE, FloatMatrix, feature_columns
+from balance_sync.anomalies.features import FEATURES_TABLE, FloatMatrix, feature_columns, select_features
 from balance_sync.schema import TRANSACTIONS
 
 if TYPE_CHECKING:
@@ -103,18 +103,17 @@ def fetch_contexts(
     """
     names = Context.__struct_fields__
     columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]
-    features = feature_columns(connection)
+    select, values = select_features(connection, ledger_rows, timezone=timezone)
     query = f"""
-        SELECT {", ".join([*columns, *("f." + name for name in features)])}
+        SELECT {", ".join(columns)}
         FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
-        INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
-        INNER JOIN ledger AS l ON f.ledger_row = l.rowid
+        INNER JOIN ({select}) AS f ON wanted.ledger_row = f.ledger_row
+        INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number
         ORDER BY wanted.place
     """  # noqa: S608
-    rows = connection.execute(query, {"rows": list(ledger_rows), "timezone": timezone}).fetchall()
-    contexts = [Context(*row[: len(names)]) for row in rows]
-    values = np.array([row[len(names) :] for row in rows], dtype=np.float64)
-    return contexts, values.reshape(-1, len(features))
+    asked = {**values, "rows": list(ledger_rows), "timezone": timezone}
+    contexts = [Context(*row) for row in connection.execute(query, asked).fetchall()]
+    return contexts, fetch_values(connection, ledger_rows)
 
 
 def fetch_values(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> FloatMatrix:

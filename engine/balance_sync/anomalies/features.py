@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from balance_sync.store.sql_files import sql_directory
-from balance_sync.store.temporary_tables import drop_tables, fill_steps
+from balance_sync.store.temporary_tables import drop_tables, fill_steps, named_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,6 +46,8 @@ FEATURES = (
 
 FEATURES_VERSION = 2
 FEATURES_TABLE = "transaction_features"
+_CANDIDATES = "feature_company"
+_ASKED = "feature_asked"
 SAMPLE_ROWS = 40_000
 CHUNK_ROWS = 16_384
 """Rows scored at a time: four times as many take 120 MB more, on two threads, and hardly less time."""
@@ -60,7 +62,7 @@ class FeatureChunk:
     Attributes
     ----------
     ledger_rows
-        int64, shape (n,): the row of the ledger that each row is about.
+        int64, shape (n,): the event of the ledger that each row is about.
     explained
         bool, shape (n,): a rule's finding of severity error or critical names the transaction.
     at_us
@@ -78,6 +80,8 @@ class FeatureChunk:
 def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
     """Compute the features of every transaction of `ledger` into a temporary table.
 
+    The tables on the way to them stay until `drop_features`, for `select_features`.
+
     Parameters
     ----------
     connection
@@ -92,9 +96,40 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
     """
     header, steps = read_features()
     values = {**_defaults(header), "timezone": timezone}
+    select = steps.pop(FEATURES_TABLE)
+    drop_features(connection)
     fill_steps(connection, steps, values)
-    drop_tables(connection, [name for name in steps if name != FEATURES_TABLE])
+    drop_tables(connection, [name for name in steps if name not in select and name != _CANDIDATES])
+    columns = f"ledger_row, explained, at_us, {_columns(FEATURES)}"
+    connection.execute(f"CREATE TEMP VIEW {_ASKED} AS FROM {_CANDIDATES}")
+    connection.execute(
+        f"CREATE TEMP TABLE {FEATURES_TABLE} AS SELECT {columns} FROM ({select})",  # noqa: S608
+        named_in(select, values),
+    )
+    connection.execute(f"DROP VIEW {_ASKED}")
     return int(connection.execute(f"SELECT count(*) FROM {FEATURES_TABLE}").fetchall()[0][0])  # noqa: S608
+
+
+def select_features(
+    connection: DuckDBPyConnection, ledger_rows: Sequence[int], *, timezone: str
+) -> tuple[str, dict[str, Any]]:
+    """Return a SELECT of some transactions' features with all their context, and its parameters.
+
+    Context is twice as wide as the features and asked for of a few transactions, so it is not kept of all.
+
+    Parameters
+    ----------
+    connection
+        After `build_features`. A temporary table holds the rows that are asked for until the next call.
+    """
+    header, steps = read_features()
+    drop_tables(connection, [_ASKED])
+    connection.execute(
+        f"CREATE TEMP TABLE {_ASKED} AS FROM {_CANDIDATES} WHERE list_contains($rows::BIGINT[], ledger_row)",
+        {"rows": list(ledger_rows)},
+    )
+    select = steps[FEATURES_TABLE]
+    return select, named_in(select, {**_defaults(header), "timezone": timezone})
 
 
 def read_features() -> tuple[dict[str, Any], dict[str, str]]:
@@ -124,7 +159,7 @@ def count_explained(connection: DuckDBPyConnection) -> int:
 
 def drop_features(connection: DuckDBPyConnection) -> None:
     """Drop the temporary tables and free their memory."""
-    drop_tables(connection, read_features()[1])
+    drop_tables(connection, [*read_features()[1], _ASKED])
 
 
 def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
@@ -142,7 +177,7 @@ def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
     query = f"""
         SELECT {_columns(names, "f.")}
         FROM {FEATURES_TABLE} AS f
-        INNER JOIN ledger AS l ON f.ledger_row = l.rowid
+        INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number
         WHERE md5_number_lower(concat_ws('/', l.transaction_id, l.source_id, l.line)) % $every = 0
         ORDER BY l.transaction_id, l.source_id, l.line
     """  # noqa: S608

@@ -98,8 +98,8 @@ def read_lessons(connection: DuckDBPyConnection, answers: Sequence[Answer]) -> L
         f"""
         SELECT wanted.place, {", ".join("f." + name for name in features)}
         FROM (SELECT unnest($ids::VARCHAR[]) AS transaction_id, unnest(range(len($ids))) AS place) AS wanted
-        INNER JOIN ledger AS l ON wanted.transaction_id = l.transaction_id
-        INNER JOIN {FEATURES_TABLE} AS f ON l.rowid = f.ledger_row
+        INNER JOIN numbered_ledger AS l ON wanted.transaction_id = l.transaction_id
+        INNER JOIN {FEATURES_TABLE} AS f ON l.event_number = f.ledger_row
         QUALIFY row_number() OVER (PARTITION BY wanted.place ORDER BY l.logged_at, l.source_id, l.line) = 1
         ORDER BY wanted.place
         """,  # noqa: S608

@@ -42,7 +42,12 @@ WITH firsts AS (
     SELECT
         c.series,
         c.segment,
-        arg_min(l, (l.logged_at, l.transaction_id, l.source_id, l.line)) AS began
+        min({
+            'logged_at': l.logged_at,
+            'transaction_id': l.transaction_id,
+            'source_id': l.source_id,
+            'line': l.line
+        }) AS began
     FROM level_changes AS c
     INNER JOIN ledger AS l
         ON c.user_id = l.user_id AND c.currency IS NOT DISTINCT FROM l.currency

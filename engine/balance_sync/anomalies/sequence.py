@@ -34,10 +34,7 @@ def add_sequence(connection: DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE {FEATURES_TABLE} AS
         SELECT f.*, {lagged}
         FROM {FEATURES_TABLE} AS f
-        INNER JOIN ledger AS l ON f.ledger_row = l.rowid
-        WINDOW before AS (
-            PARTITION BY l.user_id, l.currency
-            ORDER BY l.logged_at, l.transaction_id, l.source_id, l.line
-        )
+        INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number
+        WINDOW before AS (PARTITION BY l.subscriber_number ORDER BY l.place_number)
         """  # noqa: S608
     )

@@ -13,7 +13,6 @@ from balance_sync import config
 from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
-from balance_sync.errors import UsageError
 
 if TYPE_CHECKING:
     from balance_sync.pipeline.explain import Explanation
@@ -35,8 +34,10 @@ def explain(
 
     The arithmetic, the subscriber's ledger around it, and the raw log lines with file and line.
     """
+    from balance_sync.pipeline.explain import explain as gather
+
     config.read_zone(timezone)
-    found = _gather(finding, database, logs)
+    found = gather(database, finding, logs=logs)
     if as_json:
         events = [{"path": event.path, "line": event.line, "text": event.text} for event in found.events]
         content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": found.sql}
@@ -48,22 +49,6 @@ def explain(
     else:
         again = command("explain", "--sql", "--database", database, found.finding["finding_id"])
         click.echo(f"\nTo see the rule's SQL: {again}")
-
-
-def _gather(finding: str, database: Path, logs: tuple[str, ...]) -> Explanation:
-    import duckdb
-
-    from balance_sync.pipeline.explain import explain as gather
-
-    try:
-        return gather(database, finding, logs=logs)
-    except duckdb.Error as error:
-        raise UsageError(
-            str(database),
-            "is no whole database of a run",
-            reason=str(error).splitlines()[0],
-            help="`balance-sync run LOGS` makes it anew",
-        ) from error
 
 
 def _print(found: Explanation, timezone: str) -> None:

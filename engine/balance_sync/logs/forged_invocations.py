@@ -49,9 +49,10 @@ def _contradict(told: PlatformLines, windows: Windows) -> NDArray[np.bool_]:
     """Return of which sources the platform tells of some request while another one ran."""
     contradict = windows.overlaps.copy()
     is_open = windows.is_told & ~windows.is_whole
-    if is_open.any() and len(windows.order):
-        # Of requests without a window the lines are looked up one by one.
-        lines = np.flatnonzero(is_open[told.part])
+    is_outside = (told.at < windows.begin[told.part]) | (told.at > windows.end[told.part])
+    # Of requests without a window, and outside of their own, the lines are looked up one by one.
+    lines = np.flatnonzero(is_open[told.part] | is_outside)
+    if len(lines) and len(windows.order):
         last = windows.last_begun(told.source[lines].astype(np.int64), told.at[lines], side="left")
         inside = (last >= 0) & (told.at[lines] < windows.end[windows.order[last]])
         contradict[told.source[lines[inside]]] = True

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 9
+PARSER_VERSION = 10
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from balance_sync.logs.resolution import Resolution
     from balance_sync.store.load import Loaded
 
+_SOURCES_AT_ONCE = 100_000
+"""Sources put into the database at a time: a million at once are held three times over, and sorted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filled:
@@ -139,9 +142,12 @@ def _count_within(events: pl.LazyFrame, repeats: pl.DataFrame) -> pl.DataFrame:
 def insert_sources(connection: DuckDBPyConnection, sources: pl.DataFrame) -> None:
     """Add `sources` to the table of that name."""
     columns = [name for (name, *_) in connection.execute("DESCRIBE sources").fetchall()]
-    connection.register("run_sources", sources.select(columns))
-    connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
-    connection.unregister("run_sources")
+    in_order = sources.select("path", "source_id").with_row_index("row").sort("path", "source_id")["row"]
+    for begin in range(0, len(in_order), _SOURCES_AT_ONCE):
+        some = sources.select(columns)[in_order[begin : begin + _SOURCES_AT_ONCE]]
+        connection.register("run_sources", some)
+        connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
+        connection.unregister("run_sources")
 
 
 def record_event_kinds(connection: DuckDBPyConnection, kinds: pl.DataFrame) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.config import DATABASE_NAME, MEMORY_LIMIT, default_threads
-from balance_sync.errors import DeliveryError, UsageError
+from balance_sync.errors import DeliveryError
 from balance_sync.pipeline.budget import divide_memory
 from balance_sync.pipeline.log_lines import log_reader_of_run
 from balance_sync.pipeline.record import read_context
@@ -40,25 +38,15 @@ def read_earlier(path: Path) -> EarlierRun:
     UsageError
         There is no database of a finished run.
     """
-    import duckdb
-
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.store.reading import read_only_session
 
     database = run_database(path)
     with read_only_session(database) as connection:
         context = read_context(connection, database)
-        try:
-            query = f"SELECT {', '.join(_COLUMNS)} FROM findings ORDER BY finding_id"  # noqa: S608 - own names
-            findings = connection.sql(query).to_arrow_table()
-            (last_at,) = connection.sql("SELECT max(last_at) AS at FROM sources").to_arrow_table()["at"]
-        except duckdb.Error as error:
-            raise UsageError(
-                str(database),
-                "is no whole database of a run",
-                reason=str(error).splitlines()[0],
-                help="`balance-sync run LOGS` makes it anew",
-            ) from error
+        query = f"SELECT {', '.join(_COLUMNS)} FROM findings ORDER BY finding_id"  # noqa: S608 - own names
+        findings = connection.sql(query).to_arrow_table()
+        (last_at,) = connection.sql("SELECT max(last_at) AS at FROM sources").to_arrow_table()["at"]
     return EarlierRun(str(path), context.run_id, context.version, last_at.as_py(), findings)
 
 
@@ -101,6 +89,7 @@ def write_reports_again(
     from balance_sync.reports.data import manifest_hash
     from balance_sync.reports.pseudonyms import pseudonymise, pseudonymised_findings
     from balance_sync.reports.writer import write_reports
+    from balance_sync.rules import keep_ledger
     from balance_sync.store.reading import read_only_session
     from balance_sync.store.session import database_errors
 
@@ -116,7 +105,10 @@ def write_reports_again(
         if sections:
             context = replace(context, sections=frozenset(map(Section, sections)))
         context = replace(context, most_rows=most_rows)
-        if key is not None:
+        if key is None:
+            # Else each table of each report would compute it anew.
+            keep_ledger(connection)
+        else:
             sha256 = manifest_hash(connection, context.run_id)
             context = replace(context, pseudonymised=True, manifest_sha256=sha256)
             pseudonymise(connection, key)
@@ -128,23 +120,15 @@ def write_reports_again(
 
 @contextmanager
 def _spilled_within(directory: Path) -> Iterator[Path]:
-    """Give a folder within `directory` for what does not fit into memory, and remove it in the end.
+    """Give a folder within `directory`, where the reports go anyway, for what does not fit into memory."""
+    from balance_sync.store.spill_folder import spilled_within
 
-    `directory` goes, too, if it was made for that and nothing else is in it.
-    """
-    is_new = not directory.exists()
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".spill-", dir=directory))
-    except OSError as error:
-        raise DeliveryError(str(directory), "cannot be written", reason=str(error.strerror)) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(spilled_within(directory))
+        except OSError as error:
+            raise DeliveryError(str(directory), "cannot be written", reason=str(error.strerror)) from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        if is_new:
-            with suppress(OSError):
-                directory.rmdir()
 
 
 def compare_runs(database: Path, *, earlier: Sequence[Path]) -> Comparison:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from balance_sync import __version__
-from balance_sync.errors import ResourceError
+from balance_sync.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
     try:
         with read_only_session(database) as connection:
             return _read(connection, expected_basis)
-    except (duckdb.Error, ResourceError):
+    except (duckdb.Error, ResourceError, UsageError):
         # No database, one of another version, or one that another program has open: begin anew.
         return None
 

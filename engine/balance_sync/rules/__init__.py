@@ -12,12 +12,11 @@ if TYPE_CHECKING:
         drop_excerpt,
         renew_summaries,
         retake_excerpt,
-        set_ledger_aside,
-        take_ledger_back,
     )
     from balance_sync.rules.header import Nature
+    from balance_sync.rules.ledger import build_ledger, keep_ledger, set_ledger_aside, take_ledger_back
     from balance_sync.rules.runner import RuleRun, run_rules
-    from balance_sync.rules.views import build_completeness, build_ledger, build_summaries
+    from balance_sync.rules.summaries import build_completeness, build_summaries
 
 __all__ = [
     "Nature",
@@ -28,6 +27,7 @@ __all__ = [
     "build_summaries",
     "concern_users_of",
     "drop_excerpt",
+    "keep_ledger",
     "load_rules",
     "renew_summaries",
     "retake_excerpt",
@@ -41,18 +41,19 @@ _HOMES = {
     "Nature": "header",
     "Rule": "catalogue",
     "RuleRun": "runner",
-    "build_completeness": "views",
-    "build_ledger": "views",
-    "build_summaries": "views",
+    "build_completeness": "summaries",
+    "build_ledger": "ledger",
+    "build_summaries": "summaries",
     "concern_users_of": "excerpt",
     "drop_excerpt": "excerpt",
+    "keep_ledger": "ledger",
     "load_rules": "catalogue",
     "renew_summaries": "excerpt",
     "retake_excerpt": "excerpt",
     "run_rules": "runner",
     "select_rules": "catalogue",
-    "set_ledger_aside": "excerpt",
-    "take_ledger_back": "excerpt",
+    "set_ledger_aside": "ledger",
+    "take_ledger_back": "ledger",
 }
 
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from balance_sync.rules.views import build_ledger, load_views
+from balance_sync.rules.ledger import build_ledger, drop_ledger
+from balance_sync.rules.views import load_views
 from balance_sync.store.session import database_errors
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ EXCERPT_TABLES = ("transactions", "sync_errors", "messages")
 
 `suspects` are few and of no subscriber: they are judged anew as a whole.
 """
-
-_ASIDE = "whole_ledger"
 
 _CONCERNED = """
 CREATE OR REPLACE TEMP TABLE concerned_messages AS
@@ -172,18 +171,9 @@ def renew_summaries(connection: DuckDBPyConnection, *, state_rules: Sequence[str
 
 def drop_excerpt(connection: DuckDBPyConnection) -> None:
     """Let the names mean the published tables again."""
-    for table in ("ledger", *EXCERPT_TABLES):
+    drop_ledger(connection)
+    for table in EXCERPT_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
-
-
-def set_ledger_aside(connection: DuckDBPyConnection) -> None:
-    """Keep the whole ledger under another name while an excerpt has its own: it is dear to make."""
-    connection.execute(f"ALTER TABLE temp.ledger RENAME TO {_ASIDE}")
-
-
-def take_ledger_back(connection: DuckDBPyConnection) -> None:
-    """Give the whole ledger its name again, after the excerpt was dropped."""
-    connection.execute(f"ALTER TABLE temp.{_ASIDE} RENAME TO ledger")
 
 
 def published_schema(connection: DuckDBPyConnection) -> str:

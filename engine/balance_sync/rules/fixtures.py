@@ -29,8 +29,8 @@ import msgspec
 from balance_sync.arrow_rows import rows_of, table_of
 from balance_sync.errors import BalanceSyncError, RuleFileError
 from balance_sync.rules.catalogue import Rule
+from balance_sync.rules.ledger import build_ledger
 from balance_sync.rules.parameters import bound_values, parameter_texts
-from balance_sync.rules.views import build_ledger
 from balance_sync.rules.workbench import workbench
 from balance_sync.store.findings import FINDING_ROW
 from balance_sync.store.sql_files import repository_directory

@@ -11,9 +11,10 @@ from balance_sync.errors import UsageError
 from balance_sync.rules.catalogue import Rule, load_rules, select_rules
 from balance_sync.rules.excerpt import forget_findings, take_excerpt
 from balance_sync.rules.header import Nature
+from balance_sync.rules.ledger import build_ledger
 from balance_sync.rules.lint import refuse_problems
 from balance_sync.rules.parameters import bound_values, parameter_texts
-from balance_sync.rules.views import build_ledger, write_profile
+from balance_sync.rules.views import write_profile
 from balance_sync.store.findings import record_findings
 from balance_sync.store.session import database_errors
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from balance_sync.rules.views import build_ledger
+from balance_sync.rules.ledger import build_ledger
 from balance_sync.store.session import lock_down, open_session
 from balance_sync.store.tables import create_tables
 

@@ -30,7 +30,7 @@ def read_only_session(
     Raises
     ------
     UsageError
-        There is no such database.
+        There is no such database, or it lacks what the block asks it for.
     """
     import duckdb
 
@@ -54,5 +54,12 @@ def read_only_session(
         connection.execute("SET TimeZone = 'UTC'")
         lock_down(connection)
         yield connection
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise UsageError(
+            str(path),
+            "is no whole database of a run, or was made by another version of the program",
+            reason=str(error).splitlines()[0],
+            help="`balance-sync run LOGS` makes it anew",
+        ) from error
     finally:
         connection.close()

@@ -20,11 +20,15 @@ def fill_steps(connection: DuckDBPyConnection, steps: Mapping[str, str], values:
     steps
         Table name and SELECT; the product's own text, never somebody's.
     values
-        Of the ``$named`` parameters of all steps. Each is given those that it names: DuckDB refuses others.
+        Of the ``$named`` parameters of all steps.
     """
     for name, text in steps.items():
-        named = {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text}", named_in(text, values))
+
+
+def named_in(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of `values` that a statement names as ``$parameters``: DuckDB refuses others."""
+    return {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
 
 
 def drop_tables(connection: DuckDBPyConnection, names: Iterable[str]) -> None:

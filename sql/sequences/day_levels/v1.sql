@@ -3,7 +3,7 @@ id = "day_levels"
 version = 1
 title = "Where subscribers stand, day by day or week by week"
 created = 2026-11-26
-reads = ["ledger"]
+reads = ["numbered_ledger"]
 steps = ["subscribers", "spent", "own", "seasons", "closing", "counted"]
 description = """
 The series in which change points are looked for, one row per series and day. What is measured (`measure`):
@@ -66,7 +66,9 @@ swings AS (
 ),
 
 spreading AS (
-    SELECT o.subscriber
+    SELECT
+        o.subscriber,
+        o.currency_key
     FROM level_own AS o
     INNER JOIN swings AS w ON o.currency_key = w.currency_key
     WHERE o.high * greatest(w.swing, 1) >= $least_factor * o.low
@@ -79,8 +81,8 @@ spending AS (
         s.exact,
         s.value / coalesce(t.season, 1) AS value
     FROM level_spent AS s
-    SEMI JOIN spreading AS w ON s.subscriber = w.subscriber
-    LEFT JOIN level_seasons AS t ON s.currency_key = t.currency_key AND s.day = t.day
+    INNER JOIN spreading AS w ON s.subscriber = w.subscriber
+    LEFT JOIN level_seasons AS t ON w.currency_key = t.currency_key AND s.day = t.day
 ),
 
 swinging AS (

@@ -3,7 +3,7 @@ id = "unusual_nights"
 version = 1
 title = "Business nights on which the job moved more or less than on comparable nights"
 created = 2026-11-26
-reads = ["ledger", "messages", "invocations"]
+reads = ["numbered_ledger", "messages", "invocations"]
 description = """
 One row per run of consecutive business days that are out of line in the same way. What is counted of each
 day (`measure`):
@@ -70,7 +70,7 @@ moments AS (
     SELECT
         min(logged_at) AS first_at,
         max(logged_at) AS last_at
-    FROM ledger
+    FROM numbered_ledger
     UNION ALL
     SELECT
         min(started_at) AS first_at,
@@ -95,11 +95,11 @@ moves AS (
     SELECT
         currency,
         direction,
-        user_id,
+        subscriber_number,
         action,
         amount,
         timezone($timezone, logged_at) AS moment
-    FROM ledger
+    FROM numbered_ledger
     WHERE logged_at IS NOT NULL AND direction IS NOT NULL
 ),
 
@@ -118,14 +118,14 @@ moved AS (
 
 identical AS (
     SELECT
-        m.currency,
+        any_value(m.currency) AS currency,
         m.moment::DATE AS day,
         count(*) AS times,
         count(*) FILTER (WHERE m.moment::TIME <= p.ends) AS times_by_then
     FROM moves AS m
     CROSS JOIN period AS p
     WHERE m.direction = 'DEBIT'
-    GROUP BY m.currency, m.moment::DATE, m.user_id, m.action, m.amount
+    GROUP BY m.subscriber_number, m.moment::DATE, m.action, m.amount
 ),
 
 repeated AS (

@@ -1,9 +1,17 @@
 -- What is usual for each subscriber, and how far apart the days lie.
+WITH
+own AS (
+    SELECT
+        subscriber,
+        quantile_disc(value, 0.5) AS unit,
+        max(value, $least_beyond)[-1] AS high,
+        min(value, $least_beyond)[-1] AS low
+    FROM level_spent
+    GROUP BY subscriber
+)
+
 SELECT
-    subscriber,
-    any_value(currency_key) AS currency_key,
-    quantile_disc(value, 0.5) AS unit,
-    max(value, $least_beyond)[-1] AS high,
-    min(value, $least_beyond)[-1] AS low
-FROM level_spent
-GROUP BY subscriber
+    o.*,
+    s.currency_key
+FROM own AS o
+INNER JOIN level_subscribers AS s ON o.subscriber = s.subscriber

@@ -4,15 +4,16 @@ WITH
 asked AS (
     SELECT
         subscriber,
+        currency_key,
         unit
     FROM level_own
     QUALIFY subscriber % greatest(count(*) OVER () // $most_asked, 1) = 0
 )
 
 SELECT
-    s.currency_key,
+    a.currency_key,
     s.day,
     if(count(*) >= $least_subscribers, quantile_disc(s.value / a.unit, 0.5), 1) AS season
 FROM level_spent AS s
 INNER JOIN asked AS a ON s.subscriber = a.subscriber
-GROUP BY s.currency_key, s.day
+GROUP BY a.currency_key, s.day
