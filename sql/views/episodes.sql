@@ -104,23 +104,6 @@ records AS (
     WHERE is_record
 ),
 
-of_transactions AS (
-    SELECT
-        f.rowid AS finding,
-        CASE
-            WHEN f.wallet = 'payment' AND l.payment_balance IS NOT NULL THEN l.payment_place_number
-            ELSE l.place_number
-        END AS place,
-        CASE
-            WHEN f.wallet = 'payment' AND l.payment_balance IS NOT NULL THEN p.last_payment_place
-            ELSE p.last_place
-        END AS last_place
-    FROM numbered_ledger AS l
-    INNER JOIN findings AS f ON l.source_id = f.source_id AND l.line = f.line
-    INNER JOIN last_places AS p ON l.subscriber_number = p.subscriber
-    SEMI JOIN concerned AS c ON l.user_id = c.user_id
-),
-
 of_records AS (
     SELECT
         f.rowid AS finding,
@@ -128,20 +111,48 @@ of_records AS (
         r.last_place
     FROM findings AS f
     INNER JOIN records AS r ON f.source_id = r.source_id AND f.line = r.line
-    ANTI JOIN of_transactions AS t ON f.rowid = t.finding
+),
+
+-- Few beside those about records, which are not to be held by the joins that follow.
+others AS (
+    SELECT
+        f.rowid AS finding,
+        f.user_id,
+        f.transaction_id,
+        f.wallet,
+        f.source_id,
+        f.line
+    FROM findings AS f
+    ANTI JOIN of_records AS r ON f.rowid = r.finding
+),
+
+of_transactions AS (
+    SELECT
+        o.finding,
+        CASE
+            WHEN o.wallet = 'payment' AND l.payment_balance IS NOT NULL THEN l.payment_place_number
+            ELSE l.place_number
+        END AS place,
+        CASE
+            WHEN o.wallet = 'payment' AND l.payment_balance IS NOT NULL THEN p.last_payment_place
+            ELSE p.last_place
+        END AS last_place
+    FROM numbered_ledger AS l
+    INNER JOIN others AS o ON l.source_id = o.source_id AND l.line = o.line
+    INNER JOIN last_places AS p ON l.subscriber_number = p.subscriber
+    SEMI JOIN concerned AS c ON l.user_id = c.user_id
 ),
 
 of_messages AS (
     SELECT
-        f.rowid AS finding,
+        o.finding,
         min(l.place_number) AS place,
         min(p.last_place) AS last_place
     FROM numbered_ledger AS l
-    INNER JOIN findings AS f ON l.user_id = f.user_id AND l.transaction_id = f.transaction_id
+    INNER JOIN others AS o ON l.user_id = o.user_id AND l.transaction_id = o.transaction_id
     INNER JOIN last_places AS p ON l.subscriber_number = p.subscriber
-    ANTI JOIN of_transactions AS t ON f.rowid = t.finding
-    ANTI JOIN of_records AS r ON f.rowid = r.finding
-    GROUP BY f.rowid
+    ANTI JOIN of_transactions AS t ON o.finding = t.finding
+    GROUP BY o.finding
 ),
 
 places AS (

@@ -104,11 +104,17 @@ def fetch_contexts(
     names = Context.__struct_fields__
     columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]
     select, values = select_features(connection, ledger_rows, timezone=timezone)
+    # A semi join first, or DuckDB holds the whole ledger in memory for a hundred rows of it.
     query = f"""
+        WITH wanted AS (
+            SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place
+        ), own AS (
+            SELECT l.* FROM numbered_ledger AS l SEMI JOIN wanted ON l.event_number = wanted.ledger_row
+        )
         SELECT {", ".join(columns)}
-        FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
+        FROM wanted
         INNER JOIN ({select}) AS f ON wanted.ledger_row = f.ledger_row
-        INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number
+        INNER JOIN own AS l ON f.ledger_row = l.event_number
         ORDER BY wanted.place
     """  # noqa: S608
     asked = {**values, "rows": list(ledger_rows), "timezone": timezone}

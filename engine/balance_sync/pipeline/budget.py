@@ -27,6 +27,10 @@ _BESIDE_FILLING = 650_000_000
 _LEAST_DATABASE = 110_000_000
 _DATABASE_THREAD = 100_000_000
 
+# What DuckDB takes of the system for each byte of its limit, where it uses all of it: measured with eight
+# million transactions, where the job peaked at 1,327 MB without it, and at 1,138 MB with a tenth of them.
+_ALLOCATED = 1.05
+
 LEAST_TO_INGEST = _FIRST_READER
 LEAST_TO_RUN = _BESIDE_DATABASE + _LEAST_DATABASE
 
@@ -81,7 +85,7 @@ def divide_memory(limit: str, *, threads: int) -> Budget:
         `limit` is no size, or less than a job needs.
     """
     size = _at_least(LEAST_TO_RUN, limit)
-    database = size - _BESIDE_DATABASE
+    database = _LEAST_DATABASE + int((size - LEAST_TO_RUN) / _ALLOCATED)
     return Budget(
         size, _fitting_readers(size, threads), database, max(1, min(threads, database // _DATABASE_THREAD))
     )
