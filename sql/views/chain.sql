@@ -20,7 +20,7 @@ The order is logged time, transaction id, source, line.
 """
 ---*/
 WITH
--- Of the ids that several events state, and at worst of a few others: the ids take six times the memory.
+-- Of the ids that several events state, and at worst of a few others: the ids themselves take more memory.
 repeated_ids AS (
     SELECT hash(transaction_id) AS id_hash
     FROM transactions

