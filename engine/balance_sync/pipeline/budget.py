@@ -27,8 +27,8 @@ _BESIDE_FILLING = 650_000_000
 _LEAST_DATABASE = 110_000_000
 _DATABASE_THREAD = 100_000_000
 
-# Of what is beyond the least, a twentieth stays for what grows beside DuckDB's limit. Chosen, not derived: with
-# eight million transactions the job peaked at 1,327 MB without it and at 1,312 MB with it, and took as long.
+# Of what is beyond the least, a twentieth stays for what grows beside DuckDB's limit. Chosen, not derived:
+# with eight million transactions the job peaked at 1,327 MB without it and at 1,312 MB with it.
 _ALLOCATED = 1.05
 
 LEAST_TO_INGEST = _FIRST_READER
