@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -16,9 +17,11 @@ from balance_sync.reports.log_lines import LogText
 from balance_sync.reports.page import write_page
 from balance_sync.reports.visible_text import visible
 
+FONTS = Path("/usr/share/fonts/truetype/dejavu")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium, which .ci/run installs"),
+    pytest.mark.skipif(not FONTS.is_dir(), reason="needs the fonts DejaVu, which .ci/run installs"),
 ]
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -44,12 +47,18 @@ def report(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(tmp_path_factory):
+    """Give a browser that knows one family of fonts, whatever else its machine has."""
     from playwright.sync_api import sync_playwright
 
+    folder = tmp_path_factory.mktemp("fonts")
+    known = folder / "fonts.conf"
+    known.write_text(f"<fontconfig><dir>{FONTS}</dir><cachedir>{folder}</cachedir></fontconfig>")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--font-render-hinting=none"]
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--font-render-hinting=none"],
+            env={**os.environ, "FONTCONFIG_FILE": str(known)},
         )
         yield browser
         browser.close()
@@ -244,9 +253,7 @@ def test_print_has_every_row_and_the_still_charts(open_page):
 
 
 def test_page_looks_as_agreed(open_page):
-    """Compare a small picture: fonts differ between machines, what is where does not."""
-    import os
-
+    """Compare a small picture: how letters are drawn differs between machines, what is where does not."""
     from PIL import Image, ImageChops, ImageStat
 
     page = open_page()

@@ -25,7 +25,7 @@ with made_up_run(locked=False) as (connection, context):
         "CREATE TEMP TABLE many AS SELECT l.* REPLACE (transaction_id || '-' || n AS transaction_id, "
         f"source_id || n AS source_id) FROM ledger AS l, range({copies}) AS t (n)"
     )
-    connection.execute("DROP TABLE ledger")
+    connection.execute("DROP VIEW ledger")
     connection.execute("ALTER TABLE many RENAME TO ledger")
     write_workbook(path, build_report_data(connection, context))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
