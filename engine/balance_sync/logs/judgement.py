@@ -6,7 +6,7 @@ A request whose START or END is missing or in another file proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from balance_sync.logs.forged_invocations import find_forged
 from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.kinds import CODES, KINDS, OUTCOME_OF_KIND
 from balance_sync.logs.lines import NEVER, Chunks, Lines, Origins
-from balance_sync.logs.windows import IS_PLATFORM, PlatformLines, Windows
+from balance_sync.logs.windows import IS_PLATFORM, Told, Windows
 from balance_sync.schema import SuspectReason
 
 if TYPE_CHECKING:
@@ -47,29 +47,24 @@ MEANS_SOMETHING = np.array(
 def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]]:
     """Yield of the `chunks` in which something was found the number, the chunk itself, and what it is.
 
-    They are looked through once, again where the platform contradicts itself, and those for a last time in
-    which there may be suspects.
+    They are looked through twice, and a few times more where the platform contradicts itself: of one large
+    file little is kept in between, a few numbers for each request.
     """
     believed = _ButEarly(chunks, origins)
-    placed: list[_Placed] | None = [] if len(chunks) > 1 else None
-    told = PlatformLines.among(_noting(believed, placed))
+    told = Told(believed)
     windows = Windows(told, origins)
-    forged, hosts = find_forged(told, windows, believed, origins)
-    chunk, row = told.chunk[forged], told.row[forged].astype(np.int64)
-    span = windows.begin[hosts], windows.end[hosts]
+    forged = find_forged(told, windows, believed, origins)
+    rows, span = forged.rows(), (windows.begin[forged.host], windows.end[forged.host])
     if len(forged):
-        windows = Windows(told.without(forged), origins)
-    for number in range(len(chunks)):
-        here = np.flatnonzero(chunk == number)
-        is_clear = placed is not None and not placed[number].may_be_suspect(windows, origins)
-        if is_clear and not len(here):
-            continue
-        lines = chunks[number]
+        windows = Windows(told.without(rows), origins)
+    del told
+    for number, lines in enumerate(chunks):
+        here = np.flatnonzero(forged.chunk == number)
         early = _early(lines, origins)
         found = Found.joined(
             [
                 Found.of(SuspectReason.BEFORE_STREAM, early),
-                Found.of(SuspectReason.INSIDE_ANOTHER, row[here], *(times[here] for times in span)),
+                Found.of(SuspectReason.INSIDE_ANOTHER, forged.row[here], *(times[here] for times in span)),
                 *_judge_by_windows(_without(lines, early), windows, origins),
             ]
         )
@@ -78,56 +73,14 @@ def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """From when to when lines of requests stand in a chunk that are judged by where they stand.
-
-    Attributes
-    ----------
-    part
-        Their requests, of lines that follow each other and are of one.
-    first, last
-        When the first and the last of these were logged.
-    has_early
-        Whether there are suspects for another reason.
-    """
-
-    part: NDArray[np.int64]
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
-    has_early: bool
-
-    @classmethod
-    def among(cls, lines: Lines) -> _Placed:
-        rows = _placed(lines)
-        has_early = bool((lines.kind == CODES["suspect"]).any())
-        if not len(rows):
-            return cls(rows, rows, rows, has_early)
-        part, at = lines.part[rows], lines.at[rows]
-        begins = np.flatnonzero(np.diff(part, prepend=-1))
-        first, last = np.minimum.reduceat(at, begins), np.maximum.reduceat(at, begins)
-        return cls(part[begins], first, last, has_early)
-
-    def may_be_suspect(self, windows: Windows, origins: Origins) -> bool:
-        begin, end = windows.begin[self.part], windows.end[self.part]
-        is_far = (self.last > end + OUTSIDE_BY) | (self.first < begin - OUTSIDE_BY)
-        is_unknown = ~windows.is_told[self.part] & _are_evidence(windows, origins)[origins.of_part[self.part]]
-        return self.has_early or bool((windows.is_whole[self.part] & is_far | is_unknown).any())
-
-
-def _noting(chunks: Iterable[Lines], placed: list[_Placed] | None) -> Iterator[Lines]:
-    """Yield the `chunks`, and add to `placed` what is in each."""
-    for lines in chunks:
-        if placed is not None:
-            placed.append(_Placed.among(lines))
-        yield lines
-
-
-@dataclass(frozen=True, slots=True)
 class _ButEarly:
     """Lines without those that are older than their stream."""
 
-    chunks: Iterable[Lines]
+    chunks: Chunks
     origins: Origins
+
+    def __len__(self) -> int:
+        return len(self.chunks)
 
     def __iter__(self) -> Iterator[Lines]:
         return (_without(lines, _early(lines, self.origins)) for lines in self.chunks)
@@ -188,10 +141,15 @@ def _judge_by_others(
     rows = unknown[_are_evidence(windows, origins)[lines.source[unknown]]]
     last = windows.last_begun(lines.source[rows], lines.at[rows], side="right")
     rows, last = rows[last >= 0], last[last >= 0]
-    begin, end = windows.begin[windows.order], windows.end[windows.order]
-    inside = lines.at[rows] <= end[last]
-    yield Found.of(SuspectReason.INSIDE_ANOTHER, rows[inside], begin[last[inside]], end[last[inside]])
-    following = np.append(windows.source, -1)[last + 1] == lines.source[rows]
-    between = ~inside & following
-    last = last[between]
-    yield Found.of(SuspectReason.BETWEEN_INVOCATIONS, rows[between], end[last], begin[last + 1])
+    running = windows.order[last]
+    inside = lines.at[rows] <= windows.end[running]
+    host = running[inside]
+    yield Found.of(SuspectReason.INSIDE_ANOTHER, rows[inside], windows.begin[host], windows.end[host])
+    rows, last = rows[~inside], last[~inside]
+    followed = last + 1 < len(windows.order)
+    rows, last = rows[followed], last[followed]
+    between = windows.source[last + 1] == lines.source[rows]
+    before, after = (windows.order[place[between]] for place in (last, last + 1))
+    yield Found.of(
+        SuspectReason.BETWEEN_INVOCATIONS, rows[between], windows.end[before], windows.begin[after]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Lines:
     line: NDArray[np.int64]
     at: NDArray[np.int64]
     kind: NDArray[np.uint8]
-    part: NDArray[np.int64]
+    part: NDArray[np.integer[Any]]
     apart: NDArray[np.int64]
 
 
@@ -60,8 +60,6 @@ class Chunks(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Lines]: ...
-
-    def __getitem__(self, place: int, /) -> Lines: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class Origins:
 
     limit: NDArray[np.int64]
     is_one_stream: NDArray[np.bool_]
-    of_part: NDArray[np.int64]
+    of_part: NDArray[np.integer[Any]]
 
 
 def stream_begins(days: Sequence[date | None]) -> NDArray[np.int64]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from balance_sync.logs.kinds import CODES, KINDS
-from balance_sync.logs.lines import NEVER, Lines, Origins
+from balance_sync.logs.lines import NEVER, Chunks, Lines, Origins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +19,9 @@ PLATFORM_KINDS = ("start", "end", "report", "timeout", "crash")
 IS_PLATFORM = np.array([name in PLATFORM_KINDS for name in KINDS])
 IS_ENDING = np.array([name in ("end", "report") for name in KINDS])
 
+_AT_ONCE = 100_000
+"""Requests that are compared with the next one at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformLines:
@@ -26,35 +29,57 @@ class PlatformLines:
 
     Attributes
     ----------
-    chunk, row
+    row
         Where the line is among those that it was found in.
     source, line, at, kind, part
         As of `Lines`.
     """
 
-    chunk: NDArray[np.int32]
-    row: NDArray[np.int32]
-    source: NDArray[np.int32]
+    row: NDArray[np.int64]
+    source: NDArray[np.int64]
     line: NDArray[np.int64]
     at: NDArray[np.int64]
     kind: NDArray[np.uint8]
-    part: NDArray[np.int32]
+    part: NDArray[np.int64]
 
     @classmethod
-    def among(cls, chunks: Iterable[Lines]) -> PlatformLines:
-        """Find them: there are a few for each request, which is little beside all lines."""
-        found = []
-        for number, lines in enumerate(chunks):
-            rows = np.flatnonzero(IS_PLATFORM[lines.kind] & (lines.part >= 0))
-            source, part = (array[rows].astype(np.int32) for array in (lines.source, lines.part))
-            chunk = np.full(len(rows), number, dtype=np.int32)
-            own = (lines.line[rows], lines.at[rows], lines.kind[rows])
-            found.append((chunk, rows.astype(np.int32), source, *own, part))
-        return cls(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+    def among(cls, lines: Lines) -> PlatformLines:
+        """Find them."""
+        return cls.at_rows(lines, np.flatnonzero(IS_PLATFORM[lines.kind] & (lines.part >= 0)))
+
+    @classmethod
+    def at_rows(cls, lines: Lines, rows: NDArray[np.int64]) -> PlatformLines:
+        """Return those that are at `rows`."""
+        return cls(rows, *(getattr(lines, one.name)[rows] for one in fields(cls)[1:]))
 
     def without(self, rows: NDArray[np.int64]) -> PlatformLines:
-        """Return all but those at `rows`."""
-        return PlatformLines(*(np.delete(getattr(self, one.name), rows) for one in fields(self)))
+        """Return all but those that are at `rows` of the lines that they were found in."""
+        kept = ~np.isin(self.row, rows)
+        return PlatformLines(*(getattr(self, one.name)[kept] for one in fields(self)))
+
+
+class Told:
+    """What the platform says in each of some chunks.
+
+    It is looked up anew each time, unless there is one chunk: of a large file it does not fit in memory.
+    """
+
+    def __init__(self, chunks: Chunks, *, but: Mapping[int, NDArray[np.int64]] | None = None) -> None:
+        self._chunks, self._but = chunks, but or {}
+        self._kept = [self._of(0, lines) for lines in chunks] if len(chunks) == 1 else None
+
+    def __iter__(self) -> Iterator[PlatformLines]:
+        if self._kept is not None:
+            return iter(self._kept)
+        return (self._of(number, lines) for number, lines in enumerate(self._chunks))
+
+    def _of(self, number: int, lines: Lines) -> PlatformLines:
+        found = PlatformLines.among(lines)
+        return found.without(self._but[number]) if number in self._but else found
+
+    def without(self, rows: Mapping[int, NDArray[np.int64]]) -> Told:
+        """Return it but for these `rows` of each chunk."""
+        return Told(self._chunks, but=rows)
 
 
 class Windows:
@@ -72,40 +97,69 @@ class Windows:
         When the first request of each source began.
     """
 
-    def __init__(self, told: PlatformLines, origins: Origins) -> None:
-        parts = len(origins.of_part)
-        self._told, self._of_part, self._sources = told, origins.of_part, len(origins.limit)
+    def __init__(self, told: Told, origins: Origins) -> None:
+        parts, sources = len(origins.of_part), len(origins.limit)
+        self._told, self._of_part = told, origins.of_part
         self.begin = np.full(parts, NEVER, dtype=np.int64)
         self.end = np.full(parts, -1, dtype=np.int64)
         self.is_told = np.zeros(parts, dtype=np.bool_)
-        self.first_start = np.full(self._sources, NEVER, dtype=np.int64)
-        starts, ends = self._starts, np.flatnonzero(IS_ENDING[told.kind])
-        np.minimum.at(self.begin, told.part[starts], told.at[starts])
-        np.maximum.at(self.end, told.part[ends], told.at[ends])
-        np.minimum.at(self.first_start, told.source[starts], told.at[starts])
-        self.is_told[told.part] = True
+        self.first_start = np.full(sources, NEVER, dtype=np.int64)
+        for some in told:
+            starts, ends = _starts(some), np.flatnonzero(IS_ENDING[some.kind])
+            np.minimum.at(self.begin, some.part[starts], some.at[starts])
+            np.maximum.at(self.end, some.part[ends], some.at[ends])
+            np.minimum.at(self.first_start, some.source[starts], some.at[starts])
+            self.is_told[some.part] = True
         self.is_whole = (self.begin < NEVER) & (self.end >= self.begin)
 
-    @property
-    def _starts(self) -> NDArray[np.int64]:
-        return np.flatnonzero(self._told.kind == CODES["start"])
-
     @cached_property
-    def order(self) -> NDArray[np.int64]:
+    def order(self) -> NDArray[np.int32]:
         """The requests that have a window, by source, begin, end and line of the START."""
-        whole = np.flatnonzero(self.is_whole)
-        source, begin = self._of_part[whole], self.begin[whole]
-        if np.where(source[1:] == source[:-1], begin[1:] > begin[:-1], source[1:] > source[:-1]).all():
+        whole = np.flatnonzero(self.is_whole).astype(np.int32)
+        if self._follow_each_other(whole):
             return whole
-        line = np.full(len(self.begin), NEVER, dtype=np.int64)
-        starts = self._starts
-        np.minimum.at(line, self._told.part[starts], self._told.line[starts])
-        return whole[np.lexsort((line[whole], self.end[whole], begin, source))]
+        whole = whole[self._by_begin(whole)]
+        source, begin = self._of_part[whole], self.begin[whole]
+        ties = np.flatnonzero((source[1:] == source[:-1]) & (begin[1:] == begin[:-1]))
+        if len(ties):
+            equal = np.union1d(ties, ties + 1)
+            tied = whole[equal]
+            line = self._start_lines(tied)
+            whole[equal] = tied[np.lexsort((line, self.end[tied], begin[equal], source[equal]))]
+        return whole
+
+    def _follow_each_other(self, parts: NDArray[np.int32]) -> bool:
+        source, begin = self._of_part[parts], self.begin[parts]
+        is_later = begin[1:] > begin[:-1]
+        return bool(np.where(source[1:] == source[:-1], is_later, source[1:] > source[:-1]).all())
+
+    def _by_begin(self, parts: NDArray[np.int32]) -> NDArray[np.int64]:
+        source, begin = self._of_part[parts], self.begin[parts]
+        is_one = (source == source[0]).all()
+        return np.argsort(begin, kind="stable") if is_one else np.lexsort((begin, source))
+
+    def _start_lines(self, parts: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return of some requests, each once, the line of the first START."""
+        by_part = np.argsort(parts)
+        known = parts[by_part]
+        line = np.full(len(parts), NEVER, dtype=np.int64)
+        for some in self._told:
+            starts = _starts(some)
+            part = some.part[starts]
+            place = np.minimum(np.searchsorted(known, part), len(known) - 1)
+            found = known[place] == part
+            np.minimum.at(line, by_part[place[found]], some.line[starts[found]])
+        return line
 
     @cached_property
-    def source(self) -> NDArray[np.int64]:
+    def source(self) -> NDArray[np.integer[Any]]:
         """The sources of `order`."""
         return self._of_part[self.order]
+
+    @cached_property
+    def _begun(self) -> NDArray[np.int64]:
+        """When those of `order` began."""
+        return self.begin[self.order]
 
     @cached_property
     def overlaps(self) -> NDArray[np.bool_]:
@@ -113,20 +167,19 @@ class Windows:
 
         One container runs one after the other: what overlaps comes from several.
         """
-        source, begin, end = self.source, self.begin[self.order], self.end[self.order]
-        overlaps = np.zeros(self._sources, dtype=np.bool_)
-        overlaps[source[1:][(source[1:] == source[:-1]) & (begin[1:] < end[:-1])]] = True
+        return self._overlap(self.order)
+
+    def overlaps_without(self, excluded: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the same of all requests but some."""
+        return self._overlap(self.order[~excluded[self.order]])
+
+    def _overlap(self, ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
+        overlaps = np.zeros(len(self.first_start), dtype=np.bool_)
+        for first in range(0, len(ordered), _AT_ONCE):
+            some = ordered[first : first + _AT_ONCE + 1]
+            source, begin, end = self._of_part[some], self.begin[some], self.end[some]
+            overlaps[source[1:][(source[1:] == source[:-1]) & (begin[1:] < end[:-1])]] = True
         return overlaps
-
-    @cached_property
-    def _moments(self) -> NDArray[np.int64]:
-        return np.unique(self.begin[self.order])
-
-    @cached_property
-    def _keys(self) -> NDArray[np.int64]:
-        """A number for each source and moment in `order`, in their order."""
-        moment = np.searchsorted(self._moments, self.begin[self.order])
-        return self.source * (len(self._moments) + 1) + moment
 
     def last_begun(
         self, source: NDArray[np.int64], at: NDArray[np.int64], *, side: Literal["left", "right"]
@@ -143,7 +196,18 @@ class Windows:
         NDArray
             -1 where none had begun.
         """
-        moment = np.searchsorted(self._moments, at, side=side)
-        last = np.searchsorted(self._keys, source * (len(self._moments) + 1) + moment) - 1
-        is_own = (last >= 0) & (np.append(self.source, -1)[last] == source)
-        return np.where(is_own, last, -1)
+        last = np.full(len(source), -1, dtype=np.int64)
+        if not len(source):
+            return last
+        by_source = np.argsort(source, kind="stable")
+        # Of the kind that they are compared with, as numpy would make a copy of all of these else.
+        sources, first = np.unique(source[by_source].astype(self.source.dtype), return_index=True)
+        spans = (np.searchsorted(self.source, sources, side=end) for end in ("left", "right"))
+        for begin, end, own in zip(*spans, np.split(by_source, first[1:]), strict=True):
+            begun = np.searchsorted(self._begun[begin:end], at[own], side=side)
+            last[own] = np.where(begun > 0, begin + begun - 1, -1)
+        return last
+
+
+def _starts(told: PlatformLines) -> NDArray[np.int64]:
+    return np.flatnonzero(told.kind == CODES["start"])

@@ -38,15 +38,15 @@ class StoredLines:
     waiting: Store
     batches: list[str]
     numbers: list[NDArray[np.int64]]
-    parts: list[NDArray[np.int64]]
+    parts: list[NDArray[np.int32]]
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Lines]:
-        return (self[place] for place in range(len(self)))
+        return map(self._read, range(len(self)))
 
-    def __getitem__(self, place: int) -> Lines:
+    def _read(self, place: int) -> Lines:
         batch = self.batches[place]
         events = _read(self.waiting, batch, "events", ["source", "line", "at", "kind", "part"])
         differ = _read(self.waiting, batch, "times_apart", ["event", "apart"])
@@ -98,27 +98,65 @@ def _numbers(pieces: pl.DataFrame, sources: int) -> NDArray[np.int64]:
 
 def _number_parts(
     waiting: Store, batches: list[str], by_batch: list[pl.DataFrame]
-) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+) -> tuple[list[NDArray[np.int32]], NDArray[np.int32]]:
     """Give one number to all parts of a request in a source; return them, and of each the source."""
-    keys, of_key, rows, heights = [], [], [], []
+    files = [_file(waiting, batch, "invocations") for batch in batches]
+    heights = pl.scan_parquet(files).select(pl.len()).collect().item()
+    # Millions in a large file, in two pieces of memory that are given back as a whole.
+    keys, sources = np.empty(heights, dtype=np.uint64), np.empty(heights, dtype=np.int32)
+    judged, begins = [], [0]
     for batch, pieces in zip(batches, by_batch, strict=True):
         parts = _read(waiting, batch, "invocations", ["source_id", "request_id"])
         named = parts.join(
             pieces.select("source_id", "number").unique(), on="source_id", how="left", maintain_order="left"
         )
-        judged = named["number"].is_not_null()
-        heights.append(named.height)
-        rows.append(judged.arg_true().to_numpy())
+        is_judged = named["number"].is_not_null()
+        judged.append(is_judged.to_numpy())
+        begins.append(begins[-1] + int(is_judged.sum()))
+        here = slice(*begins[-2:])
         # Hashes tell requests apart: the ids themselves would be five times as much.
-        keys.append(parts.hash_rows().filter(judged).to_numpy())
-        of_key.append(named["number"].filter(judged).cast(pl.Int64).to_numpy())
-    _, first, number = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
-    ends = np.cumsum([len(some) for some in keys])
+        keys[here] = parts.hash_rows().filter(is_judged).to_numpy()
+        sources[here] = named["number"].filter(is_judged).to_numpy()
+    number, is_first = _number_keys(np.split(keys, begins[1:])[:-1])
     numbered = []
-    for height, own, some in zip(heights, rows, np.split(number, ends[:-1]), strict=True):
-        numbered.append(np.full(height, -1, dtype=np.int64))
-        numbered[-1][own] = some
-    return numbered, np.concatenate(of_key)[first]
+    for chosen, own in zip(judged, np.split(number, begins[1:])[:-1], strict=True):
+        numbered.append(np.full(len(chosen), -1, dtype=np.int32))
+        numbered[-1][chosen] = own
+    return numbered, sources[: begins[-1]][is_first]
+
+
+def _number_keys(keys: list[NDArray[np.uint64]]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return numbers for keys in the order in which they are met, and which of them are the first of theirs.
+
+    Nearly all are in one batch alone, so that only the others are sorted with their places.
+    """
+    several = _met_again(np.concatenate(keys))
+    begin, places, again = 0, [], []
+    for some in keys:
+        found = np.flatnonzero(_are_among(several, some))
+        places.append(begin + found)
+        again.append(some[found])
+        begin += len(some)
+    place, key = np.concatenate(places), np.concatenate(again)
+    order = np.argsort(key, kind="stable")
+    place, key = place[order], key[order]
+    is_new = np.diff(key, prepend=~key[:1]) != 0
+    is_first = np.ones(begin, dtype=np.bool_)
+    is_first[place[~is_new]] = False
+    number = np.cumsum(is_first, dtype=np.int32) - np.int32(1)
+    number[place] = number[place[is_new]][np.cumsum(is_new) - 1]
+    return number, is_first
+
+
+def _met_again(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    keys.sort()
+    return np.unique(keys[1:][keys[1:] == keys[:-1]])
+
+
+def _are_among(several: NDArray[np.uint64], some: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    # For this many numpy's own way would sort `some`, too.
+    place = np.minimum(np.searchsorted(several, some), max(len(several) - 1, 0))
+    return several[place] == some if len(several) else np.zeros(len(some), dtype=np.bool_)
 
 
 def _limits(waiting: Store, batches: list[str], by_batch: list[pl.DataFrame]) -> NDArray[np.int64]:
@@ -137,5 +175,8 @@ def _limits(waiting: Store, batches: list[str], by_batch: list[pl.DataFrame]) ->
 
 
 def _read(waiting: Store, batch: str, table: str, columns: list[str]) -> pl.DataFrame:
-    file: Path = waiting.batches_directory / batch / f"{table}.parquet"
-    return pl.read_parquet(file, columns=columns)
+    return pl.read_parquet(_file(waiting, batch, table), columns=columns)
+
+
+def _file(waiting: Store, batch: str, table: str) -> Path:
+    return waiting.batches_directory / batch / f"{table}.parquet"
