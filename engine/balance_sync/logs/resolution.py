@@ -8,8 +8,10 @@ by this are followed again; in most archives there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
 
 import polars as pl
 
@@ -40,16 +42,23 @@ class Resolution:
     transactions: pl.DataFrame
 
 
-Scan = Callable[[pl.DataFrame], Mapping[str, pl.LazyFrame]]
-"""Gives of some sources the tables ``events, messages, transactions, invocations``, with ``source_id``."""
+class Tables(Protocol):
+    """Give of some sources ``events, messages, transactions, invocations``, with ``source_id``."""
 
-SOURCES_AT_ONCE = 20_000
-"""How many sources are looked through at a time: all events of a long archive are too many to hold."""
+    def scan(self, source_ids: pl.DataFrame, /) -> Mapping[str, pl.LazyFrame]:
+        """Give all of them."""
+
+    def scan_some(self, source_ids: pl.DataFrame, /) -> Iterator[Mapping[str, pl.LazyFrame]]:
+        """Give them a few batches at a time, all tables of a batch together."""
+
+
+_SOURCES_AT_ONCE = 20_000
+"""How many sources are compared at a time: all events of a long archive are too many to hold."""
 
 
 def resolve(
     sources: pl.DataFrame,
-    scan: Scan,
+    tables: Tables,
     *,
     overlapping: pl.DataFrame | None = None,
     among: pl.DataFrame | None = None,
@@ -61,7 +70,7 @@ def resolve(
     sources
         Of the run: ``source_id, path, stream, has_stream, first_at, last_at``, in the order in which an event
         belongs to the first that has it.
-    scan
+    tables
         Of the run's batches.
     overlapping
         What `overlapping_sources` says of all sources, where `sources` are some of them: whether streams are
@@ -73,27 +82,21 @@ def resolve(
     if overlapping is None:
         overlapping = overlapping_sources(sources)
     repeats = pl.concat(
-        [_NO_REPEATS, *(_repeats(scan, some, sources, ranks) for some in _whole_clusters(overlapping))]
+        [_NO_REPEATS, *(_repeats(tables, some, sources, ranks) for some in _whole_clusters(overlapping))]
     )
-    affected = pl.concat([_shared_requests(sources, scan), repeats.select("request_id")])
+    affected = pl.concat([_shared_requests(sources, tables), repeats.select("request_id")])
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    # With one that has none where there is nothing to follow again.
-    tables = scan(sources.head(1) if requests.is_empty() else sources_of_requests(sources, scan, requests))
-    messages, transactions = _follow_again(tables, requests, repeats, ranks)
+    steps, invocations = _rows_of(requests, sources, tables, repeats)
+    messages, transactions = _follow_again(steps, ranks)
     return Resolution(
         repeats=repeats.select("source_id", "line"),
         requests=requests,
         messages=messages,
-        invocations=_merge_again(tables["invocations"], requests, ranks),
+        invocations=_merge_again(invocations, requests, ranks),
         transactions=transactions,
     )
-
-
-def some_at_once(sources: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield `SOURCES_AT_ONCE` of the sources at a time, in their order."""
-    return sources.iter_slices(SOURCES_AT_ONCE)
 
 
 def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
@@ -126,18 +129,18 @@ def _whole_clusters(overlapping: pl.DataFrame) -> Iterator[pl.DataFrame]:
     last = ordered["cluster"].rle_id()
     begin = 0
     while begin < ordered.height:
-        wanted = min(begin + SOURCES_AT_ONCE, ordered.height)
+        wanted = min(begin + _SOURCES_AT_ONCE, ordered.height)
         end = int(last.search_sorted(last[wanted - 1], side="right"))
         yield ordered[begin:end]
         begin = end
 
 
 def _repeats(
-    scan: Scan, overlapping: pl.DataFrame, sources: pl.DataFrame, ranks: pl.DataFrame
+    tables: Tables, overlapping: pl.DataFrame, sources: pl.DataFrame, ranks: pl.DataFrame
 ) -> pl.DataFrame:
     """Return ``source_id, line, request_id`` of events that a source of lower rank has already."""
     chosen = (
-        scan(overlapping)["events"]
+        tables.scan(overlapping)["events"]
         .join(overlapping.lazy(), on="source_id")
         .join(ranks.lazy(), on="source_id")
         .join(sources.lazy().select("source_id", "stream"), on="source_id")
@@ -161,11 +164,11 @@ def _repeats(
     return ordered.filter(~first).select(_NO_REPEATS.columns)
 
 
-def _shared_requests(sources: pl.DataFrame, scan: Scan) -> pl.DataFrame:
+def _shared_requests(sources: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     """Return the requests that stand in several sources, or in several batches."""
     hashes = pl.concat(
-        scan(some)["invocations"].select(pl.col("request_id").hash().alias("hash")).collect()
-        for some in some_at_once(sources)
+        some["invocations"].select(pl.col("request_id").hash().alias("hash")).collect()
+        for some in tables.scan_some(sources)
     )["hash"]
     # Few hashes are there twice, and only of those are the ids held.
     ordered = hashes.sort()
@@ -173,56 +176,73 @@ def _shared_requests(sources: pl.DataFrame, scan: Scan) -> pl.DataFrame:
     if twice.is_empty():
         return _NO_REPEATS.select("request_id")
     found = pl.concat(
-        scan(some)["invocations"]
+        some["invocations"]
         .select("request_id")
         .filter(pl.col("request_id").hash().is_in(twice.implode()))
         .collect()
-        for some in some_at_once(sources)
+        for some in tables.scan_some(sources)
     )
     parts = found.group_by("request_id").agg(pl.len().alias("parts"))
     return parts.filter(pl.col("parts") > 1).select("request_id")
 
 
-def sources_of_requests(sources: pl.DataFrame, scan: Scan, requests: pl.DataFrame) -> pl.DataFrame:
+def sources_of_requests(sources: pl.DataFrame, tables: Tables, requests: pl.DataFrame) -> pl.DataFrame:
     """Return those of `sources` that have a part of one of the `requests` (``request_id``)."""
     holders = pl.concat(
-        scan(some)["invocations"]
+        some["invocations"]
         .select("request_id", "source_id")
         .join(requests.lazy(), on="request_id", how="semi")
         .select("source_id")
         .unique()
         .collect()
-        for some in some_at_once(sources)
+        for some in tables.scan_some(sources)
     )
     return sources.join(holders, on="source_id", how="semi", maintain_order="left")
 
 
-def _follow_again(
-    tables: Mapping[str, pl.LazyFrame], requests: pl.DataFrame, repeats: pl.DataFrame, ranks: pl.DataFrame
+def _rows_of(
+    requests: pl.DataFrame, sources: pl.DataFrame, tables: Tables, repeats: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the steps of messages of some requests, each once, and the rows of their invocations.
+
+    A part of a request is numbered within its batch; here, ``part`` is the place of the request.
+    """
     numbered = requests.lazy().with_row_index("part")
+    holders = sources.head(1) if requests.is_empty() else sources_of_requests(sources, tables, requests)
+    steps, invocations = [], []
+    # Where there is nothing to follow again that is nothing of what is looked at first.
+    for each in islice(tables.scan_some(holders), 1 if requests.is_empty() else None):
+        found = {
+            name: rows.drop("part", strict=False).join(numbered, on="request_id")
+            for name, rows in each.items()
+        }
+        steps.append(_steps(found, repeats).collect())
+        invocations.append(found["invocations"].collect())
+    return pl.concat(steps), pl.concat(invocations)
 
-    def of_requests(table: str) -> pl.LazyFrame:
-        return tables[table].drop("part", strict=False).join(numbered, on="request_id")
 
+def _steps(tables: Mapping[str, pl.LazyFrame], repeats: pl.DataFrame) -> pl.LazyFrame:
     place = ["source_id", "line"]
-    steps = (
-        of_requests("events")
+    return (
+        tables["events"]
         .filter(is_step())
         .join(repeats.lazy().select(place), on=place, how="anti")
-        .join(of_requests("messages").select(*place, "message_id"), on=place, how="left")
-        .join(of_requests("transactions").select(*place, "transaction_id"), on=place, how="left")
-        .join(ranks.lazy().rename({"rank": "source"}), on="source_id")
+        .join(tables["messages"].select(*place, "message_id"), on=place, how="left")
+        .join(tables["transactions"].select(*place, "transaction_id"), on=place, how="left")
     )
-    messages, transactions = follow_messages(steps.select(STEP_COLUMNS).collect())
+
+
+def _follow_again(steps: pl.DataFrame, ranks: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    ranked = steps.join(ranks.rename({"rank": "source"}), on="source_id")
+    messages, transactions = follow_messages(ranked.select(STEP_COLUMNS))
     return _named(messages, ranks), _named(transactions, ranks)
 
 
-def _merge_again(invocations: pl.LazyFrame, requests: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:
-    # A part of a request is numbered within its batch; here a request is one.
-    rows = invocations.drop("part").join(requests.lazy().with_row_index("part"), on="request_id")
-    ranked = rows.join(ranks.lazy().rename({"rank": "source"}), on="source_id").drop("source_id")
-    merged = merge_invocations(ranked.collect())
+def _merge_again(invocations: pl.DataFrame, requests: pl.DataFrame, ranks: pl.DataFrame) -> pl.DataFrame:
+    ranked = invocations.join(ranks.rename({"rank": "source"}), on="source_id").drop(
+        "source_id", "request_id"
+    )
+    merged = merge_invocations(ranked)
     request_ids = requests["request_id"].gather(merged["part"])
     return _named(merged.with_columns(request_ids).drop("part"), ranks)
 

@@ -110,14 +110,14 @@ def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
 
     counted = inventory.counted
     touched = inventory.scan(new)["invocations"].select("request_id").drop_nulls().unique().collect()
-    holders = sources_of_requests(counted, inventory.scan, touched)
+    holders = sources_of_requests(counted, inventory, touched)
     seeds = pl.concat([new, holders]).select("source_id")
     clusters = overlapping_sources(counted)
     crowded = clusters.join(seeds, on="source_id", how="semi").select("cluster")
     beside = clusters.join(crowded, on="cluster", how="semi").select("source_id")
     near = counted.join(pl.concat([seeds, beside]), on="source_id", how="semi", maintain_order="left")
     near_clusters = clusters.join(near, on="source_id", how="semi")
-    return resolve(near, inventory.scan, overlapping=near_clusters, among=touched)
+    return resolve(near, inventory, overlapping=near_clusters, among=touched)
 
 
 def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:

@@ -45,7 +45,7 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory
     from balance_sync.store.load import load_tables
 
     counted = inventory.counted
-    resolution = resolve(counted, inventory.scan)
+    resolution = resolve(counted, inventory)
     sources, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
     insert_sources(connection, sources)
     record_event_kinds(connection, kinds)
@@ -103,8 +103,6 @@ def count_events(
     """
     import polars as pl
 
-    from balance_sync.logs.resolution import some_at_once
-
     within = pl.lit(True)
     if options.since:
         within &= pl.col("at").is_null() | (pl.col("at") >= options.since)
@@ -112,7 +110,7 @@ def count_events(
         within &= pl.col("at").is_null() | (pl.col("at") < options.until)
     originals = sources.filter(pl.col("status") != "duplicate")
     counts = pl.concat(
-        _count_within(inventory.scan_events(some).filter(within), repeats) for some in some_at_once(originals)
+        _count_within(events.filter(within), repeats) for events in inventory.scan_some_events(originals)
     )
     kinds = counts.group_by(pl.col("kind").cast(pl.String)).agg(pl.col("events").sum())
     per_source = counts.group_by("source_id").agg(pl.col("events").sum().alias("counted"))

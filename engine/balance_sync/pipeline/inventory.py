@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from balance_sync.pipeline.ingest import Ingested
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     import polars as pl
@@ -33,6 +33,9 @@ _COLUMNS = (
     *("first_at", "last_at", "problem", "note", "members"),
 )
 _PLACE = ("batch", "source", "source_id")
+
+_BATCHES_AT_ONCE = 24
+"""Batches that are looked through at a time: a million events, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +76,8 @@ class Inventory:
 
     def files(self, source_ids: pl.DataFrame) -> dict[str, list[Path]]:
         """Return the Parquet files by table, one a batch that holds one of the sources."""
-        import polars as pl
-
-        holding = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
-        batches = holding.select(pl.col("batch").unique().sort())["batch"].to_list()
-        return {
-            table: [self.store.batches_directory / batch / f"{table}.parquet" for batch in batches]
-            for table in STORE_TABLES
-        }
+        places = self._places(source_ids)
+        return {table: self._files(table, places) for table in STORE_TABLES}
 
     def manifest_of(self, source_ids: Collection[str]) -> pl.DataFrame:
         """Return all of the store's manifest about the run's pieces of these sources."""
@@ -89,10 +86,7 @@ class Inventory:
 
     def holds_only(self, source_ids: pl.DataFrame) -> bool:
         """Return whether the batches that hold these sources hold no other."""
-        batches = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi").select(
-            "batch"
-        )
-        inside = self.kept.join(batches, on="batch", how="semi")
+        inside = self.kept.join(self._places(source_ids), on="batch", how="semi")
         return inside.join(source_ids.select("source_id"), on="source_id", how="anti").is_empty()
 
     def scan(self, source_ids: pl.DataFrame) -> dict[str, pl.LazyFrame]:
@@ -100,25 +94,45 @@ class Inventory:
 
         ``events`` have ``source_id``, ``batch`` and the ``request_id``, ``invocations`` have ``batch``.
         """
-        files = self.files(source_ids)
-        wanted = source_ids.lazy().select("source_id")
+        return self._tables(self._places(source_ids))
+
+    def scan_some(self, source_ids: pl.DataFrame) -> Iterator[dict[str, pl.LazyFrame]]:
+        """Scan the same tables a few batches at a time: of a long archive all would be too many to hold."""
+        return map(self._tables, self._some_places(source_ids))
+
+    def scan_some_events(self, source_ids: pl.DataFrame) -> Iterator[pl.LazyFrame]:
+        """Scan the events of these sources, with ``source_id`` and ``batch``, a few batches at a time."""
+        return map(self._events, self._some_places(source_ids))
+
+    def _places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
+        return self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
+
+    def _some_places(self, source_ids: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        places = self._places(source_ids).sort("batch")
+        number = places["batch"].rle_id() // _BATCHES_AT_ONCE
+        for _, some in places.with_columns(number.alias("some")).group_by("some", maintain_order=True):
+            yield some.select(pl.exclude("some"))
+
+    def _files(self, table: str, places: pl.DataFrame) -> list[Path]:
+        batches = places["batch"].unique().sort().to_list()
+        return [self.store.batches_directory / batch / f"{table}.parquet" for batch in batches]
+
+    def _tables(self, places: pl.DataFrame) -> dict[str, pl.LazyFrame]:
+        wanted = places.lazy().select("source_id")
         tables = {
-            table: _scan(files[table], self.stale).join(wanted, on="source_id", how="semi")
+            table: _scan(self._files(table, places), self.stale).join(wanted, on="source_id", how="semi")
             for table in _RESOLVED_TABLES
         }
-        return {**tables, "events": self.scan_events(source_ids, with_requests=True)}
-
-    def scan_events(self, source_ids: pl.DataFrame, *, with_requests: bool = False) -> pl.LazyFrame:
-        """Scan the events of these sources, with ``source_id`` and the folder of their ``batch``."""
-        files = self.files(source_ids)
-        places = self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
-        of_sources = places.lazy().select("batch", "source", "source_id")
-        events = _with_batch(files["events"]).join(of_sources, on=["batch", "source"]).drop("source")
-        if not with_requests:
-            return events
         # The rows of invocations hold the request for all events of a part of it.
-        requests = _with_batch(files["invocations"]).select("batch", "part", "request_id")
-        return events.join(requests, on=["batch", "part"], how="left")
+        requests = _with_batch(self._files("invocations", places)).select("batch", "part", "request_id")
+        return {**tables, "events": self._events(places).join(requests, on=["batch", "part"], how="left")}
+
+    def _events(self, places: pl.DataFrame) -> pl.LazyFrame:
+        of_sources = places.lazy().select("batch", "source", "source_id")
+        events = _with_batch(self._files("events", places))
+        return events.join(of_sources, on=["batch", "source"]).drop("source")
 
 
 def take_inventory(ingested: Ingested) -> Inventory:
