@@ -33,7 +33,6 @@ FINDING_ROW: dict[str, str] = {
 }
 """Columns that whoever finds something states of each finding, with their SQL types."""
 
-# Rows have no order, as in all tables of the database: what is published sorts.
 # The ordinal tells findings about one subject apart. 20 hex digits: a collision among ten million
 # findings has a chance of one in ten billion.
 _INSERT = """
@@ -51,6 +50,7 @@ FROM (
     ) AS ordinal
     FROM found SEMI JOIN found_again ON hash(found.subject) = found_again.subject_hash
 ) AS f
+ORDER BY f.logged_at, f.source_id, f.line, f.subject, f.ordinal
 """
 # Subjects with several findings, and at worst a few others: the rest need not be sorted to be numbered.
 _AGAIN = """
