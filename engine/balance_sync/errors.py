@@ -7,6 +7,8 @@ and never prints or exits. Anything else that escapes is a bug (exit code 70).
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -45,6 +47,10 @@ class BalanceSyncError(Exception):
         self.what = what
         self.reason = reason
         self.help = help
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it come whole from another process, which makes it again of what this names."""
+        return partial(type(self), reason=self.reason, help=self.help), (self.where, self.what)
 
 
 class UsageError(BalanceSyncError):

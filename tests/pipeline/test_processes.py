@@ -12,7 +12,23 @@ from pathlib import Path
 import pytest
 
 from archive_text import synced, write_export
+from balance_sync.config import RunOptions
+from balance_sync.errors import (
+    BalanceSyncError,
+    DeliveryError,
+    InputError,
+    ResourceError,
+    RuleFileError,
+    UsageError,
+)
+from balance_sync.generator import generate_archive
+from balance_sync.pipeline import filling
+from balance_sync.pipeline.database import Filled
+from balance_sync.pipeline.previous import COUNTED_TABLES
 from balance_sync.pipeline.processes import Processes
+from balance_sync.pipeline.run import RunResult, run
+from balance_sync.pipeline.second_process import SecondProcess
+from balance_sync.store.reading import read_only_session
 
 SCRIPT = """
 import sys
@@ -44,3 +60,104 @@ def test_a_lost_process_is_told_of() -> None:
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(BrokenProcessPool):
             processes.submit(os.getpid).result()
+
+
+def _fail(error: BalanceSyncError) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("kind", [UsageError, RuleFileError, InputError, ResourceError, DeliveryError])
+def test_an_expected_failure_comes_whole_from_another_process(kind: type[BalanceSyncError]) -> None:
+    with Processes(1) as processes, pytest.raises(kind) as raised:
+        processes.submit(_fail, kind("a.gz:17", "is none", reason="it is empty", help="remove it")).result()
+    error = raised.value
+    assert (error.where, error.what, error.reason, error.help) == (
+        *("a.gz:17", "is none", "it is empty"),
+        "remove it",
+    )
+    assert str(error) == "a.gz:17: is none"
+
+
+def _small_archive(directory: Path) -> Path:
+    """Make one for which a second process is started."""
+    generate_archive(directory, text_bytes=2_000_000, seed=3)
+    return directory / "logs"
+
+
+def _run(logs: Path, output: Path, *, threads: int, formats: tuple[str, ...] = ()) -> RunResult:
+    return run(RunOptions(logs=(str(logs),), output=output, formats=formats, threads=threads))
+
+
+def test_reports_are_the_same_from_one_process_and_from_two(tmp_path: Path) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    formats = ("json", "csv", "html", "xlsx")
+    one, two = (
+        _run(logs, tmp_path / name, threads=threads, formats=formats)
+        for name, threads in (("one", 1), ("two", 2))
+    )
+    files = [path.relative_to(tmp_path / "one") for path in one.reports]
+    assert files == [path.relative_to(tmp_path / "two") for path in two.reports]
+    assert {"report.xlsx", "report.html", "summary.json"} <= set(map(str, files))
+    for file in files:
+        # These two tell when the run was.
+        if file.name not in ("summary.json", "runs.csv"):
+            assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+    left = {path.name for path in (tmp_path / "two").iterdir()}
+    assert left == {path.name for path in (tmp_path / "one").iterdir()}
+
+
+def test_a_process_lost_before_the_reports_costs_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    killed = []
+
+    def kill(process: SecondProcess, formats: object) -> None:
+        assert process.executor is not None
+        killed.append(process.executor.submit(os.getpid).result())
+        os.kill(killed[0], signal.SIGKILL)
+
+    monkeypatch.setattr(SecondProcess, "prepare_reports", kill)
+    done = _run(logs, tmp_path / "out", threads=2, formats=("xlsx", "html", "json"))
+    assert killed
+    assert [path.name for path in done.reports] == ["report.xlsx", "report.html", "summary.json"]
+    assert all(path.stat().st_size for path in done.reports)
+
+
+def test_a_large_archive_is_filled_in_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    here = _run(logs, tmp_path / "here", threads=2)
+    filled = []
+
+    def noting(given: filling.Filling) -> Filled:
+        filled.append(given)
+        return filling.fill_apart(given)
+
+    monkeypatch.setattr(filling, "_LARGE_BYTES", 0)
+    monkeypatch.setattr("balance_sync.pipeline.run.fill_apart", noting)
+    apart = _run(logs, tmp_path / "apart", threads=2)
+    assert len(filled) == 1
+    assert apart.run_id == here.run_id
+    assert apart.findings == here.findings
+    for table in COUNTED_TABLES:
+        assert _rows(apart, table) == _rows(here, table), table
+
+
+def _rows(done: RunResult, table: str) -> list[tuple[object, ...]]:
+    with read_only_session(done.database) as connection:
+        return connection.execute(f"SELECT to_json({table})::VARCHAR FROM {table} ORDER BY 1").fetchall()
+
+
+def _end(_: object) -> None:
+    os._exit(9)
+
+
+def test_a_lost_filling_process_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    monkeypatch.setattr(filling, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(filling, "_fill_alone", _end)
+    with pytest.raises(ResourceError, match="ended from outside"):
+        _run(logs, tmp_path / "out", threads=2)
+    assert not (tmp_path / "out" / "balance-sync.duckdb").exists()

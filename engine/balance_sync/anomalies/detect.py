@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -43,6 +43,10 @@ _LEADERS_PER_FLAG = 20
 _LEAST_LEADERS = 1000
 
 
+def _do_nothing() -> None:
+    """Stand in where there is nothing to do meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """How to rank.
@@ -63,6 +67,8 @@ class Method:
         A kept sample to fit on, float64, shape (n, features); `None`: one of this archive.
     executor
         Of one process, warmed up, in which to fit and to score; without one it is done here.
+    meanwhile
+        Is called while that process fits, and without one never.
     """
 
     seed: int
@@ -72,6 +78,7 @@ class Method:
     since: datetime | None = None
     reference: FloatMatrix | None = None
     executor: Executor | None = None
+    meanwhile: Callable[[], None] = _do_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,12 @@ def _fitted(sample: FloatMatrix, method: Method, lessons: Lessons) -> Model | Di
     if method.executor is None:
         return fit_model(sample, seed=method.seed, views=method.views, answers=lessons.answers)
     return fit_distant_model(
-        sample, seed=method.seed, views=method.views, answers=lessons.answers, executor=method.executor
+        sample,
+        seed=method.seed,
+        views=method.views,
+        answers=lessons.answers,
+        executor=method.executor,
+        meanwhile=method.meanwhile,
     )
 
 

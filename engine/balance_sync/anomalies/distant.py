@@ -6,6 +6,7 @@ wait. The scores are those of `balance_sync.anomalies.model.Model`, to the last 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,9 +52,18 @@ def fit_distant_model(
     views: tuple[View, ...],
     answers: Answers | None = None,
     executor: Executor,
+    meanwhile: Callable[[], None],
 ) -> DistantModel:
-    """Fit every view in the one process of `executor`; as `balance_sync.anomalies.model.fit_model`."""
-    scaling, usual = executor.submit(_fit, sample, seed, views, answers).result()
+    """Fit every view in the one process of `executor`; as `balance_sync.anomalies.model.fit_model`.
+
+    Parameters
+    ----------
+    meanwhile
+        Is called here while the other process works.
+    """
+    fitting = executor.submit(_fit, sample, seed, views, answers)
+    meanwhile()
+    scaling, usual = fitting.result()
     return DistantModel(views, scaling, usual, executor)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -44,6 +45,9 @@ def exit_code_of(error: BaseException) -> int:
         # The reader of our output has gone; stop the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        _say(str(error.filename or "output"), "the disk is full", help="free disk space, or write elsewhere")
+        return ExitCode.DELIVERY
     if isinstance(error, MemoryError):
         _say("memory", "ran out", help="lower --threads or --memory-limit, or free memory")
         return ExitCode.RESOURCES

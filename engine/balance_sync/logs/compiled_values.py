@@ -11,6 +11,7 @@ import pyarrow as pa
 from balance_sync.logs import compiled
 from balance_sync.logs.kinds import ClassifiedEvents
 from balance_sync.logs.metadata import COMMON_SHAPES
+from balance_sync.logs.octets import series_of
 from balance_sync.logs.quoted_metadata import read_quoted
 from balance_sync.logs.record_values import FieldValues
 
@@ -80,4 +81,4 @@ def _columns(found: compiled.passes.RecordValues, octets: Octets, layout: Layout
 def _money(multiples: NDArray[np.uint64]) -> pl.Series:
     """Return numbers that are given as multiples of 10 ** -18 in two words each."""
     count = multiples.size // 2
-    return pl.Series(pa.Array.from_buffers(pa.decimal128(38, 18), count, [None, pa.py_buffer(multiples)]))
+    return series_of(pa.Array.from_buffers(pa.decimal128(38, 18), count, [None, pa.py_buffer(multiples)]))

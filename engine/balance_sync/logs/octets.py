@@ -160,7 +160,23 @@ class Octets:
 
     def _series(self, kind: pa.DataType, views: NDArray[np.uint64]) -> pl.Series:
         buffers = [None, pa.py_buffer(np.ascontiguousarray(views)), pa.py_buffer(self.data)]
-        return pl.Series(pa.Array.from_buffers(kind, len(views), buffers))
+        return series_of(pa.Array.from_buffers(kind, len(views), buffers))
+
+
+def series_of(array: pa.Array) -> pl.Series:
+    """Return an array as a series, without a copy."""
+    return pl.Series(_Exported(array))
+
+
+class _Exported:
+    """An array that Polars takes by its interface: by its class it would import all functions of Arrow."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self._array = array
+
+    def __arrow_c_array__(self, schema: object = None) -> tuple[object, object]:
+        exported: tuple[object, object] = self._array.__arrow_c_array__(schema)
+        return exported
 
 
 class Rows:

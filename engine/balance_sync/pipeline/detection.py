@@ -1,21 +1,22 @@
-"""The detector's part of a run: whether it runs, in which process, and what is recorded of it."""
+"""The detector's part of a run: how it ranks, and what is recorded of it."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from balance_sync.config import RunOptions
 from balance_sync.errors import InputError
-from balance_sync.feedback import statements
-from balance_sync.pipeline.processes import Processes
+from balance_sync.pipeline.second_process import SecondProcess, is_ranked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
     from datetime import date
     from pathlib import Path
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from balance_sync.feedback.standing import Standing
     from balance_sync.reports.context import RuleRun
 
-DETECTOR = statements.DETECTOR
-"""The rule id under which the detector's findings are recorded."""
-
 DETECTOR_DESCRIPTION = """
 No rule explains the transaction, and it is among the most unusual of all for its subscriber, its action, its
 amount or its time. It need not be wrong: the reasons say what is unusual about it.
@@ -37,11 +35,6 @@ DETECTOR_TRIAGE = """
 Read the reasons, most unusual first. Ask in the subscription service whether the transaction was meant; if it
 was, nothing needs to be done.
 """
-
-
-def is_ranked(options: RunOptions) -> bool:
-    """Return whether the detector is among the chosen rules, as it is where none is chosen."""
-    return not options.rules or any(word.partition("@")[0] == DETECTOR for word in options.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,47 +72,6 @@ def read_ranking_notes(connection: DuckDBPyConnection, options: RunOptions) -> R
     return RankingNotes(learned_from, tuple(drift), tuple(nights), tuple(levels))
 
 
-class DetectorProcess:
-    """A process for the detector, where little is read: else the processors have enough to do.
-
-    Where next to nothing is read, it would take longer to begin than all the rest of the run.
-    """
-
-    def __init__(self, options: RunOptions) -> None:
-        self._wanted = options.threads > 1 and is_ranked(options)
-        self.executor: Processes | None = None
-
-    def __enter__(self) -> DetectorProcess:
-        return self
-
-    def start(self) -> None:
-        """Start the process, and let it import what the detector needs."""
-        from balance_sync.anomalies import warm_up_alone
-
-        if self._wanted:
-            self.executor = Processes(1)
-            self.executor.submit(warm_up_alone)
-
-    def prepare(self, transactions: int) -> None:
-        """Import it here, beside other work, where no process was started and it will be needed."""
-        if self.executor is not None or not self._wanted:
-            return
-        from balance_sync.anomalies import warm_up
-        from balance_sync.anomalies.detect import LEAST_TRANSACTIONS
-
-        if transactions >= LEAST_TRANSACTIONS:
-            threading.Thread(target=warm_up, daemon=True).start()
-
-    def end(self) -> None:
-        """Let the process go, if there is one."""
-        if self.executor is not None:
-            self.executor.shutdown(wait=False, cancel_futures=True)
-            self.executor = None
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
-
 def read_kept_model(options: RunOptions) -> Reference | None:
     """Read the model that `options` ask for, if they ask for one.
 
@@ -133,7 +85,12 @@ def read_kept_model(options: RunOptions) -> Reference | None:
     return read_reference(options.model) if options.model else None
 
 
-def _method(options: RunOptions, reference: Reference | None, executor: Processes | None) -> Method:
+def _method(
+    options: RunOptions,
+    reference: Reference | None,
+    executor: Executor | None,
+    meanwhile: Callable[[], None],
+) -> Method:
     from balance_sync.anomalies.detect import Method
     from balance_sync.anomalies.views import DETECTORS
 
@@ -146,6 +103,7 @@ def _method(options: RunOptions, reference: Reference | None, executor: Processe
         since=options.review_since,
         reference=reference.sample if reference else None,
         executor=executor,
+        meanwhile=meanwhile,
     )
 
 
@@ -180,7 +138,7 @@ def _first_day(options: RunOptions) -> date | None:
 
 
 def record_anomalies(
-    connection: DuckDBPyConnection, options: RunOptions, detector: DetectorProcess, standing: Standing
+    connection: DuckDBPyConnection, options: RunOptions, second: SecondProcess, standing: Standing
 ) -> RuleRun:
     """Rank the transactions, and record the most unusual ones that nobody has answered as findings."""
     from balance_sync.anomalies.detect import detect
@@ -192,25 +150,30 @@ def record_anomalies(
 
     reference = read_kept_model(options)
 
-    def ranked(executor: Processes | None) -> AnomalyResult:
+    @cache
+    def periods() -> None:
+        """Record them once, while another process fits the model or after it."""
+        record_periods(connection, timezone=options.timezone, since=_first_day(options))
+
+    def ranked(executor: Executor | None) -> AnomalyResult:
         return detect(
             connection,
             review_budget=options.review_budget,
-            method=_method(options, reference, executor),
+            method=_method(options, reference, executor, periods),
             deciding=nothing_decided if options.ignore_feedback else standing.deciding,
             answers=() if options.ignore_feedback else standing.answers(),
         )
 
     try:
-        result = ranked(detector.executor)
+        result = ranked(second.executor)
     except BrokenProcessPool:
         # Somebody ended the other process, most often the system when memory ran out: here it still works.
+        second.end()
         result = ranked(None)
+    second.prepare_reports(options.formats)
     if options.keep_model:
         _keep_model(connection, options.keep_model, options, result)
-    record_periods(connection, timezone=options.timezone, since=_first_day(options))
-    # It ends beside the reports, and the run need not wait for it after them.
-    detector.end()
+    periods()
     return RuleRun(
         rule=RULE,
         version=RULE_VERSION,

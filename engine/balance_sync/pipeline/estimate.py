@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions, read_zone
 from balance_sync.errors import UsageError
+from balance_sync.feedback.statements import DETECTOR
 from balance_sync.pipeline.budget import divide_memory
 from balance_sync.pipeline.database import fill_database
-from balance_sync.pipeline.detection import DETECTOR
 from balance_sync.pipeline.extrapolation import Count, extrapolate
 from balance_sync.pipeline.ingest import ingest, wanted_sources
 from balance_sync.pipeline.inventory import Inventory, take_inventory

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.arrow_rows import rows_of
 from balance_sync.errors import InputError, UsageError
-from balance_sync.pipeline.detection import DETECTOR
+from balance_sync.feedback.statements import DETECTOR
 from balance_sync.pipeline.ingest import find_store
 from balance_sync.pipeline.log_lines import sources_read
 from balance_sync.sources.batching import plan_batches

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
-from balance_sync.pipeline.detection import DETECTOR, DetectorProcess, is_ranked, record_anomalies
+from balance_sync.feedback.statements import DETECTOR
+from balance_sync.pipeline.detection import record_anomalies
+from balance_sync.pipeline.second_process import SecondProcess, is_ranked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,7 +29,7 @@ def judge_all(
     connection: DuckDBPyConnection,
     options: RunOptions,
     rules: tuple[Rule, ...],
-    detector: DetectorProcess,
+    second: SecondProcess,
     standing: Standing,
 ) -> tuple[RuleRun, ...]:
     """Run the `rules`, then the detector on what they leave, then sum their findings up.
@@ -46,7 +48,7 @@ def judge_all(
     else:
         build_ledger(connection)
     if is_ranked(options):
-        runs = (*runs, record_anomalies(connection, options, detector, standing))
+        runs = (*runs, record_anomalies(connection, options, second, standing))
     build_summaries(connection, state_rules=states, timezone=options.timezone)
     return runs
 
@@ -55,7 +57,7 @@ def judge_changes(
     connection: DuckDBPyConnection,
     options: RunOptions,
     rules: tuple[Rule, ...],
-    detector: DetectorProcess,
+    second: SecondProcess,
     standing: Standing,
 ) -> tuple[RuleRun, ...]:
     """Do the same for a database to which something was added, judging only whom the addition concerns.
@@ -83,7 +85,7 @@ def judge_changes(
         concern_users_of(connection, DETECTOR)
         drop_excerpt(connection)
         build_ledger(connection)
-        runs = (*runs, record_anomalies(connection, options, detector, standing))
+        runs = (*runs, record_anomalies(connection, options, second, standing))
         concern_users_of(connection, DETECTOR)
         set_ledger_aside(connection)
         retake_excerpt(connection)

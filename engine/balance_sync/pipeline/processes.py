@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -55,6 +56,8 @@ def _begin() -> None:
     os.environ["POLARS_MAX_THREADS"] = "1"
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     gc.disable()
+    # The first process waits for the end of this one, which need not take its modules apart.
+    atexit.register(os._exit, 0)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

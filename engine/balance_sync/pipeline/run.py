@@ -11,24 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions, read_zone
-from balance_sync.pipeline.addition import Addition, add_to_database, plan_addition
+from balance_sync.pipeline.addition import add_to_database, plan_addition
 from balance_sync.pipeline.budget import Budget, divide_memory
-from balance_sync.pipeline.database import Filled, fill_database
-from balance_sync.pipeline.detection import (
-    DetectorProcess,
-    RankingNotes,
-    read_kept_model,
-    read_ranking_notes,
-)
+from balance_sync.pipeline.database import Filled
+from balance_sync.pipeline.detection import RankingNotes, read_kept_model, read_ranking_notes
 from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.evidence import refuse_among_logs
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
+from balance_sync.pipeline.filling import Filling, fill, fill_apart
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.inventory import Inventory, take_inventory
+from balance_sync.pipeline.inventory import take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
-from balance_sync.pipeline.log_lines import log_reader_of_run
-from balance_sync.pipeline.previous import basis, read_previous
+from balance_sync.pipeline.previous import Previous, basis, read_previous
 from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
+from balance_sync.pipeline.reporting import write_run_reports
+from balance_sync.pipeline.second_process import SecondProcess
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 
 if TYPE_CHECKING:
@@ -99,16 +96,14 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with ExitStack() as stack:
-        detector = stack.enter_context(DetectorProcess(options))
-        ingested = ingest(options.ingest, watcher, when_few=detector.start)
+        second = stack.enter_context(SecondProcess(options))
+        ingested = ingest(options.ingest, watcher, when_few=second.start)
         stack.enter_context(ingested.store.sole_use())
         rules = chosen_rules(options)
         known = basis(
             rules, ingested.store.version, (*deciding_options(options), ("rules", str(options.rules)))
         )
-        work = _Work(
-            options, feedback, ingested, rules, known, earlier, started_at, started, watcher, detector
-        )
+        work = _Work(options, feedback, ingested, rules, known, earlier, started_at, started, watcher, second)
         with published(options.database_path) as beside:
             return _reconcile(work, budget, beside)
 
@@ -126,68 +121,66 @@ class _Work:
     started_at: datetime
     started: float
     watcher: Watcher
-    detector: DetectorProcess
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """What the database is filled with: all sources of the run, or what they add to the run before."""
-
-    inventory: Inventory
-    addition: Addition | None
-
-    def fill(self, connection: DuckDBPyConnection, options: RunOptions) -> Filled:
-        from balance_sync.store.tables import create_tables
-
-        if self.addition:
-            return add_to_database(connection, self.addition)
-        create_tables(connection)
-        return fill_database(connection, options, self.inventory)
-
-
-def _plan(work: _Work) -> _Planned:
-    options, rules = work.options, work.rules
-    inventory = take_inventory(work.ingested)
-    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
-    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
-        return _Planned(inventory, None)
-    previous = read_previous(options.database_path, work.basis)
-    return _Planned(inventory, plan_addition(inventory, previous, options) if previous else None)
+    second: SecondProcess
 
 
 def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
-    from balance_sync.store.session import database_errors, open_session, set_memory_limit
+    from balance_sync.store.session import database_errors, set_memory_limit
 
     options = work.options
     spill = options.spill_directory or options.store_directory / "working" / "spill"
-    planned = _plan(work)
+    # So few rows are one piece of work for DuckDB: threads would only take turns with the second process.
+    threads = 1 if work.second.executor else budget.database_threads
+    filling = Filling(options, work.ingested, budget, database, spill, threads)
     with database_errors(str(options.database_path)):
-        if continued := planned.addition is not None:
-            shutil.copyfile(options.database_path, database)
-        connection = open_session(
-            database,
-            memory_limit=f"{budget.filling(planned.inventory.size_bytes)}B",
-            threads=budget.database_threads,
-            spill_directory=spill,
-            spill_limit=options.spill_limit,
-        )
+        work.watcher.stage("building the ledger", 4)
+        connection, filled, continued = _filled(filling, _previous(work))
         try:
-            work.watcher.stage("building the ledger", 4)
-            filled = planned.fill(connection, options)
-            # Of a million sources it takes hundreds of megabytes, which the stages that follow need.
-            del planned
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
             set_memory_limit(connection, f"{budget.database}B")
-            work.detector.prepare(transactions)
-            return _stages(connection, work, filled, continued=continued)
+            work.second.prepare_detector(transactions)
+            return _stages(connection, database, work, filled, continued=continued)
         finally:
             connection.close()
             work.ingested.store.clear()
 
 
-def _stages(connection: DuckDBPyConnection, work: _Work, filled: Filled, *, continued: bool) -> RunResult:
+def _previous(work: _Work) -> Previous | None:
+    """Return the run before where this one may go on from it."""
+    options, rules = work.options, work.rules
+    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
+    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
+        return None
+    return read_previous(options.database_path, work.basis)
+
+
+def _filled(filling: Filling, previous: Previous | None) -> tuple[DuckDBPyConnection, Filled, bool]:
+    """Return the open database, what is in it, and whether it began as that of the run before.
+
+    The inventory ends here: of a million sources it takes hundreds of megabytes, which the stages that
+    follow need.
+    """
+    if previous is None and filling.is_large:
+        filled = fill_apart(filling)
+        return filling.open(filling.budget.database), filled, False
+    inventory = take_inventory(filling.ingested)
+    addition = plan_addition(inventory, previous, filling.options) if previous else None
+    if addition:
+        shutil.copyfile(filling.options.database_path, filling.database)
+    connection = filling.open(filling.budget.filling(inventory.size_bytes))
+    try:
+        if addition:
+            return connection, add_to_database(connection, addition), True
+        return connection, fill(connection, filling.options, inventory), False
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _stages(
+    connection: DuckDBPyConnection, database: Path, work: _Work, filled: Filled, *, continued: bool
+) -> RunResult:
     from balance_sync.reports.reject_file import write_reject_file
-    from balance_sync.reports.writer import write_reports
     from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
 
@@ -196,7 +189,7 @@ def _stages(connection: DuckDBPyConnection, work: _Work, filled: Filled, *, cont
     watcher.advance(1)
     standing = weigh_feedback(connection, work.feedback, options)
     judge = judge_changes if continued else judge_all
-    rule_runs = judge(connection, options, work.rules, work.detector, standing)
+    rule_runs = judge(connection, options, work.rules, work.second, standing)
     feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
     deciding = (*deciding_options(options), work.feedback.option(options))
@@ -206,13 +199,13 @@ def _stages(connection: DuckDBPyConnection, work: _Work, filled: Filled, *, cont
     record_run(connection, context, options, work.basis)
     reports: tuple[Path, ...] = ()
     if options.formats:
-        reports = write_reports(
+        reports = write_run_reports(
             connection,
-            options.output,
-            formats=options.formats,
+            database,
+            options,
             context=context,
             earlier=work.earlier,
-            read_logs=log_reader_of_run(connection),
+            executor=work.second.executor,
         )
     if options.rejects:
         write_reject_file(options.rejects, connection)

@@ -19,29 +19,37 @@ _BESIDE = ".reports-"
 
 
 class Staging:
-    """A folder beside the final places, whose files take those places together."""
+    """A folder beside the final places, whose files take those places together.
 
-    def __init__(self, directory: Path, beside: Path) -> None:
-        self._directory, self._beside = directory, beside
-        self._names: list[str] = []
+    Attributes
+    ----------
+    folder
+        Where the files are written.
+    names
+        Of the files (relative, with ``/``), in the order in which they were begun.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names: list[str] = []
 
     def place(self, name: str) -> Path:
         """Return where to write the file that will be `name` (relative, with ``/``) in the end."""
-        path = self._beside / name
+        path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._names.append(name)
+        self.names.append(name)
         return path
 
-    def publish(self) -> tuple[Path, ...]:
-        """Move every file to its place, replacing what was there, and return the places."""
-        for name in self._names:
-            with (self._beside / name).open("rb+") as file:
+    def publish(self, directory: Path) -> tuple[Path, ...]:
+        """Move every file to its place in `directory`, replacing what was there, and return the places."""
+        for name in self.names:
+            with (self.folder / name).open("rb+") as file:
                 os.fsync(file.fileno())
         places = []
-        for name in self._names:
-            final = self._directory / name
+        for name in self.names:
+            final = directory / name
             final.parent.mkdir(parents=True, exist_ok=True)
-            (self._beside / name).replace(final)
+            (self.folder / name).replace(final)
             places.append(final)
         return tuple(places)
 
@@ -63,7 +71,7 @@ def staging(directory: Path) -> Iterator[Staging]:
         for leftover in directory.glob(f"{_BESIDE}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=directory))
-        yield Staging(directory, beside)
+        yield Staging(beside)
     except OSError as error:
         raise DeliveryError(
             str(directory),

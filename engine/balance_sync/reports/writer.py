@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from balance_sync.errors import UsageError
 from balance_sync.reports.context import Format, ReportContext, Section
@@ -12,12 +13,23 @@ from balance_sync.reports.delivery import Staging, staging
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.reports.log_lines import LogReader
+
+
+class Elsewhere(Protocol):
+    """Has another process write files of a report."""
+
+    def __call__(self, formats: tuple[Format, ...], folder: Path, /) -> Future[tuple[str, ...]] | None:
+        """Begin to write `formats` into `folder`; the names of the files are told when they are written.
+
+        `None` where it cannot any more.
+        """
 
 
 _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
@@ -46,6 +58,7 @@ def write_reports(
     context: ReportContext,
     earlier: Sequence[EarlierRun] = (),
     read_logs: LogReader | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[Path, ...]:
     """Write the reports of a finished run into `directory`.
 
@@ -63,6 +76,8 @@ def write_reports(
         Runs to compare with, oldest first.
     read_logs
         Reads the log lines that the page shows; without it the page says that it has none.
+    elsewhere
+        Another process, which writes what this one does not write.
 
     Returns
     -------
@@ -81,13 +96,65 @@ def write_reports(
         A format there is none of.
     """
     require_formats(formats)
-    wanted = {Format(name) for name in formats}
-    data = build_report_data(connection, context, earlier)
+    named = {Format(name) for name in formats}
+    wanted = tuple(kind for kind in Format if kind in named)
+    here, there = _divided(wanted) if elsewhere else (wanted, ())
     with staging(directory) as files:
-        for kind in Format:
-            if kind in wanted:
+        writing = elsewhere(there, files.folder) if elsewhere and there else None
+        data = build_report_data(connection, context, earlier)
+        for kind in here:
+            _write(kind, files, data, read_logs)
+        if writing and (names := _awaited(writing)):
+            files.names += names
+        else:
+            for kind in there:
                 _write(kind, files, data, read_logs)
-        return files.publish()
+        return files.publish(directory)
+
+
+def _awaited(writing: Future[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return what was written elsewhere; `None` where that process was lost, mostly for want of memory."""
+    try:
+        return writing.result()
+    except BrokenProcessPool:
+        return None
+
+
+def _divided(wanted: tuple[Format, ...]) -> tuple[tuple[Format, ...], tuple[Format, ...]]:
+    """Return what is written here, and what elsewhere: the workbook takes as long as page and summary."""
+    if Format.XLSX not in wanted:
+        return wanted, ()
+    return (Format.XLSX,), tuple(kind for kind in wanted if kind is not Format.XLSX)
+
+
+def write_files(
+    connection: DuckDBPyConnection,
+    folder: Path,
+    *,
+    formats: Sequence[Format],
+    context: ReportContext,
+    earlier: Sequence[EarlierRun] = (),
+    read_logs: LogReader | None = None,
+) -> tuple[str, ...]:
+    """Write `formats` into a folder of `write_reports`; return the names of the files.
+
+    Parameters and errors are those of `write_reports`.
+    """
+    files = Staging(folder)
+    data = build_report_data(connection, context, earlier)
+    for kind in formats:
+        _write(kind, files, data, read_logs)
+    return tuple(files.names)
+
+
+def import_writers(formats: Collection[str]) -> None:
+    """Import what writes small reports, so that it can be done beside other work."""
+    if Format.HTML in formats:
+        from balance_sync.reports.page import page_template
+
+        page_template()
+    if Format.JSON in formats:
+        import balance_sync.reports.summary  # noqa: F401
 
 
 def require_formats(formats: Collection[str]) -> None:

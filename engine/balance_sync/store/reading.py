@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def read_only_session(
-    path: Path, *, memory_limit: str | None = None, spill_directory: Path | None = None
+    path: Path,
+    *,
+    memory_limit: str | None = None,
+    spill_directory: Path | None = None,
+    threads: int | None = None,
 ) -> Iterator[DuckDBPyConnection]:
     """Open the database at `path`; any number of readers may do so at once.
 
@@ -26,6 +30,8 @@ def read_only_session(
         A size as DuckDB reads it; `None` for what DuckDB takes by itself, most of the machine's memory.
     spill_directory
         A folder that is there, for data that does not fit.
+    threads
+        DuckDB's; `None` for one a processor.
 
     Raises
     ------
@@ -46,6 +52,8 @@ def read_only_session(
     }
     if memory_limit:
         settings["memory_limit"] = memory_limit
+    if threads:
+        settings["threads"] = threads
     if spill_directory:
         settings["temp_directory"] = str(spill_directory)
     with database_errors(str(path)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from balance_sync.reports.sheets.columns import Column, Kind
@@ -88,7 +89,7 @@ class SheetPlan:
         """Return the plan of the first `rows` rows alone."""
         return replace(self, rows=rows, left_out=self.left_out + self.rows - rows)
 
-    @property
+    @cached_property
     def note_lines(self) -> tuple[str, ...]:
         """The notes, cut into lines."""
         return tuple(line for note in self.notes for line in textwrap.wrap(note, NOTE_CHARACTERS))
