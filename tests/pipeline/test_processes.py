@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -32,6 +34,8 @@ from balance_sync.store.reading import read_only_session
 
 SCRIPT = """
 import sys
+import threading
+import time
 from balance_sync.config import RunOptions
 from balance_sync.pipeline.run import run
 
@@ -161,3 +165,29 @@ def test_a_lost_filling_process_is_told_of(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(ResourceError, match="ended from outside"):
         _run(logs, tmp_path / "out", threads=2)
     assert not (tmp_path / "out" / "balance-sync.duckdb").exists()
+
+
+def _tell_and_wait(given: filling.Filling) -> None:
+    given.database.write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def test_an_interrupt_ends_the_filling_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = tmp_path / "database"
+    given = filling.Filling(None, None, None, told, tmp_path, 2)  # type: ignore[arg-type]
+    monkeypatch.setattr(filling, "_fill_alone", _tell_and_wait)
+
+    def interrupt() -> None:
+        while not (told.exists() and told.read_text()):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            filling.fill_apart(given)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    while Path(f"/proc/{told.read_text()}").exists():
+        time.sleep(0.01)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,14 +134,14 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
     filling = Filling(options, work.ingested, budget, database, spill, threads)
     with database_errors(str(options.database_path)):
         work.watcher.stage("building the ledger", 4)
-        connection, filled, continued = _filled(filling, _previous(work))
         try:
-            ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
-            set_memory_limit(connection, f"{budget.database}B")
-            work.second.prepare_detector(transactions)
-            return _stages(connection, database, work, filled, continued=continued)
+            connection, filled, continued = _filled(filling, _previous(work))
+            with closing(connection):
+                ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
+                set_memory_limit(connection, f"{budget.database}B")
+                work.second.prepare_detector(transactions)
+                return _stages(connection, database, work, filled, continued=continued)
         finally:
-            connection.close()
             work.ingested.store.clear()
 
 
