@@ -10,7 +10,7 @@ import sys
 def start() -> None:
     """Run the program, and end the process without taking its modules apart.
 
-    That takes a seventh of a second, as long as all rules on a small archive, and does nothing for anybody.
+    That takes a seventh of a second of a small run, and does nothing for anybody.
     """
     exit_codes: list[int] = []
     # What is registered first is called last: by then all else that ends with the process has ended.

@@ -1,4 +1,4 @@
-"""The detector's part of a run: how it ranks, and what is recorded of it."""
+"""The detector's part of a run: whether and how it ranks, and what is recorded of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from balance_sync.config import RunOptions
 from balance_sync.errors import InputError
-from balance_sync.pipeline.second_process import SecondProcess, is_ranked
+from balance_sync.feedback.statements import DETECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from balance_sync.anomalies.detect import AnomalyResult, Method
     from balance_sync.anomalies.reference import Reference
     from balance_sync.feedback.standing import Standing
+    from balance_sync.pipeline.second_process import SecondProcess
     from balance_sync.reports.context import RuleRun
 
 DETECTOR_DESCRIPTION = """
@@ -35,6 +36,11 @@ DETECTOR_TRIAGE = """
 Read the reasons, most unusual first. Ask in the subscription service whether the transaction was meant; if it
 was, nothing needs to be done.
 """
+
+
+def is_ranked(options: RunOptions) -> bool:
+    """Return whether the detector is among the chosen rules, as it is where none is chosen."""
+    return not options.rules or any(word.partition("@")[0] == DETECTOR for word in options.rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
 from balance_sync.feedback.statements import DETECTOR
-from balance_sync.pipeline.detection import record_anomalies
-from balance_sync.pipeline.second_process import SecondProcess, is_ranked
+from balance_sync.pipeline.detection import is_ranked, record_anomalies
+from balance_sync.pipeline.second_process import SecondProcess
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -10,16 +10,11 @@ import threading
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
-from balance_sync.feedback.statements import DETECTOR
+from balance_sync.pipeline.detection import is_ranked
 from balance_sync.pipeline.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-
-def is_ranked(options: RunOptions) -> bool:
-    """Return whether the detector is among the chosen rules, as it is where none is chosen."""
-    return not options.rules or any(word.partition("@")[0] == DETECTOR for word in options.rules)
 
 
 class SecondProcess:
