@@ -15,10 +15,10 @@ from pypdf.generic import ContentStream
 from balance_sync.errors import UsageError
 from balance_sync.reports.changes import EarlierRun
 from balance_sync.reports.data import build_report_data
+from balance_sync.reports.formats import require_formats
 from balance_sync.reports.labels import CHANGES
 from balance_sync.reports.paper.document import write_pdf
 from balance_sync.reports.paper.glyphs import printable
-from balance_sync.reports.writer import require_formats
 
 MARKUP = '#eval("1+1") $x^2$ ] [ @ref // c /* *b* _i_ `r` \\ <l> #let'
 ARABIC = "مشترك رقم ١٢ user-12 (الرياض)"

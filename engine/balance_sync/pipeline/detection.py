@@ -153,6 +153,7 @@ def record_anomalies(
     from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
     from balance_sync.anomalies.review import nothing_decided
     from balance_sync.reports.context import RuleRun
+    from balance_sync.reports.writer import import_writers
 
     reference = read_kept_model(options)
 
@@ -161,11 +162,15 @@ def record_anomalies(
         """Record them once, while another process fits the model or after it."""
         record_periods(connection, timezone=options.timezone, since=_first_day(options))
 
+    def meanwhile() -> None:
+        periods()
+        import_writers(options.formats, elsewhere=False)
+
     def ranked(executor: Executor | None) -> AnomalyResult:
         return detect(
             connection,
             review_budget=options.review_budget,
-            method=_method(options, reference, executor, periods),
+            method=_method(options, reference, executor, meanwhile),
             deciding=nothing_decided if options.ignore_feedback else standing.deciding,
             answers=() if options.ignore_feedback else standing.answers(),
         )

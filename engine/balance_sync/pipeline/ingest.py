@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
 from balance_sync.pipeline.budget import reading_processes
-from balance_sync.pipeline.cut_sources import judge_cut_sources
 from balance_sync.pipeline.parsing import parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
@@ -91,18 +90,21 @@ def ingest(
     """
     processes = reading_processes(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
-    from balance_sync.store.file_keys import KnownFiles
-
-    store = find_store(options.store)
     paths = options.logs
     with ExitStack() as stack:
         if STANDARD_INPUT in paths:
+            store = find_store(options.store)
             stack.enter_context(_opened(store))
             paths = _with_copied_input(paths, store)
         search = _Search(options, paths, watcher, sources)
         if search.finds_few():
             when_few()
+        # Another process begins while this one imports what it parses with.
+        from balance_sync.pipeline.cut_sources import judge_cut_sources
+        from balance_sync.store.file_keys import KnownFiles
+
         if paths == options.logs:
+            store = find_store(options.store)
             stack.enter_context(_opened(store))
         missing = search.missing(KnownFiles(_complete_files(store)))
         watcher.stage("reading logs", None)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.reports.changes import EarlierRun
-    from balance_sync.reports.context import Format, ReportContext
+    from balance_sync.reports.context import ReportContext
+    from balance_sync.reports.formats import Format
 
 _MEMORY_LIMIT = "256MB"
 """DuckDB's in the second process, which there is for small archives alone."""

@@ -77,8 +77,8 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     BalanceSyncError
         Each expected failure, as its kind says.
     """
+    from balance_sync.reports.formats import require_formats
     from balance_sync.reports.reject_file import require_reject_format
-    from balance_sync.reports.writer import require_formats
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()

@@ -56,7 +56,7 @@ class SecondProcess:
         from balance_sync.reports.writer import import_writers
 
         if self.executor is not None:
-            self.executor.submit(import_writers, formats)
+            self.executor.submit(import_writers, formats, elsewhere=True)
 
     def __exit__(self, *_: object) -> None:
         self.end()

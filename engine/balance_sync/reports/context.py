@@ -7,17 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Format(StrEnum):
-    """What a report can be written as."""
-
-    XLSX = "xlsx"
-    HTML = "html"
-    PDF = "pdf"
-    CSV = "csv"
-    PARQUET = "parquet"
-    JSON = "json"
-
-
 class Section(StrEnum):
     """A part of a report that can be chosen; headline figures, control totals and sign-off always stand."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures.process import BrokenProcessPool
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol
 
-from balance_sync.errors import UsageError
-from balance_sync.reports.context import Format, ReportContext, Section
+from balance_sync.reports.context import ReportContext, Section
 from balance_sync.reports.data import ReportData, build_report_data
 from balance_sync.reports.delivery import Staging, staging
+from balance_sync.reports.formats import Format, require_formats
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -147,31 +146,24 @@ def write_files(
     return tuple(files.names)
 
 
-def import_writers(formats: Collection[str]) -> None:
-    """Import what writes small reports, so that it can be done beside other work."""
-    if Format.HTML in formats:
+def import_writers(formats: Collection[str], *, elsewhere: bool) -> None:
+    """Import what writes small reports, so that it can be done beside other work.
+
+    Parameters
+    ----------
+    elsewhere
+        Whether this is the other process of two.
+    """
+    divided = _divided(tuple(kind for kind in Format if kind in set(formats)))
+    wanted = divided[elsewhere]
+    if Format.XLSX in wanted:
+        import balance_sync.reports.workbook  # noqa: F401
+    if Format.HTML in wanted:
         from balance_sync.reports.page import page_template
 
         page_template()
-    if Format.JSON in formats:
+    if Format.JSON in wanted:
         import balance_sync.reports.summary  # noqa: F401
-
-
-def require_formats(formats: Collection[str]) -> None:
-    """Refuse formats whose libraries are not installed, before any work is done for them.
-
-    Raises
-    ------
-    UsageError
-        With the command that installs what is missing.
-    """
-    if Format.PDF in formats and not find_spec("typst"):
-        raise UsageError(
-            "--format pdf",
-            "needs typst, which is not installed",
-            reason="it is large, so it comes only with balance-sync[pdf]",
-            help="pip install 'balance-sync[pdf]', or leave out --format pdf",
-        )
 
 
 def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader | None) -> None:
