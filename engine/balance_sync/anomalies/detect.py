@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from balance_sync.anomalies.candidates import Candidate, Field
 from balance_sync.anomalies.distant import DistantModel, fit_distant_model
 from balance_sync.anomalies.drift import Drift, measure_drift
 from balance_sync.anomalies.features import (
-    FeatureChunk,
     FloatMatrix,
     build_features,
     count_explained,
     drop_features,
-    iter_features,
     sample_features,
 )
 from balance_sync.anomalies.learning import Lessons, read_lessons
 from balance_sync.anomalies.model import Model, fit_model
 from balance_sync.anomalies.ranking import Scored, gather
 from balance_sync.anomalies.review import Answered, Deciding, Review, fill_list, nothing_decided
+from balance_sync.anomalies.scoring import score_once, score_open
 from balance_sync.anomalies.sequence import add_sequence, needs_sequence
 from balance_sync.anomalies.views import VIEWS, View
 
@@ -195,10 +191,16 @@ def _field(
 ) -> Field:
     usual = sample if method.reference is None else method.reference
     model = _fitted(usual, method, lessons)
+    parts: Iterable[Scored]
+    if len(sample) == population:
+        parts, reference = score_once(connection, model, threads=method.threads, since=method.since)
+    else:
+        parts = score_open(connection, model, threads=method.threads, since=method.since)
+        reference = model.score(sample)
     kept, standings = gather(
-        _score_all(connection, model, method),
+        parts,
         model=model,
-        reference=model.score(sample),
+        reference=reference,
         leaders=max(_LEAST_LEADERS, _LEADERS_PER_FLAG * budget),
         population=population,
     )
@@ -216,22 +218,3 @@ def _fitted(sample: FloatMatrix, method: Method, lessons: Lessons) -> Model | Di
         executor=method.executor,
         meanwhile=method.meanwhile,
     )
-
-
-def _score_all(
-    connection: DuckDBPyConnection, model: Model | DistantModel, method: Method
-) -> Iterator[Scored]:
-    """Score what no rule explains, `threads` chunks at a time; the trees run outside Python's lock."""
-    since = None if method.since is None else int(method.since.timestamp()) * 1_000_000
-    chunks = iter_features(connection)
-    with ThreadPoolExecutor(method.threads) as pool:
-        while batch := list(islice(chunks, method.threads)):
-            yield from pool.map(lambda chunk: _score_chunk(chunk, model, since), batch)
-
-
-def _score_chunk(chunk: FeatureChunk, model: Model | DistantModel, since: int | None) -> Scored:
-    open_rows = ~chunk.explained
-    if since is not None:
-        open_rows &= chunk.at_us >= since
-    rows = np.flatnonzero(open_rows)
-    return Scored(chunk.ledger_rows[rows], model.score(chunk.values[rows]))

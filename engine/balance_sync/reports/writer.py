@@ -157,7 +157,7 @@ def import_writers(formats: Collection[str], *, elsewhere: bool) -> None:
     divided = _divided(tuple(kind for kind in Format if kind in set(formats)))
     wanted = divided[elsewhere]
     if Format.XLSX in wanted:
-        import balance_sync.reports.workbook  # noqa: F401
+        import balance_sync.reports.workbook
     if Format.HTML in wanted:
         from balance_sync.reports.page import page_template
 
