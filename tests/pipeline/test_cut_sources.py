@@ -30,6 +30,7 @@ from archive_text import (
     write_export,
 )
 from balance_sync.config import IngestOptions
+from balance_sync.pipeline import cut_sources
 from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.cut_sources import judge_cut_sources
 from balance_sync.pipeline.ingest import find_store, ingest
@@ -200,7 +201,7 @@ def test_what_a_process_leaves_that_outlived_a_killed_run_counts_once(
 ) -> None:
     logs = write_export(tmp_path / "logs", {STREAM: forged_text()})
     with monkeypatch.context() as patch:
-        patch.setattr(ingestion, "judge_cut_sources", lambda *_: None)
+        patch.setattr(cut_sources, "judge_cut_sources", lambda *_: None)
         read(logs, tmp_path / "store")
     left = tmp_path / "store" / "waiting"
     shutil.copytree(left, tmp_path / "left")
