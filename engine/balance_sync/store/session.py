@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+_KEPT_SHARE = 0.6
+"""Of the memory limit, what DuckDB does not give back to the system in between.
+
+Taking blocks and giving them back costs a tenth of all that is done at the limit. What is kept, nothing
+beside DuckDB can have: with three fifths the job's peak rises little, and they gain nearly as much as all.
+"""
+
+
 def open_session(
     path: Path | None, *, memory_limit: str, threads: int, spill_directory: Path, spill_limit: str
 ) -> DuckDBPyConnection:
@@ -68,8 +76,8 @@ def open_session(
 
 def _set_limits(connection: DuckDBPyConnection, *, memory_limit: str, threads: int, spill_limit: str) -> None:
     """Set what must be set on the open database: the spill limit is not enforced when given to connect()."""
+    set_memory_limit(connection, memory_limit)
     for setting, value in (
-        ("memory_limit", memory_limit),
         ("threads", str(threads)),
         ("max_temp_directory_size", spill_limit),
         ("TimeZone", "UTC"),
@@ -93,8 +101,12 @@ def _set(connection: DuckDBPyConnection, setting: str, value: str) -> None:
 
 
 def set_memory_limit(connection: DuckDBPyConnection, limit: str) -> None:
-    """Change the memory of an open session, a size as of `open_session`, until it is locked down."""
+    """Set the memory of a session that is not locked down, a size as of `open_session`: no less than before."""
     _set(connection, "memory_limit", limit)
+    ((size,),) = connection.execute(
+        "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    ).fetchall()
+    _set(connection, "block_allocator_memory", f"{int(size * _KEPT_SHARE)}B")
 
 
 def lock_down(connection: DuckDBPyConnection) -> None:
