@@ -101,7 +101,7 @@ def _set(connection: DuckDBPyConnection, setting: str, value: str) -> None:
 
 
 def set_memory_limit(connection: DuckDBPyConnection, limit: str) -> None:
-    """Set the memory of a session that is not locked down, a size as of `open_session`: no less than before."""
+    """Set the memory of a session that is not locked down, as of `open_session`: no less than before."""
     _set(connection, "memory_limit", limit)
     ((size,),) = connection.execute(
         "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
