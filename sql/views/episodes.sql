@@ -1,6 +1,6 @@
 /*---
 id = "episodes"
-version = 2
+version = 3
 title = "Episodes"
 created = 2026-11-23
 reads = ["findings", "numbered_ledger", "sync_errors"]
@@ -163,12 +163,14 @@ places AS (
     SELECT * FROM of_messages
 ),
 
+-- What a series has in common need not be held by the windows that follow.
 series AS (
     SELECT
         rule,
         user_id,
         currency,
         wallet,
+        list_contains($state_rules, rule) AS is_state,
         row_number() OVER () AS series
     FROM findings
     GROUP BY rule, user_id, currency, wallet
@@ -177,11 +179,7 @@ series AS (
 placed AS (
     SELECT
         f.finding_id,
-        f.rule,
         f.severity,
-        f.user_id,
-        f.currency,
-        f.wallet,
         f.logged_at,
         f.difference,
         s.series,
@@ -204,11 +202,7 @@ placed AS (
 grouped AS (
     SELECT
         p.finding_id,
-        p.rule,
         p.severity,
-        p.user_id,
-        p.currency,
-        p.wallet,
         p.series,
         p.logged_at,
         p.difference,
@@ -216,39 +210,52 @@ grouped AS (
         p.last_place,
         p.finding_number,
         CASE
-            WHEN p.place IS NULL THEN p.finding_id
-            ELSE (
-                p.place - dense_rank() OVER (PARTITION BY p.series ORDER BY p.place)
-            )::VARCHAR
-        END AS episode
+            WHEN p.place IS NOT NULL
+                THEN p.place - dense_rank() OVER (PARTITION BY p.series ORDER BY p.place)
+        END AS episode,
+        CASE WHEN p.place IS NULL THEN p.finding_number END AS alone
     FROM placed AS p
+),
+
+summed AS (
+    SELECT
+        g.series,
+        max(g.severity) AS severity,
+        max(g.place) < max(g.last_place) AS went_on,
+        min(g.logged_at) AS first_at,
+        max(g.logged_at) AS last_at,
+        count(*) AS findings,
+        max(g.difference) AS highest,
+        min(g.difference) AS lowest,
+        sum(abs(g.difference)) AS sizes,
+        arg_max(g.difference, g.finding_number) AS last_difference,
+        arg_min(g.finding_id, g.finding_number) AS first_finding_id,
+        arg_max(g.finding_id, g.finding_number) AS last_finding_id
+    FROM grouped AS g
+    GROUP BY g.series, g.episode, g.alone
 )
 
 SELECT
-    g.rule,
-    max(g.severity) AS severity,
-    g.user_id,
-    g.currency,
-    g.wallet,
+    s.rule,
+    e.severity,
+    s.user_id,
+    s.currency,
+    s.wallet,
     CASE
-        WHEN NOT list_contains($state_rules, g.rule) THEN 'event'
-        WHEN max(g.place) < max(g.last_place) THEN 'closed'
+        WHEN NOT s.is_state THEN 'event'
+        WHEN e.went_on THEN 'closed'
         ELSE 'open'
     END AS status,
-    min(g.logged_at) AS first_at,
-    max(g.logged_at) AS last_at,
-    (min(g.logged_at) AT TIME ZONE $timezone)::DATE AS first_day,
-    (max(g.logged_at) AT TIME ZONE $timezone)::DATE AS last_day,
-    count(*) AS findings,
-    CASE WHEN max(g.difference) >= -min(g.difference) THEN max(g.difference) ELSE min(g.difference) END
-        AS worst,
-    arg_max(g.difference, g.finding_number) AS last_difference,
-    CASE
-        WHEN list_contains($state_rules, g.rule) THEN abs(arg_max(g.difference, g.finding_number))
-        ELSE sum(abs(g.difference))
-    END AS amount_at_risk,
-    arg_min(g.finding_id, g.finding_number) AS first_finding_id,
-    arg_max(g.finding_id, g.finding_number) AS last_finding_id
-FROM grouped AS g
-GROUP BY g.series, g.rule, g.user_id, g.currency, g.wallet, g.episode
-ORDER BY g.rule, g.user_id, g.currency, g.wallet, first_at, first_finding_id
+    e.first_at,
+    e.last_at,
+    (e.first_at AT TIME ZONE $timezone)::DATE AS first_day,
+    (e.last_at AT TIME ZONE $timezone)::DATE AS last_day,
+    e.findings,
+    CASE WHEN e.highest >= -e.lowest THEN e.highest ELSE e.lowest END AS worst,
+    e.last_difference,
+    CASE WHEN s.is_state THEN abs(e.last_difference) ELSE e.sizes END AS amount_at_risk,
+    e.first_finding_id,
+    e.last_finding_id
+FROM summed AS e
+INNER JOIN series AS s ON e.series = s.series
+ORDER BY s.rule, s.user_id, s.currency, s.wallet, e.first_at, e.first_finding_id
