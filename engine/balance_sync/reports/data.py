@@ -81,6 +81,8 @@ class ReportData:
     as_of
         The last business day of the report, which ages count back from: that before the end of the period
         asked for, or of the last event. `None` where there is none.
+    weeks, overdraft_days, gap_days
+        What charts show; none where they were not asked for.
     exposures
         The five largest open episodes of each rule, wallet and currency.
     changes
@@ -140,7 +142,11 @@ class ReportData:
 
 
 def build_report_data(
-    connection: DuckDBPyConnection, context: ReportContext, earlier: Sequence[EarlierRun] = ()
+    connection: DuckDBPyConnection,
+    context: ReportContext,
+    earlier: Sequence[EarlierRun] = (),
+    *,
+    charts: bool = True,
 ) -> ReportData:
     """Ask the finished run's database for everything that a report says, but for the sections' rows.
 
@@ -148,27 +154,29 @@ def build_report_data(
     ----------
     earlier
         Runs to compare with, oldest first.
+    charts
+        Whether the courses by day and week are asked for, which nothing but charts shows.
     """
     zone = context.timezone
     _stand_in_for_the_detector(connection)
     (totals,) = read_rows(connection, "totals", Totals)
     found = read_rows(connection, "findings_by_rule", RuleFindings, timezone=zone)
-    outcomes = {row.outcome: row.messages for row in read_rows(connection, "outcomes", OutcomeCount)}
-    names = [*Outcome, *sorted(set(outcomes) - set(Outcome))]
     as_of = _last_day(context, totals)
     changes = compare(connection, context, earlier) if earlier else None
     return ReportData(
         context=context,
         totals=totals,
-        outcomes=tuple(OutcomeCount(str(name), outcomes.get(name, 0)) for name in names),
+        outcomes=_outcomes(connection),
         amounts=read_rows(connection, "amounts", AmountSum),
         currencies=read_rows(connection, "currencies", CurrencyScale),
         source_statuses=read_rows(connection, "source_statuses", SourceStatus),
         completeness=read_rows(connection, "completeness_totals", CompletenessTotal),
         rules=_results(context.rules, found),
-        weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone),
-        overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone),
-        gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone),
+        weeks=read_rows(connection, "findings_by_week", WeekFindings, timezone=zone) if charts else (),
+        overdraft_days=read_rows(connection, "overdrafts_by_day", ExposurePoint, timezone=zone)
+        if charts
+        else (),
+        gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone) if charts else (),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
         control_totals=_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),
@@ -183,6 +191,13 @@ def build_report_data(
         drift=read_rows(connection, "drift", FeatureDrift),
         connection=connection,
     )
+
+
+def _outcomes(connection: DuckDBPyConnection) -> tuple[OutcomeCount, ...]:
+    """Return how many messages had each outcome, those that none had included."""
+    counts = {row.outcome: row.messages for row in read_rows(connection, "outcomes", OutcomeCount)}
+    names = [*Outcome, *sorted(set(counts) - set(Outcome))]
+    return tuple(OutcomeCount(str(name), counts.get(name, 0)) for name in names)
 
 
 def _results(ran: tuple[RuleRun, ...], found: tuple[RuleFindings, ...]) -> tuple[RuleResult, ...]:

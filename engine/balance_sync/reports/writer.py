@@ -11,7 +11,7 @@ from balance_sync.reports.delivery import Staging, staging
 from balance_sync.reports.formats import Format, require_formats
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -47,6 +47,9 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
     Section.RULES: ("runs",),
 }
 """The tables that ``csv`` and ``parquet`` write of a section."""
+
+
+_WITH_CHARTS = frozenset({Format.XLSX, Format.HTML, Format.PDF})
 
 
 def write_reports(
@@ -100,7 +103,7 @@ def write_reports(
     here, there = _divided(wanted) if elsewhere else (wanted, ())
     with staging(directory) as files:
         writing = elsewhere(there, files.folder) if elsewhere and there else None
-        data = build_report_data(connection, context, earlier)
+        data = build_report_data(connection, context, earlier, charts=_show_charts(wanted))
         for kind in here:
             _write(kind, files, data, read_logs)
         if writing and (names := _awaited(writing)):
@@ -126,6 +129,10 @@ def _divided(wanted: tuple[Format, ...]) -> tuple[tuple[Format, ...], tuple[Form
     return (Format.XLSX,), tuple(kind for kind in wanted if kind is not Format.XLSX)
 
 
+def _show_charts(formats: Iterable[Format]) -> bool:
+    return not _WITH_CHARTS.isdisjoint(formats)
+
+
 def write_files(
     connection: DuckDBPyConnection,
     folder: Path,
@@ -140,7 +147,7 @@ def write_files(
     Parameters and errors are those of `write_reports`.
     """
     files = Staging(folder)
-    data = build_report_data(connection, context, earlier)
+    data = build_report_data(connection, context, earlier, charts=_show_charts(formats))
     for kind in formats:
         _write(kind, files, data, read_logs)
     return tuple(files.names)
