@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROUNDS = 4
 """How often a series is cut at a change, and its parts are looked through again."""
 
-VERSIONS = {"unusual_nights": 1, "day_levels": 1, "change_points": 1}
+VERSIONS = {"unusual_nights": 2, "day_levels": 1, "change_points": 1}
 """The versions of the files of ``sql/sequences``."""
 
 _PARAMETERS = {"BIGINT": int, "VARCHAR": str, "DOUBLE": float}

@@ -1,6 +1,6 @@
 /*---
 id = "unusual_nights"
-version = 1
+version = 2
 title = "Business nights on which the job moved more or less than on comparable nights"
 created = 2026-11-26
 reads = ["numbered_ledger", "messages", "invocations"]
@@ -91,41 +91,51 @@ period AS (
     FROM moments
 ),
 
+-- Of each day all, and what it has up to the time of day at which the archive ends.
 moves AS (
+    SELECT
+        l.currency,
+        l.direction,
+        l.subscriber_number,
+        l.action,
+        l.amount,
+        timezone($timezone, l.logged_at)::DATE AS day,
+        timezone($timezone, l.logged_at)::TIME <= p.ends AS is_by_then
+    FROM numbered_ledger AS l
+    CROSS JOIN period AS p
+    WHERE l.logged_at IS NOT NULL AND l.direction IS NOT NULL
+),
+
+moved AS (
     SELECT
         currency,
         direction,
-        subscriber_number,
-        action,
-        amount,
-        timezone($timezone, logged_at) AS moment
-    FROM numbered_ledger
-    WHERE logged_at IS NOT NULL AND direction IS NOT NULL
+        day,
+        count(*) AS moved,
+        count(*) FILTER (WHERE is_by_then) AS moved_by_then
+    FROM moves
+    GROUP BY currency, direction, day
 ),
 
--- Of each day all, and what it has up to the time of day at which the archive ends.
-moved AS (
-    SELECT
-        m.currency,
-        m.direction,
-        m.moment::DATE AS day,
-        count(*) AS moved,
-        count(*) FILTER (WHERE m.moment::TIME <= p.ends) AS moved_by_then
-    FROM moves AS m
-    CROSS JOIN period AS p
-    GROUP BY m.currency, m.direction, m.moment::DATE
+-- Of the debits that another one is identical with, and at worst of a few others: most are like no other.
+alike AS (
+    SELECT hash(subscriber_number, day, action, amount) AS debit_hash
+    FROM moves
+    WHERE direction = 'DEBIT'
+    GROUP BY debit_hash
+    HAVING count(*) > 1
 ),
 
 identical AS (
     SELECT
         any_value(m.currency) AS currency,
-        m.moment::DATE AS day,
+        m.day,
         count(*) AS times,
-        count(*) FILTER (WHERE m.moment::TIME <= p.ends) AS times_by_then
+        count(*) FILTER (WHERE m.is_by_then) AS times_by_then
     FROM moves AS m
-    CROSS JOIN period AS p
+    SEMI JOIN alike AS a ON hash(m.subscriber_number, m.day, m.action, m.amount) = a.debit_hash
     WHERE m.direction = 'DEBIT'
-    GROUP BY m.subscriber_number, m.moment::DATE, m.action, m.amount
+    GROUP BY m.subscriber_number, m.day, m.action, m.amount
 ),
 
 repeated AS (
