@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RULE = DETECTOR
-RULE_VERSION = 3
+RULE_VERSION = 4
 SEVERITY = Severity.WARNING
 
 _TABLES = f"""
