@@ -60,6 +60,15 @@ last_places AS (
     GROUP BY subscriber_number
 ),
 
+-- Of the others no record is to be placed.
+compared AS (
+    SELECT
+        c.user_id,
+        c.person
+    FROM concerned AS c
+    SEMI JOIN sync_errors AS e ON c.user_id = e.user_id
+),
+
 comparisons AS (
     SELECT
         TRUE AS is_record,
@@ -68,7 +77,7 @@ comparisons AS (
         c.person,
         e.logged_at
     FROM sync_errors AS e
-    INNER JOIN concerned AS c ON e.user_id = c.user_id
+    INNER JOIN compared AS c ON e.user_id = c.user_id
     UNION ALL
     SELECT
         FALSE AS is_record,
@@ -77,7 +86,7 @@ comparisons AS (
         c.person,
         l.logged_at
     FROM numbered_ledger AS l
-    INNER JOIN concerned AS c ON l.user_id = c.user_id
+    INNER JOIN compared AS c ON l.user_id = c.user_id
     ANTI JOIN sync_errors AS e ON l.user_id = e.user_id AND l.request_id = e.request_id
     WHERE
         abs(l.new_balance - l.payment_balance) <= l.tolerance
