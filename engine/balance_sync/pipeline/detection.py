@@ -148,11 +148,9 @@ def record_anomalies(
 ) -> RuleRun:
     """Rank the transactions, and record the most unusual ones that nobody has answered as findings."""
     from balance_sync.anomalies.detect import detect
-    from balance_sync.anomalies.features import features_hash
-    from balance_sync.anomalies.periods import periods_hash, record_periods
-    from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY, publish
+    from balance_sync.anomalies.periods import record_periods
+    from balance_sync.anomalies.publish import publish
     from balance_sync.anomalies.review import nothing_decided
-    from balance_sync.reports.context import RuleRun
     from balance_sync.reports.writer import import_writers
 
     reference = read_kept_model(options)
@@ -185,6 +183,15 @@ def record_anomalies(
     if options.keep_model:
         _keep_model(connection, options.keep_model, options, result)
     periods()
+    return _rule_run(publish(connection, result))
+
+
+def _rule_run(findings: int) -> RuleRun:
+    from balance_sync.anomalies.features import features_hash
+    from balance_sync.anomalies.periods import periods_hash
+    from balance_sync.anomalies.publish import RULE, RULE_VERSION, SEVERITY
+    from balance_sync.reports.context import RuleRun
+
     return RuleRun(
         rule=RULE,
         version=RULE_VERSION,
@@ -192,6 +199,6 @@ def record_anomalies(
         title="Unusual transaction",
         description=DETECTOR_DESCRIPTION,
         sha256=hashlib.sha256(f"{features_hash()}/{periods_hash()}".encode()).hexdigest(),
-        findings=publish(connection, result),
+        findings=findings,
         triage=DETECTOR_TRIAGE,
     )
