@@ -57,6 +57,16 @@ def test_only_what_was_asked_for_is_written(run, tmp_path):
     assert set(files_of(tmp_path)) == {"summary.json"}
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_a_format_alone_says_what_it_says_beside_others(run, tmp_path, kind):
+    connection, context = run
+    write_reports(connection, tmp_path / "all", formats=ALL, context=context)
+    write_reports(connection, tmp_path / "one", formats={kind}, context=context)
+    every, alone = files_of(tmp_path / "all"), files_of(tmp_path / "one")
+    assert alone
+    assert {name: every[name] for name in alone} == alone
+
+
 def test_unknown_format_is_refused(run, tmp_path):
     connection, context = run
     with pytest.raises(ValueError, match="docx"):

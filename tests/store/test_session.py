@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from balance_sync.errors import InputError, ResourceError, UsageError
-from balance_sync.store.session import database_errors, lock_down, open_session
+from balance_sync.store.session import database_errors, lock_down, open_session, set_memory_limit
 
 BIG_SORT = """
     CREATE TABLE sorted AS
@@ -35,6 +35,14 @@ def test_times_are_utc_and_no_progress_is_drawn(session):
     assert settings["enable_progress_bar"] == "false"
     assert settings["memory_limit"] == "95.3 MiB"
     assert settings["python_enable_replacements"] == "false"
+
+
+def test_three_fifths_of_the_memory_are_not_given_back_in_between(session):
+    connection = session(memory_limit="100MiB")
+    kept = "SELECT value FROM duckdb_settings() WHERE name = 'block_allocator_memory'"
+    assert connection.execute(kept).fetchall() == [("60.0 MiB",)]
+    set_memory_limit(connection, "200MiB")
+    assert connection.execute(kept).fetchall() == [("120.0 MiB",)]
 
 
 def test_a_database_file_is_made_and_read_again(session, tmp_path):
