@@ -83,7 +83,8 @@ def fill_apart(filling: Filling) -> Filled:
     BalanceSyncError
         As filling it here would; a `ResourceError` where the other process was ended.
     """
-    processes = Processes(1)
+    # It works while the first process waits.
+    processes = Processes(1, polars_threads=filling.threads)
     other = processes.submit(os.getpid).result()
     try:
         return processes.submit(_fill_alone, filling).result()

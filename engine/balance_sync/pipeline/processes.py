@@ -19,10 +19,20 @@ Result = TypeVar("Result")
 
 
 class Processes(ProcessPoolExecutor):
-    """A pool of processes that import nothing of the caller's, leave interrupts to it and end with it."""
+    """A pool of processes that import nothing of the caller's, leave interrupts to it and end with it.
 
-    def __init__(self, count: int) -> None:
-        super().__init__(count, mp_context=get_context("spawn"), initializer=_begin)
+    Parameters
+    ----------
+    count
+        How many.
+    polars_threads
+        Of each one's Polars: one where all processors are busy anyway.
+    """
+
+    def __init__(self, count: int, *, polars_threads: int = 1) -> None:
+        super().__init__(
+            count, mp_context=get_context("spawn"), initializer=_begin, initargs=(polars_threads,)
+        )
 
     def submit(
         self,
@@ -49,11 +59,11 @@ def _nameless_main() -> Iterator[None]:
         main.update(hidden)
 
 
-def _begin() -> None:
+def _begin(polars_threads: int) -> None:
     """Prepare a new process: before anything heavy is imported."""
     # The terminal interrupts all processes; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["POLARS_MAX_THREADS"] = "1"
+    os.environ["POLARS_MAX_THREADS"] = str(polars_threads)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     gc.disable()
     # The first process waits for the end of this one, which need not take its modules apart.
