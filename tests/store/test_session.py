@@ -45,6 +45,10 @@ def test_three_fifths_of_the_memory_are_not_given_back_in_between(session):
     assert connection.execute(kept).fetchall() == [("120.0 MiB",)]
 
 
+def test_more_memory_than_the_machine_has_may_be_allowed(session):
+    assert session(memory_limit="100TB").execute("SELECT sum(range) FROM range(10)").fetchall() == [(45,)]
+
+
 def test_a_database_file_is_made_and_read_again(session, tmp_path):
     path = tmp_path / "run.duckdb"
     connection = session(path)

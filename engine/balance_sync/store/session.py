@@ -7,7 +7,7 @@ and capped. The lock-down is a guard against mistakes and against a hostile rule
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,11 +102,15 @@ def _set(connection: DuckDBPyConnection, setting: str, value: str) -> None:
 
 def set_memory_limit(connection: DuckDBPyConnection, limit: str) -> None:
     """Set the memory of a session that is not locked down, as of `open_session`: no less than before."""
+    import duckdb
+
     _set(connection, "memory_limit", limit)
     ((size,),) = connection.execute(
         "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
     ).fetchall()
-    _set(connection, "block_allocator_memory", f"{int(size * _KEPT_SHARE)}B")
+    # Only for speed, and refused where it is more than the machine has.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute(f"SET block_allocator_memory = '{int(size * _KEPT_SHARE)}B'")
 
 
 def lock_down(connection: DuckDBPyConnection) -> None:
