@@ -56,7 +56,7 @@ _MIXED = (
 )
 """A number of a ledger's row that has nothing to do with what it is about, as good as drawn by lot.
 
-A cryptographic hash of all that identifies the row took ten times as long, for no better a sample.
+With a cryptographic hash of all that identifies the row the choice took five times as long.
 """
 
 FloatMatrix = npt.NDArray[np.float64]
