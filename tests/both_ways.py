@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents, classify
+from balance_sync.logs.kinds import ClassifiedEvents, classify
 from balance_sync.logs.record_layouts import SYNC_ERROR_LAYOUTS, TRANSACTION_LAYOUTS, read_layout
+from balance_sync.logs.requests import number_parts
 from balance_sync.logs.split import split_events
 from balance_sync.sources.batching import TextPiece
 
@@ -32,18 +33,17 @@ def made_of(pieces: list[TextPiece]) -> dict[str, Any]:
     """Return everything that a pass has a part in, by name, as lists and frames."""
     events = split_events(pieces)
     classified = classify(events)
-    requests = classified.request_at[classified.request_at >= 0]
+    part, parts = number_parts(classified)
     octets, shift = events.octets, min(40, events.octets.size)
-    ends = octets.ends_without(events.start, events.end, b"\n")
     return {
-        **{name: getattr(events, name) for name in ("line_starts", "line_ends", "start", "end", "line")},
+        **{name: getattr(events, name) for name in ("line_ends", "start", "end", "text_end", "line", "piece")},
         **{name: getattr(events, name) for name in ("is_stamped", "is_time", "first_line")},
         "at": np.where(events.is_time, events.at, 0),
         **{name: getattr(classified, name) for name in ("kind", "level", "message_at")},
         **{name: getattr(classified, name) for name in ("request_at", "outcome")},
-        "changed": octets.differ_from_last(requests, ID_BYTES),
-        "ends": ends,
-        "texts": octets.binaries(events.start, ends),
+        "part": part,
+        "parts": parts,
+        "texts": octets.binaries(events.start, events.text_end),
         "differ": octets.differ_within(events.start, shift, 24),
         **_records(classified),
     }

@@ -76,11 +76,19 @@ def test_no_place_outside_the_text_is_looked_at(place):
     with pytest.raises(IndexError):
         compiled.passes.differ_within(text, at, 1, 25)
     with pytest.raises(IndexError):
-        compiled.passes.differ_from_last(text, at, 26)
-    with pytest.raises(IndexError):
-        compiled.passes.stamped_lines(text, at, ord(" "))
+        compiled.passes.number_parts(text, np.abs(at) + 221, at, 36)
     with pytest.raises(IndexError):
         compiled.passes.views(text, at, at + 30)
+
+
+@pytest.mark.parametrize(
+    ("size", "ends"), [(-1, [3]), (250, [3]), (4, [3]), (4, [4]), (3, [1, 3]), (3, []), (3, [5]), (3, [3, 5])]
+)
+def test_pieces_end_with_their_lines(size, ends):
+    text, lines = np.zeros(256, dtype=np.uint8), np.ones(len(ends), dtype=np.int64)
+    text[:4] = np.frombuffer(b"a\n\nb", dtype=np.uint8)
+    with pytest.raises(IndexError):
+        compiled.passes.split_events(text, size, np.array(ends, dtype=np.int64), lines, ord(" "))
 
 
 def test_what_is_built_is_what_stands_there():

@@ -29,7 +29,6 @@ def read_compiled(classified: ClassifiedEvents, chosen: NDArray[np.int64], layou
     found = compiled.passes.read_values(
         _prepared(layout),
         events.octets.array,
-        events.line_starts,
         events.line_ends,
         events.first_line,
         events.end,

@@ -77,8 +77,6 @@ class Octets:
     def places(self, octet: bytes) -> NDArray[np.int64]:
         """Return where in the text `octet` stands."""
         sign = ord(octet)
-        if compiled.are_used():
-            return compiled.passes.places(self.array, self.size, sign)
         # In blocks that the processor's cache holds: faster than all at once.
         blocks = ((at, self.array[at : min(at + _SCANNED_AT_ONCE, self.size)]) for at in self._block_starts())
         found = [np.flatnonzero(block == sign) + at for at, block in blocks]
@@ -97,8 +95,6 @@ class Octets:
 
     def differ_from_last(self, at: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
         """Return where the `length` octets from a place on are not those from the one before; first true."""
-        if compiled.are_used():
-            return compiled.passes.differ_from_last(self.array, at, length)
         differ = np.zeros(len(at), dtype=np.bool_)
         differ[:1] = True
         for block in blocks(len(at), _ROWS_AT_ONCE):
@@ -113,8 +109,6 @@ class Octets:
         self, start: NDArray[np.int64], end: NDArray[np.int64], octet: bytes
     ) -> NDArray[np.int64]:
         """Return where each ``[start, end)`` ends once every `octet` is taken off its end."""
-        if compiled.are_used():
-            return compiled.passes.ends_without(self.array, start, end, ord(octet))
         ends = end.copy()
         for _ in range(_USUAL_REPEATS):
             ends -= (ends > start) & (self.array[ends - 1] == ord(octet))

@@ -119,13 +119,13 @@ class _Values:
         first = events.first_line[rows] + layout.opening_lines
         certain = np.ones(len(rows), dtype=np.bool_)
         for place, field in enumerate(layout.fields):
-            start, end = events.line_starts[first + place], events.line_ends[first + place]
+            start, end = events.line_ends[first + place - 1] + 1, events.line_ends[first + place]
             if place < len(layout.fields) - 1:
                 certain &= self.octets.array[end - 1] == ord(",")
                 end = end - 1
             certain &= self._read_value(place, field, block, _Line(start, end, layout.heads[place]))
         for place, closing in enumerate(layout.closing, start=len(layout.fields)):
-            start, end = events.line_starts[first + place], events.line_ends[first + place]
+            start, end = events.line_ends[first + place - 1] + 1, events.line_ends[first + place]
             certain &= (end - start == len(closing)) & self.octets.begins(start, closing)
         self.are_certain[block] = certain
 

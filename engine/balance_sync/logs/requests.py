@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from balance_sync.logs import compiled
 from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.Da
         ``request_id`` String, ``source`` UInt32, in the order in which they first appear.
     """
     events = classified.events
+    if compiled.are_used():
+        octets, request_at = events.octets, classified.request_at
+        part, first = compiled.passes.number_parts(octets.array, request_at, events.piece, ID_BYTES)
+        return part, _named(octets, request_at[first], events.piece[first])
+    return _number_parts(classified)
+
+
+def _number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.DataFrame]:
+    events = classified.events
     chosen = np.flatnonzero(classified.request_at >= 0)
     at = classified.request_at[chosen]
     source = events.piece[chosen]
@@ -37,18 +47,18 @@ def number_parts(classified: ClassifiedEvents) -> tuple[NDArray[np.int64], pl.Da
     changed[1:] |= source[1:] != source[:-1]
     heads = np.flatnonzero(changed)
     is_ascii = _are_ascii(events.octets, at[heads])
-    named = pl.DataFrame(
-        {
-            "request_id": events.octets.strings(at[heads[is_ascii]], at[heads[is_ascii]] + ID_BYTES),
-            "source": pl.Series(source[heads[is_ascii]], dtype=pl.UInt32),
-        }
-    )
+    named = _named(events.octets, at[heads[is_ascii]], source[heads[is_ascii]])
     parts = named.unique(maintain_order=True)
     number = np.full(len(heads), -1, dtype=np.int64)
     number[is_ascii] = _numbers(named, parts)
     part = np.full(len(events), -1, dtype=np.int64)
     part[chosen] = number[np.cumsum(changed) - 1]
     return part, parts
+
+
+def _named(octets: Octets, at: NDArray[np.int64], source: NDArray[np.int64]) -> pl.DataFrame:
+    ids = octets.strings(at, at + ID_BYTES)
+    return pl.DataFrame({"request_id": ids, "source": pl.Series(source, dtype=pl.UInt32)})
 
 
 def _are_ascii(octets: Octets, at: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -51,6 +51,8 @@ class Events:
         The text of all pieces, each ending with a line feed.
     start, end
         Where in `octets` the event is.
+    text_end
+        Where it ends without its final line breaks, which depend on where the file was cut.
     piece
         Position of its piece in the batch.
     line
@@ -62,21 +64,21 @@ class Events:
     is_time
         Of stamped events, false for impossible times.
     first_line
-        Position of the event's first line in `line_starts` and `line_ends`.
-    line_starts, line_ends
-        Where each line of the batch begins, and where its line feed is.
+        Position of the event's first line in `line_ends`.
+    line_ends
+        Where the line feed of each line of the batch is; the next line begins behind it.
     """
 
     octets: Octets
     start: NDArray[np.int64]
     end: NDArray[np.int64]
+    text_end: NDArray[np.int64]
     piece: NDArray[np.int64]
     line: NDArray[np.int64]
     at: NDArray[np.int64]
     is_stamped: NDArray[np.bool_]
     is_time: NDArray[np.bool_]
     first_line: NDArray[np.int64]
-    line_starts: NDArray[np.int64]
     line_ends: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -105,28 +107,38 @@ def split_events(pieces: Sequence[TextPiece]) -> Events:
     """Cut the text of `pieces` into events."""
     texts = [_with_final_break(piece.text) for piece in pieces]
     octets = Octets(texts)
-    lengths = np.array([len(text) for text in texts], dtype=np.int64)
-    piece_starts = np.cumsum(lengths) - lengths
+    ends = np.cumsum([len(text) for text in texts], dtype=np.int64)
+    first_lines = np.array([piece.first_line for piece in pieces], dtype=np.int64)
+    if compiled.are_used():
+        cut = compiled.passes.split_events(octets.array, octets.size, ends, first_lines, ord(" "))
+        return Events(octets, *cut)
+    return _split(octets, ends, first_lines)
+
+
+def _split(octets: Octets, ends: NDArray[np.int64], first_lines: NDArray[np.int64]) -> Events:
+    """Cut pieces, of which each ends where `ends` says, into events."""
+    begins = np.append(0, ends)[: len(ends)]
     line_ends = octets.places(b"\n")
     line_starts = np.empty_like(line_ends)
     line_starts[:1] = 0
     line_starts[1:] = line_ends[:-1] + 1
     # Every piece ends with a line feed, so each that is not empty begins a line.
-    piece_lines = np.searchsorted(line_starts, piece_starts)
+    piece_lines = np.searchsorted(line_starts, begins)
     stamped_lines, at, is_time = _stamped_lines(octets, line_starts)
-    begins = np.zeros(len(line_starts), dtype=np.bool_)
-    begins[stamped_lines] = True
-    begins[piece_lines[lengths > 0]] = True
-    first_line = np.flatnonzero(begins)
+    is_first = np.zeros(len(line_starts), dtype=np.bool_)
+    is_first[stamped_lines] = True
+    is_first[piece_lines[ends > begins]] = True
+    first_line = np.flatnonzero(is_first)
     stamp = rows_of(stamped_lines, len(line_starts))[first_line]
     start = line_starts[first_line]
-    in_piece = np.diff(np.searchsorted(start, np.append(piece_starts, octets.size)))
-    piece = np.repeat(np.arange(len(texts)), in_piece)
-    first_lines = np.array([piece.first_line for piece in pieces], dtype=np.int64)
+    end = np.append(start[1:], octets.size)[: len(start)]
+    in_piece = np.diff(np.searchsorted(start, np.append(begins, octets.size)))
+    piece = np.repeat(np.arange(len(ends)), in_piece)
     return Events(
         octets=octets,
         start=start,
-        end=np.append(start[1:], octets.size)[: len(start)],
+        end=end,
+        text_end=octets.ends_without(start, end, b"\n"),
         piece=piece,
         line=first_line - piece_lines[piece] + first_lines[piece],
         # One element more, for events without a stamp.
@@ -134,7 +146,6 @@ def split_events(pieces: Sequence[TextPiece]) -> Events:
         is_stamped=stamp >= 0,
         is_time=np.append(is_time, False)[stamp],
         first_line=first_line,
-        line_starts=line_starts,
         line_ends=line_ends,
     )
 
@@ -147,8 +158,6 @@ def _stamped_lines(
     octets: Octets, line_starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return which lines begin with a time stamp, when that is, and whether it is a time at all."""
-    if compiled.are_used():
-        return compiled.passes.stamped_lines(octets.array, line_starts, ord(" "))
     # The sign that tells most other lines apart comes first: what is left is little.
     likely = np.flatnonzero(octets.array[line_starts + _TEMPLATE.index(b"T")] == ord("T"))
     places = line_starts[likely]

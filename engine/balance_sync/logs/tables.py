@@ -161,9 +161,7 @@ def _events(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFra
 
 
 def _fingerprints(events: Events) -> pl.Series:
-    # The final line breaks depend on where the file was cut, not on the event.
-    end = events.octets.ends_without(events.start, events.end, b"\n")
-    return events.octets.binaries(events.start, end).hash()
+    return events.octets.binaries(events.start, events.text_end).hash()
 
 
 def _messages(

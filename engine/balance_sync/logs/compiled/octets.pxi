@@ -9,24 +9,6 @@ cdef enum:
     INLINE_OCTETS = 12
 
 
-def places(const uint8_t[::1] text, Py_ssize_t size, uint8_t octet):
-    """Return where `octet` stands in the first `size` octets of `text`; int64."""
-    if not 0 <= size < text.shape[0]:
-        raise IndexError("the text is shorter than that")
-    cdef const uint8_t* data = &text[0]
-    cdef const uint8_t* one = data
-    cdef Py_ssize_t at, count = 0
-    for at in range(size):
-        count += data[at] == octet
-    found = np.empty(count, np.int64)
-    cdef int64_t[::1] found_ = found
-    for at in range(count):
-        one = <const uint8_t*>memchr(one, octet, data + size - one)
-        found_[at] = one - data
-        one += 1
-    return found
-
-
 def differ_within(const uint8_t[::1] text, const int64_t[::1] starts, Py_ssize_t offset, Py_ssize_t length):
     """Return where the `length` octets from each start on differ from those `offset` octets later; bool."""
     cdef Py_ssize_t row, count = starts.shape[0]
@@ -38,34 +20,6 @@ def differ_within(const uint8_t[::1] text, const int64_t[::1] starts, Py_ssize_t
             raise IndexError("a place outside the text")
         differ_[row] = memcmp(&text[0] + starts[row], &text[0] + starts[row] + offset, length) != 0
     return differ
-
-
-def differ_from_last(const uint8_t[::1] text, const int64_t[::1] starts, Py_ssize_t length):
-    """Return where the `length` octets from a start on are not those of the start before; bool, first True."""
-    cdef Py_ssize_t row, count = starts.shape[0]
-    cdef int64_t last = text.shape[0] - length
-    differ = np.ones(count, np.bool_)
-    cdef uint8_t[::1] differ_ = differ.view(np.uint8)
-    for row in range(count):
-        if not 0 <= starts[row] <= last:
-            raise IndexError("a place outside the text")
-        if row > 0:
-            differ_[row] = memcmp(&text[0] + starts[row - 1], &text[0] + starts[row], length) != 0
-    return differ
-
-
-def ends_without(const uint8_t[::1] text, const int64_t[::1] starts, const int64_t[::1] ends, uint8_t octet):
-    """Return where each text ends once every `octet` is taken off its end; int64."""
-    cdef Py_ssize_t row, count = starts.shape[0]
-    cdef int64_t end
-    found = np.empty(count, np.int64)
-    cdef int64_t[::1] found_ = found
-    for row in range(count):
-        end = ends[row]
-        while end > starts[row] and text[end - 1] == octet:
-            end -= 1
-        found_[row] = end
-    return found
 
 
 def views(const uint8_t[::1] text, const int64_t[::1] starts, const int64_t[::1] ends):

@@ -7,22 +7,33 @@ from numpy.typing import NDArray
 
 _Table = Sequence[tuple[bytes, int]]
 
-def places(text: NDArray[np.uint8], size: int, octet: int) -> NDArray[np.int64]: ...
 def differ_within(
     text: NDArray[np.uint8], starts: NDArray[np.int64], offset: int, length: int
 ) -> NDArray[np.bool_]: ...
-def differ_from_last(
-    text: NDArray[np.uint8], starts: NDArray[np.int64], length: int
-) -> NDArray[np.bool_]: ...
-def ends_without(
-    text: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], octet: int
-) -> NDArray[np.int64]: ...
 def views(
     text: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.uint64]: ...
-def stamped_lines(
-    text: NDArray[np.uint8], starts: NDArray[np.int64], behind: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]: ...
+def split_events(
+    text: NDArray[np.uint8],
+    size: int,
+    piece_ends: NDArray[np.int64],
+    first_lines: NDArray[np.int64],
+    behind: int,
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.bool_],
+    NDArray[np.bool_],
+    NDArray[np.int64],
+    NDArray[np.int64],
+]: ...
+def number_parts(
+    text: NDArray[np.uint8], request_at: NDArray[np.int64], piece: NDArray[np.int64], id_octets: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
 
 class Notices:
     def __init__(
@@ -76,7 +87,6 @@ class RecordValues:
 def read_values(
     layout: RecordLayout,
     text: NDArray[np.uint8],
-    line_starts: NDArray[np.int64],
     line_ends: NDArray[np.int64],
     first_line: NDArray[np.int64],
     ends: NDArray[np.int64],

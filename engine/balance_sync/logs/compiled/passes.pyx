@@ -12,4 +12,5 @@ import numpy as np
 include "octets.pxi"
 include "split.pxi"
 include "kinds.pxi"
+include "requests.pxi"
 include "record_values.pxi"

@@ -113,7 +113,6 @@ cdef class RecordValues:
 def read_values(
     RecordLayout layout,
     const uint8_t[::1] text,
-    const int64_t[::1] line_starts,
     const int64_t[::1] line_ends,
     const int64_t[::1] first_line,
     const int64_t[::1] ends,
@@ -129,7 +128,7 @@ def read_values(
     cdef uint8_t[::1] are_certain = values.are_certain.view(np.uint8)
     for row in range(rows_.shape[0]):
         are_certain[row] = read_record(
-            layout, values, row, text, line_starts, line_ends, first_line[rows_[row]] + layout.opening_lines
+            layout, values, row, text, line_ends, first_line[rows_[row]] + layout.opening_lines
         )
     return values
 
@@ -172,18 +171,19 @@ cdef bint read_record(
     RecordValues values,
     Py_ssize_t row,
     const uint8_t[::1] text,
-    const int64_t[::1] line_starts,
     const int64_t[::1] line_ends,
     Py_ssize_t line,
 ) except -1:
     """Note the values of a record whose fields begin on a `line`; return whether it is certain."""
     cdef Py_ssize_t place, money = 0, flag = 0
+    cdef int64_t begin = line_ends[line - 1] + 1
     cdef Text said
     cdef bint good = True
     for place in range(layout.fields + layout.closings.count):
-        if not 0 <= line_starts[line] <= line_ends[line] < text.shape[0]:
+        if not 0 <= begin <= line_ends[line] < text.shape[0]:
             raise IndexError("a line outside the text")
-        said.begin, said.end = &text[0] + line_starts[line], &text[0] + line_ends[line]
+        said.begin, said.end = &text[0] + begin, &text[0] + line_ends[line]
+        begin = line_ends[line] + 1
         line += 1
         if place >= layout.fields:
             good = good and is_equal(said, layout.closings.text[place - layout.fields])

@@ -1,4 +1,4 @@
-# Time stamps in one pass over lines; `balance_sync.logs.split` does the same in numpy.
+# Events in one pass over lines; `balance_sync.logs.split` does the same in numpy.
 
 cdef enum:
     STAMP_OCTETS = 25
@@ -12,36 +12,137 @@ cdef struct Day:
     bint exists
 
 
-def stamped_lines(const uint8_t[::1] text, const int64_t[::1] starts, uint8_t behind):
-    """Return which lines begin with a stamp and `behind`, when that is, and whether it is a time at all.
+cdef struct Piece:
+    Py_ssize_t number
+    int64_t end  # where in the text
+    int64_t line  # the number of its first line, less the place of that among all lines
+
+
+def split_events(
+    const uint8_t[::1] text, Py_ssize_t size, const int64_t[::1] piece_ends, const int64_t[::1] first_lines,
+    uint8_t behind,
+):
+    """Cut the first `size` octets of `text`, pieces that end with line feeds, into events.
+
+    Parameters
+    ----------
+    piece_ends, first_lines
+        Where each piece ends, and the number of its first line.
+    behind
+        What stands behind a stamp.
 
     Returns
     -------
-    rows, at, is_time
-        int64; int64, microseconds since 1970 in UTC; bool.
+    tuple
+        All arrays of `Events` but `octets`, in their order.
     """
-    cdef Py_ssize_t row, count = starts.shape[0], found = 0
-    cdef int64_t last = text.shape[0] - STAMP_OCTETS
-    rows, at, is_time = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count, np.bool_)
-    cdef int64_t[::1] rows_ = rows, at_ = at
-    cdef uint8_t[::1] is_time_ = is_time.view(np.uint8)
-    cdef const uint8_t* stamp
+    if not 0 <= size <= text.shape[0] - STAMP_OCTETS:
+        raise IndexError("the text is shorter than that")
+    cdef const uint8_t* data = &text[0]
+    cdef Py_ssize_t row, found = 0, count = count_octets(data, size, c"\n")
+    cdef int64_t begin = 0, end
+    cdef bint stands, is_first
     cdef Day day
+    cdef Piece own
+    # There are no more events than lines, and memory that nobody touches costs nothing.
+    cdef SplitEvents events = SplitEvents(count)
+    cdef int64_t[::1] line_end = events.line_ends
     day.text[0] = 0
+    own.number, own.end, own.line = -1, 0, 0
     for row in range(count):
-        if not 0 <= starts[row] <= last:
-            raise IndexError("a line outside the text")
-        stamp = &text[0] + starts[row]
-        if not is_stamp(stamp, behind):
-            continue
-        # Neighbours mostly share their day.
-        if memcmp(day.text, stamp, DATE_OCTETS) != 0:
-            read_day(stamp, &day)
-        rows_[found] = row
-        at_[found] = (day.since_1970 * 86_400 + seconds(stamp)) * 1_000_000 + milliseconds(stamp) * 1000
-        is_time_[found] = day.exists and is_clock(stamp)
-        found += 1
-    return rows[:found].copy(), at[:found].copy(), is_time[:found].copy()
+        end = <const uint8_t*>memchr(data + begin, c"\n", size - begin) - data
+        line_end[row] = end
+        is_first = begin == own.end
+        while own.end <= begin:
+            own.number += 1
+            if own.end < begin or own.number == piece_ends.shape[0]:
+                raise IndexError("a piece that does not end with a line feed")
+            own.end, own.line = piece_ends[own.number], first_lines[own.number] - row
+        stands = is_stamp(data + begin, behind)
+        if stands or is_first:
+            if stands and memcmp(day.text, data + begin, DATE_OCTETS) != 0:
+                # Neighbours mostly share their day.
+                read_day(data + begin, &day)
+            if found:
+                events.end_last(found, begin, data)
+            events.note(found, begin, row, &own, &day, stands, data)
+            found += 1
+        begin = end + 1
+    if begin != size or piece_ends.shape[0] and piece_ends[piece_ends.shape[0] - 1] != size:
+        raise IndexError("a text that does not end with a line feed")
+    if found:
+        events.end_last(found, size, data)
+    return events.arrays(found)
+
+
+cdef class SplitEvents:
+    """Arrays with room for as many events as there may be."""
+
+    cdef object kept
+    cdef readonly object line_ends
+    cdef int64_t *start
+    cdef int64_t *end
+    cdef int64_t *text_end
+    cdef int64_t *piece
+    cdef int64_t *line
+    cdef int64_t *at
+    cdef int64_t *first_line
+    cdef uint8_t *is_stamped
+    cdef uint8_t *is_time
+
+    def __init__(self, Py_ssize_t most):
+        self.line_ends = np.empty(most, np.int64)
+        numbers = [np.empty(most + 1, np.int64) for _ in range(7)]
+        bools = [np.empty(most + 1, np.bool_) for _ in range(2)]
+        self.kept = [*numbers[:6], *bools, numbers[6]]
+        self.start, self.end, self.text_end = int64s(numbers[0]), int64s(numbers[1]), int64s(numbers[2])
+        self.piece, self.line, self.at = int64s(numbers[3]), int64s(numbers[4]), int64s(numbers[5])
+        self.first_line = int64s(numbers[6])
+        self.is_stamped, self.is_time = octets_of(bools[0]), octets_of(bools[1])
+
+    cdef inline void note(
+        self, Py_ssize_t row, int64_t begin, int64_t line, Piece* piece, Day* day, bint stands, const uint8_t* text
+    ) noexcept nogil:
+        cdef const uint8_t* stamp = text + begin
+        self.start[row], self.piece[row], self.line[row] = begin, piece.number, piece.line + line
+        self.first_line[row], self.is_stamped[row] = line, stands
+        self.is_time[row] = stands and day.exists and is_clock(stamp)
+        self.at[row] = (
+            (day.since_1970 * 86_400 + seconds(stamp)) * 1_000_000 + milliseconds(stamp) * 1000 if stands else 0
+        )
+
+    cdef inline void end_last(self, Py_ssize_t found, int64_t end, const uint8_t* text) noexcept nogil:
+        """Note where the last of the events `found` so far ends, with its final line feeds and without."""
+        cdef int64_t begin = self.start[found - 1]
+        self.end[found - 1] = end
+        while end > begin and text[end - 1] == c"\n":
+            end -= 1
+        self.text_end[found - 1] = end
+
+    cdef tuple arrays(self, Py_ssize_t found):
+        return (*(each[:found] for each in self.kept), self.line_ends)
+
+
+cdef int64_t* int64s(int64_t[::1] array) except NULL:
+    return &array[0]
+
+
+cdef uint8_t* octets_of(array) except NULL:
+    cdef uint8_t[::1] octets = array.view(np.uint8)
+    return &octets[0]
+
+
+cdef Py_ssize_t count_octets(const uint8_t* text, Py_ssize_t size, uint8_t octet) noexcept nogil:
+    """Return how often `octet` stands in a text, counted in single octets while they suffice."""
+    cdef Py_ssize_t at = 0, last, count = 0
+    cdef uint8_t some
+    while at < size:
+        some = 0
+        for last in range(at, min(at + 255, size)):
+            some += text[last] == octet
+        count += some
+        at += 255
+    return count
 
 
 cdef inline bint is_stamp(const uint8_t* at, uint8_t behind) noexcept nogil:
