@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from balance_sync.sources.batching import EXPANSION, plan_batches
+from balance_sync.sources.batching import expected_text, plan_batches
 from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.discovery import Source
 
@@ -106,7 +106,7 @@ def _affordable(sources: Mapping[str, Source], wanted: Iterable[str]) -> set[str
             continue
         # What is in an archive is read with all of it, and an archive once.
         file = source.file or source
-        size = 0 if file in opened else file.size_bytes * EXPANSION
+        size = 0 if file in opened else expected_text(file.size_bytes)
         if size <= left:
             left -= size
             opened.add(file)

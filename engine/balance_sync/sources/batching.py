@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 BATCH_BYTES = 12 << 20
 """Uncompressed text in one batch, about; what one worker holds at a time."""
 
-EXPANSION = 6
-"""Compressed bytes are taken to become this many bytes of text when batches are planned."""
+_EXPANSION, _EXPANSION_OF_SMALL, _SMALL = 6, 2, 900
+"""How many bytes of text a compressed byte becomes, and of the first ones of a file: nothing repeats yet."""
+
+_OPENING_BYTES = 1_000
+"""What opening a file counts for, so that no batch of tiny ones takes much longer than others."""
 
 LARGEST_EVENT = 8 << 20
 """Bytes at which an event is cut although it goes on: what follows is told as text before an event.
@@ -70,6 +73,11 @@ They come in several lists where the files hold more text than was planned for o
 """
 
 
+def expected_text(compressed: int) -> int:
+    """Return about how many bytes of text a file of so many `compressed` bytes holds."""
+    return compressed * _EXPANSION - min(compressed, _SMALL) * (_EXPANSION - _EXPANSION_OF_SMALL)
+
+
 def plan_batches(
     sources: Iterable[Source], *, batch_bytes: int = BATCH_BYTES, limits: Limits | None = None
 ) -> Iterator[Batch]:
@@ -78,7 +86,8 @@ def plan_batches(
     group: list[Source] = []
     planned = 0
     for source in sources:
-        if source.size_bytes * EXPANSION > batch_bytes:
+        text_bytes = expected_text(source.size_bytes)
+        if text_bytes > batch_bytes:
             if group:
                 yield _SmallFiles(tuple(group), batch_bytes, limits)
                 group, planned = [], 0
@@ -87,7 +96,7 @@ def plan_batches(
                 yield _CutPieces(pieces)
             continue
         group.append(source)
-        planned += source.size_bytes * EXPANSION
+        planned += text_bytes + _OPENING_BYTES
         if planned >= batch_bytes:
             yield _SmallFiles(tuple(group), batch_bytes, limits)
             group, planned = [], 0
