@@ -76,7 +76,7 @@ if [ -n "$itself" ]; then
     pip install --require-hashes --requirement requirements-build.lock --target "$tools"
     # shellcheck disable=SC2086  # two words, or one
     PYTHONPATH=$tools pip install --no-deps --no-build-isolation --force-reinstall $itself
-    (cd / && "$venv/bin/python" -c 'import sys; from balance_sync.logs import compiled; sys.exit(not compiled.ARE_BUILT)') ||
+    (cd / && "$venv/bin/python" -c 'import sys; from balance_sync import compiled; sys.exit(not compiled.ARE_BUILT)') ||
         say "built without its compiled passes: all works, but logs are read more slowly. They need a C compiler and" \
             "Python's headers (Debian: apt install gcc python3-dev); then run this again"
 fi

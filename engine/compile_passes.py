@@ -15,8 +15,8 @@ from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("engine/balance_sync/logs/compiled")
-NAME = "balance_sync.logs.compiled.passes"
+FOLDER = Path("engine/balance_sync/compiled")
+NAME = "balance_sync.compiled.passes"
 
 
 class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]

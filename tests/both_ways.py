@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from balance_sync.logs.invocations import Told
 from balance_sync.logs.kinds import ClassifiedEvents, classify
 from balance_sync.logs.record_layouts import SYNC_ERROR_LAYOUTS, TRANSACTION_LAYOUTS, read_layout
 from balance_sync.logs.requests import number_parts
@@ -45,6 +46,7 @@ def made_of(pieces: list[TextPiece]) -> dict[str, Any]:
         "parts": parts,
         "texts": octets.binaries(events.start, events.text_end),
         "differ": octets.differ_within(events.start, shift, 24),
+        "figures": Told.read(classified, part).figures,
         **_records(classified),
     }
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from archive_text import DAY
 from balance_sync.generator.archive import generate_archive
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import Source, discover
 from balance_sync.sources.reading import Reading
@@ -32,6 +32,7 @@ WORDS = (
     *(b"START RequestId: ", b"REPORT RequestId: ", b"RequestId: ", b"2024-02-30T25:61:61.999Z "),
     *(b"0000-01-01T00:00:00.000Z ", b"9999-12-31T23:59:59.999Z ", b"2024-02-29T23:59:59.000Z "),
     *(b"alance is already synced from other listeners", b"Update Payment Balance Flag is set to false"),
+    *(b"\tDuration: ", b" ms", b"\tBilled Duration: ", b"\tMemory Size: 128 MB", b"\tInit Duration: .5 ms"),
     *(b"-0", b"1e21", b"999999999999999", b"1234567890123456", b"0.000000000000000001", b"true", b"false"),
 )
 
@@ -70,6 +71,25 @@ def test_any_text_is_read_alike(text):
     assert differences([piece(text)]) == []
 
 
+REPORT = "2024-02-29T23:59:59.000Z REPORT RequestId: 00000000-0000-4000-8000-000000000001"
+FIGURES = ("\tDuration: ", "\tBilled Duration: ", "\tMemory Size: ", "\tMax Memory Used: ", "\tInit Duration: ")
+NUMBERS = ("0", "007", "1.5", "12.34", "12.345", "9" * 15, "9" * 16, "1e3", "-1", "", " 1", "1.", ".5", "1.2.3")
+
+
+@given(st.lists(st.tuples(st.sampled_from(NUMBERS), st.sampled_from((" ms", " MB", "ms", ""))), max_size=6))
+@example([("1.25", " ms"), ("2", " ms"), ("128", " MB"), ("99", " MB"), ("300.5", " ms")])
+def test_figures_are_read_alike(told):
+    said = "".join(label + number + unit for label, (number, unit) in zip(FIGURES, told, strict=False))
+    assert differences([piece(f"{REPORT}{said}\t\n{REPORT}\tDuration: 1.25 ms\n".encode())]) == []
+
+
+@given(st.binary(max_size=60), st.binary(min_size=1, max_size=3), st.integers(-5, 70))
+@example(b'Z {"time', b'Z {"time', 8)
+@example(b'Z {"time', b'Z {"time', 7)
+def test_a_text_is_found_where_it_stands(text, sought, within):
+    assert compiled.passes.holds(text, sought, within) == (text.find(sought, 0, max(within, 0)) >= 0)
+
+
 @pytest.mark.parametrize("place", [-1, 232, 2**62])
 def test_no_place_outside_the_text_is_looked_at(place):
     text, at = np.zeros(256, dtype=np.uint8), np.array([place])
@@ -98,7 +118,7 @@ def test_what_is_built_is_what_stands_there():
 
 
 def test_they_can_be_left_aside():
-    program = "from balance_sync.logs import compiled; print(compiled.ARE_BUILT, compiled.are_used())"
+    program = "from balance_sync import compiled; print(compiled.ARE_BUILT, compiled.are_used())"
     for value, used in (("no", "False"), ("yes", "True")):
         told = subprocess.run(
             [sys.executable, "-c", program],

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_wheel_carries_every_sql_file_and_every_module(root: Path, wheel: Path, 
 @pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")
 def test_wheel_carries_the_compiled_passes_for_this_machine(wheel: Path) -> None:
     (passes,) = [
-        name for name in ZipFile(wheel).namelist() if name.startswith("balance_sync/logs/compiled/passes.cp")
+        name for name in ZipFile(wheel).namelist() if name.startswith("balance_sync/compiled/passes.cp")
     ]
     assert passes.endswith(sysconfig.get_config_var("EXT_SUFFIX"))
     assert not wheel.name.endswith("none-any.whl")

@@ -18,7 +18,7 @@ PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter"
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(as_json: bool) -> None:
     """Print versions and limits; nothing of your data."""
-    from balance_sync.logs import compiled
+    from balance_sync import compiled
     from balance_sync.rules import load_rules
     from balance_sync.store.sql_files import sql_directory
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.kinds import ClassifiedEvents
 from balance_sync.logs.metadata import COMMON_SHAPES
 from balance_sync.logs.octets import series_of
 from balance_sync.logs.quoted_metadata import read_quoted
-from balance_sync.logs.record_values import FieldValues
+from balance_sync.logs.record_values import FieldValues, Money
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from balance_sync.logs.octets import Octets
@@ -58,7 +58,7 @@ def _columns(found: compiled.passes.RecordValues, octets: Octets, layout: Layout
     for kind, own in places.items():
         views = found.views[own]
         if kind == "money":
-            column = _money(found.money)
+            column = numbers(found.money, Money)
         elif kind == "flag":
             column = pl.Series(found.flags.ravel())
         else:
@@ -77,7 +77,23 @@ def _columns(found: compiled.passes.RecordValues, octets: Octets, layout: Layout
     return columns
 
 
-def _money(multiples: NDArray[np.uint64]) -> pl.Series:
-    """Return numbers that are given as multiples of 10 ** -18 in two words each."""
-    count = multiples.size // 2
-    return series_of(pa.Array.from_buffers(pa.decimal128(38, 18), count, [None, pa.py_buffer(multiples)]))
+def numbers(
+    words: NDArray[np.uint64],
+    kind: pl.DataType | type[pl.DataType],
+    are_there: NDArray[np.bool_] | None = None,
+) -> pl.Series:
+    """Return numbers that are given in two words each, the lower one first, as decimals or Int64.
+
+    Parameters
+    ----------
+    words
+        Multiples of the smallest step of the `kind`, as two's complement.
+    are_there
+        Which are not null; all where it is `None`.
+    """
+    present = None if are_there is None else pa.py_buffer(np.packbits(are_there, bitorder="little"))
+    if isinstance(kind, pl.Decimal):
+        arrow_kind, values = pa.decimal128(kind.precision, kind.scale), words
+    else:
+        arrow_kind, values = pa.int64(), words.reshape(-1, 2)[:, 0].copy()
+    return series_of(pa.Array.from_buffers(arrow_kind, words.size // 2, [present, pa.py_buffer(values)]))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from balance_sync import compiled
+from balance_sync.logs.compiled_values import numbers
 from balance_sync.logs.kinds import CODES, ID_BYTES, ClassifiedEvents
 from balance_sync.logs.octets import text_views
 from balance_sync.logs.rows import at_rows, rows_of
@@ -15,6 +18,8 @@ from balance_sync.logs.split import STAMP_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from balance_sync.logs.octets import Octets
 
 Milliseconds = pl.Decimal(18, 2)
 
@@ -177,8 +182,29 @@ def _figures(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Dat
         # The id is no UUID, and may be of any length.
         end = octets.data.find(b"\t", at[place] - ID_BYTES, at[place] + _LONGEST)
         at[place] = end if end >= 0 else at[place]
+    read = _read_plain_figures(octets, at) if compiled.are_used() else None
+    return pl.DataFrame([*(read or _read_figures(octets, at)), _statuses(classified, reports)])
+
+
+def _read_plain_figures(octets: Octets, at: NDArray[np.int64]) -> list[pl.Series] | None:
+    """Return a column for each of `_FIGURES`, or `None` where a number is anything but plain."""
+    read = compiled.passes.read_figures(_plain_figures(), octets.array, at)
+    return read and [
+        numbers(words, dtype, are_read).alias(name)
+        for (name, *_, dtype), words, are_read in zip(_FIGURES, *read, strict=True)
+    ]
+
+
+@cache
+def _plain_figures() -> compiled.passes.Figures:
+    _, labels, units, kinds = zip(*_FIGURES, strict=True)
+    decimals = [kind.scale if isinstance(kind, pl.Decimal) else 0 for kind in kinds]
+    return compiled.passes.Figures(labels=labels, units=units, decimals=decimals)
+
+
+def _read_figures(octets: Octets, at: NDArray[np.int64]) -> list[pl.Series]:
     columns: list[pl.Series] = []
-    stands = np.ones(len(reports), dtype=np.bool_)
+    stands = np.ones(len(at), dtype=np.bool_)
     for name, label, unit, dtype in _FIGURES:
         rows = octets.rows(at, len(label) + _NUMBER_BYTES)
         number_at = at + len(label)
@@ -193,7 +219,7 @@ def _figures(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Dat
         # What no figure of the platform can be is none.
         columns.append(octets.viewed_strings(views).cast(dtype, strict=False).alias(name))
         at = np.where(stands, number_at + length + len(unit), at)
-    return pl.DataFrame([*columns, _statuses(classified, reports)])
+    return columns
 
 
 def _statuses(classified: ClassifiedEvents, reports: NDArray[np.int64]) -> pl.Series:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.octets import Octets, blocks, words_of
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.split import STAMP_BYTES, Events

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.decoding import decoded_series
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.compiled_values import read_compiled
 from balance_sync.logs.kinds import SYNC_ERROR_NOTICE, TRANSACTION_NOTICE, ClassifiedEvents
 from balance_sync.logs.record_values import read_values

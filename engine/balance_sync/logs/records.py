@@ -57,7 +57,7 @@ def read_transactions(classified: ClassifiedEvents) -> tuple[pl.DataFrame, pl.Da
     -------
     records, rejects
         ``event`` UInt32 (position of the event) with `TRANSACTION_COLUMNS`; and ``event`` with ``reason``
-        for each event that announces a transaction and cannot be read as one.
+        for each event that announces a transaction and cannot be read as one. Both in no certain order.
     """
     chosen = classified.of_kind("transaction")
     return _read(classified, chosen, TRANSACTION_LAYOUTS, TRANSACTION_COLUMNS, exact=read_transaction)
@@ -85,7 +85,7 @@ def _read(
     filled = [_aligned(part, columns) for part in parts if part.height]
     if slow.height or not filled:
         filled.append(slow)
-    return (filled[0] if len(filled) == 1 else _in_order(pl.concat(filled))), rejects
+    return pl.concat(filled), rejects
 
 
 def _aligned(records: pl.DataFrame, columns: Columns) -> pl.DataFrame:
@@ -97,10 +97,6 @@ def _aligned(records: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     return pl.DataFrame(
         [records["event"], *(nulls[name] if name in nulls else records[name] for name in columns)]
     )
-
-
-def _in_order(records: pl.DataFrame) -> pl.DataFrame:
-    return records[np.argsort(records["event"].to_numpy())]
 
 
 def _read_exactly(

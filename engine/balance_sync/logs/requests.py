@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.kinds import ID_BYTES, ClassifiedEvents
 
 if TYPE_CHECKING:

@@ -124,13 +124,13 @@ def scan_table(name: str, paths: Iterable[str | Path], *, until: datetime | None
     Returns
     -------
     LazyFrame
-        ``TABLE_SCHEMAS[name]``.
+        ``TABLE_SCHEMAS[name]``, in the order of the sources and their lines.
     """
     schema = TABLE_SCHEMAS[name]
 
     def rows_of(pieces: list[TextPiece], columns: set[str]) -> pl.DataFrame:
         tables: BatchTables = parse_batch(pieces)
-        rows: pl.DataFrame = getattr(tables, name)
+        rows: pl.DataFrame = getattr(tables, name).sort("source", "line")
         labels = pl.Series([piece.source.label for piece in pieces], dtype=pl.String)
         named = rows.with_columns(path=labels.gather(rows["source"]))
         return named.select(pl.col(column).cast(schema[column]) for column in schema if column in columns)

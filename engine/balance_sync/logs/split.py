@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from balance_sync.logs import compiled
+from balance_sync import compiled
 from balance_sync.logs.octets import Octets, blocks, word
 from balance_sync.logs.rows import rows_of
 

@@ -11,10 +11,12 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from isal import isal_zlib
 
+from balance_sync import compiled
 from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
 from balance_sync.sources.discovery import Source
@@ -63,9 +65,18 @@ def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
                 return None
     except (OSError, _InflateError):
         return None
-    if not _PLAIN_START.match(text) or text.find(_JSON_EVENT, 0, HEAD_BYTES) >= 0:
+    if not _PLAIN_START.match(text) or _search()(text, _JSON_EVENT, HEAD_BYTES):
         return None
     return text, Reading(hashlib.sha256(packed).hexdigest(), len(text))
+
+
+@cache
+def _search() -> Callable[[bytes, bytes, int], bool]:
+    return compiled.passes.holds if compiled.are_used() else _holds
+
+
+def _holds(text: bytes, sought: bytes, within: int) -> bool:
+    return text.find(sought, 0, within) >= 0
 
 
 def inflate_file(path: str, pieces: Iterator[bytes], reading: Reading, meter: Meter) -> Iterator[bytes]:

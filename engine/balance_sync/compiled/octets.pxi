@@ -9,6 +9,23 @@ cdef enum:
     INLINE_OCTETS = 12
 
 
+def holds(bytes text, bytes sought, Py_ssize_t within):
+    """Return whether `sought`, which is not empty, stands in the first `within` octets of `text`."""
+    cdef const uint8_t* begin = <const uint8_t*>text
+    return len(sought) > 0 and stands_within(begin, begin + min(len(text), max(within, 0)), sought, len(sought))
+
+
+cdef bint stands_within(const uint8_t* at, const uint8_t* end, const uint8_t* text, Py_ssize_t length) noexcept nogil:
+    while end - at >= length:
+        at = <const uint8_t*>memchr(at, text[0], end - at - length + 1)
+        if at == NULL:
+            return False
+        if memcmp(at, text, length) == 0:
+            return True
+        at += 1
+    return False
+
+
 def differ_within(const uint8_t[::1] text, const int64_t[::1] starts, Py_ssize_t offset, Py_ssize_t length):
     """Return where the `length` octets from each start on differ from those `offset` octets later; bool."""
     cdef Py_ssize_t row, count = starts.shape[0]

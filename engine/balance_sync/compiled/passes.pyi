@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 _Table = Sequence[tuple[bytes, int]]
 
+def holds(text: bytes, sought: bytes, within: int) -> bool: ...
 def differ_within(
     text: NDArray[np.uint8], starts: NDArray[np.int64], offset: int, length: int
 ) -> NDArray[np.bool_]: ...
@@ -93,3 +94,12 @@ def read_values(
     message_at: NDArray[np.int64],
     chosen: NDArray[np.int64],
 ) -> RecordValues: ...
+
+class Figures:
+    def __init__(
+        self, *, labels: Sequence[bytes], units: Sequence[bytes], decimals: Sequence[int]
+    ) -> None: ...
+
+def read_figures(
+    figures: Figures, text: NDArray[np.uint8], at: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]] | None: ...

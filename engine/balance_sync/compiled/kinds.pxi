@@ -38,17 +38,6 @@ cdef class Prefixes:
         return otherwise
 
 
-cdef bint stands_within(Octets at, Octets end, Octets text, Py_ssize_t length) noexcept nogil:
-    while end - at >= length:
-        at = <Octets>memchr(at, text[0], end - at - length + 1)
-        if at == NULL:
-            return False
-        if memcmp(at, text, length) == 0:
-            return True
-        at += 1
-    return False
-
-
 cdef class Notices:
     """Where things stand in a line, and what is said there.
 
