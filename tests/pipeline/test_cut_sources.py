@@ -165,7 +165,7 @@ class Interruption:
         return counted
 
 
-def read(logs: Path, store: Path, batch_bytes: int = 8_000) -> None:
+def read(logs: Path, store: Path, batch_bytes: int = 4_000) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(opening, "_CHUNK_BYTES", 64)
         patch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=batch_bytes))

@@ -26,6 +26,8 @@ Milliseconds = pl.Decimal(18, 2)
 STATUSES = ("unseen", "unfinished", "ok", "error", "timeout")
 """From what says least to what says most: of a request that is told of several times, the last counts."""
 
+_STATUS_WORDS = pl.Series(STATUSES)
+
 _FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] = (
     ("duration_ms", b"\tDuration: ", b" ms", Milliseconds),
     ("billed_ms", b"\tBilled Duration: ", b" ms", pl.Int64),
@@ -108,14 +110,15 @@ def _plain(
     named = np.flatnonzero(part >= 0)
     np.minimum.at(first, part[named], named)
     place = np.where(start >= 0, start, np.where(report >= 0, report, first))
-    begun = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen")).astype(np.uint8)
-    status = at_rows(figures["status"], rows["report"]).fill_null(pl.Series(begun))
+    begun = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen"))
+    ended = np.append(figures["status"].to_numpy(), 0)[rows["report"]]
+    status = np.where(rows["report"] >= 0, ended, begun)
     return pl.DataFrame(
         {
             "part": pl.Series(np.arange(parts), dtype=pl.UInt32),
             "started_at": at_rows(events.times(), start),
             **{name: at_rows(figures[name], rows["report"]) for name, *_ in _FIGURES},
-            "status": status.cat.to(pl.Enum(STATUSES)).cast(pl.String),
+            "status": at_rows(_STATUS_WORDS, status),
             "source": pl.Series(events.piece[place], dtype=pl.UInt32),
             "line": pl.Series(events.line[place], dtype=pl.Int64),
         }

@@ -11,7 +11,7 @@ import polars as pl
 
 from balance_sync.logs.dropped import read_dropped
 from balance_sync.logs.invocations import Told
-from balance_sync.logs.kinds import CODES, PROCESSING_NOTICE, ClassifiedEvents, classify
+from balance_sync.logs.kinds import CODES, OUTCOMES, PROCESSING_NOTICE, ClassifiedEvents, classify
 from balance_sync.logs.messages import STEP_KINDS, Steps, follow
 from balance_sync.logs.odd_requests import add_odd_parts
 from balance_sync.logs.records import read_sync_errors, read_transactions
@@ -30,10 +30,12 @@ PARSER_VERSION = 10
 """Raised whenever the same text would give other tables: what older versions parsed is read again."""
 
 _MESSAGE_ID_BYTES = 100
+_ARE_NO_SPACES = np.array([octet < 0x80 and chr(octet).isalnum() for octet in range(256)])
 _LARGEST_TEXT = 1 << 20
 """Bytes of its text that are kept of a reject: CloudWatch takes no larger event."""
 
 _ALONE_REASON = "a message that belongs to no request: where its id should stand is none"
+_OUTCOME_WORDS = pl.Series([*OUTCOMES, "incomplete"])
 _PREAMBLE_REASONS = {True: "the time of the event is impossible", False: "text before the first event"}
 
 
@@ -182,7 +184,8 @@ def _messages(
         {
             "event": pl.Series(start),
             "message_id": _message_ids(classified, start),
-            "outcome": at_rows(classified.outcomes(), shown).cast(pl.String).fill_null("incomplete"),
+            # The last of the words for what shows nothing.
+            "outcome": at_rows(_OUTCOME_WORDS, np.append(classified.outcome, -1)[shown] % len(_OUTCOME_WORDS)),
             "transaction_id": at_rows(transactions["transaction_id"], of_event[carried]),
         }
     )
@@ -199,7 +202,10 @@ def _message_ids(classified: ClassifiedEvents, processing: NDArray[np.int64]) ->
     # No character is cut in two.
     while (within := (events.octets.array[end] & 0xC0 == 0x80) & (end > begin)).any():
         end -= within
-    return events.octets.strings(begin, end).str.strip_chars()
+    ids = events.octets.strings(begin, end)
+    # Letters and digits are no spaces, and to look at both ends takes less than to strip.
+    ends = events.octets.array[np.concatenate([begin, end - 1])]
+    return ids if _ARE_NO_SPACES[ends].all() else ids.str.strip_chars()
 
 
 def _rejects(classified: ClassifiedEvents, part: NDArray[np.int64], unread: pl.DataFrame) -> pl.DataFrame:
