@@ -37,8 +37,8 @@ def made_of(pieces: list[TextPiece]) -> dict[str, Any]:
     part, parts = number_parts(classified)
     octets, shift = events.octets, min(40, events.octets.size)
     return {
-        **{name: getattr(events, name) for name in ("line_ends", "start", "end", "text_end", "line", "piece")},
-        **{name: getattr(events, name) for name in ("is_stamped", "is_time", "first_line")},
+        **{name: getattr(events, name) for name in ("start", "end", "text_end", "piece", "line")},
+        **{name: getattr(events, name) for name in ("is_stamped", "is_time", "first_line", "line_ends")},
         "at": np.where(events.is_time, events.at, 0),
         **{name: getattr(classified, name) for name in ("kind", "level", "message_at")},
         **{name: getattr(classified, name) for name in ("request_at", "outcome")},

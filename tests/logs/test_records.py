@@ -229,7 +229,8 @@ def test_octets_that_are_no_utf8_cost_only_themselves() -> None:
     broken = text.replace(b"'DELIVERY_DEDUCTION'", b"'DELIVERY\xff'")
     piece = TextPiece(Source("", "", 0, 0, "", None), broken + text, 0, 1, True, Reading())
     rows, rejects = read_transactions(classify(split_events([piece])))
-    assert rows.sort("event")["action"].to_list() == ["DELIVERY\N{REPLACEMENT CHARACTER}", "DELIVERY_DEDUCTION"]
+    actions = rows.sort("event")["action"].to_list()
+    assert actions == ["DELIVERY\N{REPLACEMENT CHARACTER}", "DELIVERY_DEDUCTION"]
     assert rejects.is_empty()
 
 

@@ -178,14 +178,15 @@ def _messages(
     start = steps[followed.start]
     # One element more, so that -1 stays -1.
     shown, carried = (np.append(steps, -1)[rows] for rows in (followed.outcome, followed.transaction))
+    # The last of the words is that of what shows nothing.
+    outcome = np.append(classified.outcome, -1)[shown] % len(_OUTCOME_WORDS)
     synced = transactions["event"].to_numpy()
     of_event = np.append(rows_of(synced, len(part)), -1)
     messages = pl.DataFrame(
         {
             "event": pl.Series(start),
             "message_id": _message_ids(classified, start),
-            # The last of the words for what shows nothing.
-            "outcome": at_rows(_OUTCOME_WORDS, np.append(classified.outcome, -1)[shown] % len(_OUTCOME_WORDS)),
+            "outcome": at_rows(_OUTCOME_WORDS, outcome),
             "transaction_id": at_rows(transactions["transaction_id"], of_event[carried]),
         }
     )

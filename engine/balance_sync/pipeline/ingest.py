@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
 from balance_sync.pipeline.budget import reading_processes
-from balance_sync.pipeline.parsing import parse_batches
+from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import PassedOver, Source, iter_sources
@@ -23,6 +23,7 @@ from balance_sync.store.dataset import Store
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.pipeline.processes import Processes
     from balance_sync.store.file_keys import KnownFiles
 
 
@@ -97,9 +98,8 @@ def ingest(
             stack.enter_context(_opened(store))
             paths = _with_copied_input(paths, store)
         search = _Search(options, paths, watcher, sources)
-        if search.finds_few():
-            when_few()
-        # Another process begins while this one imports what it parses with.
+        # Other processes begin while this one imports what it parses with.
+        helpers = _begin_others(search.looked_ahead(), processes - 1, when_few, stack)
         from balance_sync.pipeline.cut_sources import judge_cut_sources
         from balance_sync.store.file_keys import KnownFiles
 
@@ -109,7 +109,7 @@ def ingest(
         missing = search.missing(KnownFiles(_complete_files(store)))
         watcher.stage("reading logs", None)
         batches = plan_batches(missing, limits=options.limits)
-        for size_bytes in parse_batches(batches, store, processes=processes):
+        for size_bytes in parse_batches(batches, store, helpers=helpers):
             watcher.advance(size_bytes)
         judge_cut_sources(store, watcher)
     files = search.files()
@@ -131,6 +131,17 @@ def ingest(
         sources_kept=files.height - search.sources_missing,
         later_sources=search.later_sources,
     )
+
+
+def _begin_others(
+    found_bytes: int, helpers: int, when_few: Callable[[], None], stack: ExitStack
+) -> Processes | None:
+    """Begin the processes that so many bytes of logs are worth; return those that help to read, if any do."""
+    if found_bytes > _FEW_BYTES:
+        return stack.enter_context(begun_helpers(helpers)) if helpers else None
+    if found_bytes > _NEXT_TO_NOTHING:
+        when_few()
+    return None
 
 
 @contextmanager
@@ -167,8 +178,8 @@ class _Search:
         self._watcher = watcher
         self._keys: list[pl.DataFrame] = []
 
-    def finds_few(self) -> bool:
-        """Look ahead, and return whether all sources together are small, and more than next to nothing."""
+    def looked_ahead(self) -> int:
+        """Return the bytes of all sources together, or of the first ones if they are more than a few."""
         head, size_bytes = [], 0
         for source in self._found:
             head.append(source)
@@ -176,7 +187,7 @@ class _Search:
             if size_bytes > _FEW_BYTES:
                 break
         self._found = chain(head, self._found)
-        return _NEXT_TO_NOTHING < size_bytes <= _FEW_BYTES
+        return size_bytes
 
     def missing(self, known: KnownFiles) -> Iterator[Source]:
         """Yield the sources that are wanted and not `known`, which the store has."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -27,16 +28,28 @@ if TYPE_CHECKING:
 
 
 _WORTH_HELPERS = 3
-"""Batches from which starting further processes pays."""
+"""Batches from which sharing them with further processes pays."""
 
 
-def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> Iterator[int]:
+@contextmanager
+def begun_helpers(count: int) -> Iterator[Processes]:
+    """Begin `count` processes that parse; they import what they do it with while this one goes on."""
+    pool = Processes(count)
+    for _ in range(count):
+        pool.submit(import_module, "balance_sync.logs.tables")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def parse_batches(batches: Iterator[Batch], store: Store, *, helpers: Processes | None) -> Iterator[int]:
     """Parse `batches` and commit them to `store`.
 
     Parameters
     ----------
-    processes
-        How many work at once, this one included.
+    helpers
+        Processes that work beside this one.
 
     Yields
     ------
@@ -46,20 +59,19 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, processes: int) -> 
     with _no_garbage_collection():
         head = list(islice(batches, _WORTH_HELPERS))
         every = chain(head, batches)
-        if processes == 1 or len(head) < _WORTH_HELPERS:
+        if helpers is None or len(head) < _WORTH_HELPERS:
             yield from (parse_into(batch, store) for batch in every)
         else:
-            yield from _parse_beside(every, store, processes - 1)
+            yield from _parse_beside(every, store, helpers)
 
 
-def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Iterator[int]:
-    """Keep `helpers` processes busy, and parse here whenever they have enough to do."""
-    pool = Processes(helpers)
+def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) -> Iterator[int]:
+    """Keep the `helpers` busy, and parse here whenever they have enough to do."""
     running: set[Future[int]] = set()
     try:
         for batch in batches:
-            if len(running) < 2 * helpers:
-                running.add(pool.submit(parse_into, batch, store))
+            if len(running) < 2 * helpers.count:
+                running.add(helpers.submit(parse_into, batch, store))
             else:
                 yield parse_into(batch, store)
             done = {future for future in running if future.done()}
@@ -73,8 +85,6 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: int) -> Itera
             reason="most often the system ran out of memory",
             help="run the same command again to go on; --threads 1 needs half of the memory",
         ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class Processes(ProcessPoolExecutor):
     """
 
     def __init__(self, count: int, *, polars_threads: int = 1) -> None:
+        self.count = count
         super().__init__(
             count, mp_context=get_context("spawn"), initializer=_begin, initargs=(polars_threads,)
         )
