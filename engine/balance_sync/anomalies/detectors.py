@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from balance_sync.anomalies.isolation import Isolation
 from balance_sync.anomalies.scaling import ScaledMatrix
 
 TREES = 64
@@ -60,9 +61,9 @@ class IsolationForestDetector:
         forest = IsolationForest(
             n_estimators=TREES, max_samples=min(ROWS_PER_TREE, len(sample)), random_state=seed, n_jobs=1
         )
-        self._forest = forest.fit(sample)
+        self._isolation = Isolation(forest.fit(sample))
         self._usual = np.median(sample, axis=0).astype(sample.dtype)
-        self._usual_score = -self._forest.score_samples(self._usual[np.newaxis])[0]
+        self._usual_score = self._isolation.scores(self._usual[np.newaxis])[0]
         return self
 
     def score(self, rows: ScaledMatrix) -> Scores:
@@ -71,7 +72,7 @@ class IsolationForestDetector:
         # Most amounts are within every usual range: their rows are all the same, and so is their score.
         unusual = np.flatnonzero((rows != self._usual).any(axis=1))
         if len(unusual):
-            scores[unusual] = -self._forest.score_samples(rows[unusual])
+            scores[unusual] = self._isolation.scores(rows[unusual])
         return scores
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +35,14 @@ def score_open(
     since
         Only transactions from then on may be flagged, UTC.
     """
-    chunks = iter_features(connection)
+    waiting: deque[Future[Scored]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        while batch := list(islice(chunks, threads)):
-            yield from pool.map(lambda chunk: _score_chunk(chunk, model, since), batch)
+        for chunk in iter_features(connection):
+            waiting.append(pool.submit(_score_chunk, chunk, model, since))
+            # One more than are scored, so that none waits for the next one to be fetched.
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        yield from (one.result() for one in waiting)
 
 
 def score_once(
