@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balance_sync.logs.octets import Octets
+    from balance_sync.logs.split import Events
 
 Milliseconds = pl.Decimal(18, 2)
 
@@ -27,6 +29,9 @@ STATUSES = ("unseen", "unfinished", "ok", "error", "timeout")
 """From what says least to what says most: of a request that is told of several times, the last counts."""
 
 _STATUS_WORDS = pl.Series(STATUSES)
+_BROKEN = (np.array(STATUSES.index("timeout")), np.array(STATUSES.index("error")))
+"""What a ``timeout`` and a ``crash`` say."""
+
 
 _FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] = (
     ("duration_ms", b"\tDuration: ", b" ms", Milliseconds),
@@ -68,10 +73,8 @@ class Told:
 
     def invocations(self, parts: int) -> pl.DataFrame:
         """Return as `merge_invocations` does a row for each part of a request, in their order."""
-        told, part = self.lines, self.part
-        rows = {name: rows_of(part[own], parts) for name, own in told.items()}
-        plain = _plain(self.classified, part, told, rows, self.figures)
-        each = self.of_repeated(parts)
+        plain = _plain(self.classified, self.part, self.lines, parts, self.figures)
+        each = self._of_those_with_more({"start": 1, "report": 1}, parts)
         if each.is_empty():
             return plain
         merged = merge_invocations(each)
@@ -84,11 +87,15 @@ class Told:
 
         That is more than one START and one REPORT: of all others a row of `invocations` says the same.
         """
+        return self._of_those_with_more({"start": 1, "report": 1, "timeout": 0, "crash": 0}, parts)
+
+    def _of_those_with_more(self, most: Mapping[str, int], parts: int) -> pl.DataFrame:
         part = self.part
         repeated = np.zeros(parts, dtype=np.bool_)
-        for name, own in self.lines.items():
-            most = 1 if name in ("start", "report") else 0
-            repeated |= np.bincount(part[own], minlength=parts) > most
+        for name, lines in most.items():
+            repeated |= np.bincount(part[self.lines[name]], minlength=parts) > lines
+        if not repeated.any():
+            return _NOTHING_TOLD
         chosen = np.sort(np.concatenate([own[repeated[part[own]]] for own in self.lines.values()]))
         return _told(self.classified, part, chosen, self.lines["report"], self.figures)
 
@@ -97,32 +104,46 @@ def _plain(
     classified: ClassifiedEvents,
     part: NDArray[np.int64],
     told: dict[str, NDArray[np.int64]],
-    rows: dict[str, NDArray[np.int64]],
+    parts: int,
     figures: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Return a row for each part, right where it has at most one START and one REPORT and nothing else.
-
-    `rows` are, by part, the places in `told` and so in `figures`; -1 for none.
-    """
-    events, parts = classified.events, len(rows["start"])
-    start, report = _event_of(told["start"], rows["start"]), _event_of(told["report"], rows["report"])
-    first = np.full(parts, len(part), dtype=np.int64)
-    named = np.flatnonzero(part >= 0)
-    np.minimum.at(first, part[named], named)
-    place = np.where(start >= 0, start, np.where(report >= 0, report, first))
-    begun = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen"))
-    ended = np.append(figures["status"].to_numpy(), 0)[rows["report"]]
-    status = np.where(rows["report"] >= 0, ended, begun)
+    """Return a row for each part, right where it has at most one START and one REPORT."""
+    events = classified.events
+    # By part, the places in `told` and so in `figures`; -1 for none.
+    started, reported = (rows_of(part[told[name]], parts) for name in ("start", "report"))
+    start = _event_of(told["start"], started)
+    status = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen"))
+    ends = {name: told[name] for name in ("report", "timeout", "crash")}
+    for own, said in zip(ends.values(), (figures["status"].to_numpy(), *_BROKEN), strict=True):
+        np.maximum.at(status, part[own], said)
     return pl.DataFrame(
         {
             "part": pl.Series(np.arange(parts), dtype=pl.UInt32),
             "started_at": at_rows(events.times(), start),
-            **{name: at_rows(figures[name], rows["report"]) for name, *_ in _FIGURES},
+            **{name: at_rows(figures[name], reported) for name, *_ in _FIGURES},
             "status": at_rows(_STATUS_WORDS, status),
-            "source": pl.Series(events.piece[place], dtype=pl.UInt32),
-            "line": pl.Series(events.line[place], dtype=pl.Int64),
+            **_place(events, _firsts(part, start, list(ends.values()))),
         }
     )
+
+
+def _firsts(
+    part: NDArray[np.int64], start: NDArray[np.int64], ends: list[NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Return the event that stands for each part: its START, else what first tells of an end, or any."""
+    first, end = (np.full(len(start), len(part), dtype=np.int64) for _ in range(2))
+    named = np.flatnonzero(part >= 0)
+    np.minimum.at(first, part[named], named)
+    for own in ends:
+        np.minimum.at(end, part[own], own)
+    return np.where(start >= 0, start, np.where(end < len(part), end, first))
+
+
+def _place(events: Events, rows: NDArray[np.int64]) -> dict[str, pl.Series]:
+    return {
+        "source": pl.Series(events.piece[rows], dtype=pl.UInt32),
+        "line": pl.Series(events.line[rows], dtype=pl.Int64),
+    }
 
 
 _NOTHING_TOLD = pl.DataFrame(
@@ -168,8 +189,7 @@ def _told(
             "started_at": events.times().gather(told),
             **{name: at_rows(figures[name], own) for name, *_ in _FIGURES},
             "status": status.cat.to(pl.Enum(STATUSES)).cast(pl.String),
-            "source": pl.Series(events.piece[told], dtype=pl.UInt32),
-            "line": pl.Series(events.line[told], dtype=pl.Int64),
+            **_place(events, told),
         }
     ).with_columns(pl.when(is_start).then(pl.col("started_at")))
 
