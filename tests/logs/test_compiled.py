@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from archive_text import DAY
 from balance_sync import compiled
 from balance_sync.generator.archive import generate_archive
+from balance_sync.logs.quoted_metadata import unescaped
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import Source, discover
 from balance_sync.sources.reading import Reading
-from both_ways import differences
+from both_ways import differences, in_numpy
 
 pytestmark = pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")
 
@@ -88,6 +89,13 @@ def test_figures_are_read_alike(told):
 @example(b'Z {"time', b'Z {"time', 7)
 def test_a_text_is_found_where_it_stands(text, sought, within):
     assert compiled.passes.holds(text, sought, within) == (text.find(sought, 0, max(within, 0)) >= 0)
+
+
+@given(st.text(st.sampled_from("\\\\\\'a{\N{GREEK SMALL LETTER ALPHA}"), max_size=12))
+def test_quoted_text_is_unescaped_alike(text):
+    with in_numpy():
+        plain = unescaped([text])
+    assert unescaped([text]) == plain
 
 
 @pytest.mark.parametrize("place", [-1, 232, 2**62])

@@ -94,6 +94,7 @@ def read_values(
     message_at: NDArray[np.int64],
     chosen: NDArray[np.int64],
 ) -> RecordValues: ...
+def unescaped(text: str) -> str | None: ...
 
 class Figures:
     def __init__(

@@ -53,17 +53,22 @@ cdef class RecordLayout:
     cdef Texts opening, heads, closings
     cdef list shapes
     cdef int[MOST] kind
-    cdef Py_ssize_t notice_octets, first_line_octets, opening_lines, lines, fields, money, flags
+    cdef Py_ssize_t[MOST] among_its_kind
+    cdef Py_ssize_t notice_octets, first_line_octets, opening_lines, lines, fields, money, flags, texts
 
     def __init__(self, *, notice, opening, heads, kinds, closings, shapes):
         self.opening, self.heads, self.closings = Texts([opening]), Texts(heads), Texts(closings)
         self.shapes = [Texts(shape) for shape in shapes]
+        strings = [place for place, kind in enumerate(kinds) if kind in ("string", "id")]
         for place, kind in enumerate(kinds):
+            same = strings if place in strings else [other for other, one in enumerate(kinds) if one == kind]
             self.kind[place] = VALUE_KINDS[kind]
+            self.among_its_kind[place] = same.index(place) + (len(strings) if kind == "metadata" else 0)
         self.notice_octets, self.first_line_octets = len(notice), opening.index(b"\n")
         self.opening_lines, self.fields = opening.count(b"\n"), len(kinds)
         self.lines = self.opening_lines + self.fields + self.closings.count
         self.money, self.flags = kinds.count("money"), kinds.count("flag")
+        self.texts = len(strings) + kinds.count("metadata")
 
     cdef bint is_common(self, Text said) noexcept:
         cdef Texts shape
@@ -81,7 +86,7 @@ cdef class RecordValues:
     fitting
         For each event that was chosen whether it has the lines of the layout; all else is of those alone.
     views
-        uint64, (fields, records, 2): the texts of strings and metadata, as Arrow's view arrays name them.
+        uint64, (fields that are texts, records, 2): strings, then metadata, as Arrow's view arrays name them.
     money
         uint64, (fields of money, records, 2): multiples of 10 ** -18 in two words, the lower one first.
     flags
@@ -99,7 +104,7 @@ cdef class RecordValues:
 
     def __init__(self, fitting, RecordLayout layout, Py_ssize_t records):
         self.fitting = fitting
-        self.views_ = np.zeros((layout.fields, records, 2), np.uint64)
+        self.views_ = np.zeros((layout.texts, records, 2), np.uint64)
         self.money_ = np.zeros((layout.money, records, 2), np.uint64)
         self.flags_ = np.zeros((layout.flags, records), np.uint8)
         self.are_quoted_, self.have_common_metadata_ = np.zeros(records, np.uint8), np.zeros(records, np.uint8)
@@ -175,7 +180,7 @@ cdef bint read_record(
     Py_ssize_t line,
 ) except -1:
     """Note the values of a record whose fields begin on a `line`; return whether it is certain."""
-    cdef Py_ssize_t place, money = 0, flag = 0
+    cdef Py_ssize_t place, own
     cdef int64_t begin = line_ends[line - 1] + 1
     cdef Text said
     cdef bint good = True
@@ -194,12 +199,11 @@ cdef bint read_record(
         if not begins(said, layout.heads.text[place]):
             return False
         said.begin += length(layout.heads.text[place])
+        own = layout.among_its_kind[place]
         if layout.kind[place] == MONEY:
-            good = read_money(said, &values.money_[money, row, 0]) and good
-            money += 1
+            good = read_money(said, &values.money_[own, row, 0]) and good
         elif layout.kind[place] == FLAG:
-            good = read_flag(said, &values.flags_[flag, row]) and good
-            flag += 1
+            good = read_flag(said, &values.flags_[own, row]) and good
         else:
             good = read_text(layout, values, row, place, said, &text[0]) and good
     return good
@@ -212,7 +216,7 @@ cdef bint read_text(
     cdef bint is_quoted = length(said) >= 2 and said.begin[0] == c"'" and (said.end - 1)[0] == c"'"
     said.begin += is_quoted
     said.end -= is_quoted
-    note_view(text, said.begin - text, said.end - text, &values.views_[place, row, 0])
+    note_view(text, said.begin - text, said.end - text, &values.views_[layout.among_its_kind[place], row, 0])
     if layout.kind[place] == METADATA:
         values.are_quoted_[row] = is_quoted
         values.have_common_metadata_[row] = layout.is_common(said)

@@ -51,29 +51,29 @@ def _prepared(layout: Layout) -> compiled.passes.RecordLayout:
 
 
 def _columns(found: compiled.passes.RecordValues, octets: Octets, layout: Layout) -> dict[str, pl.Series]:
-    places: dict[str, list[int]] = {}
-    for place, field in enumerate(layout.fields):
-        places.setdefault("string" if field.kind == "id" else field.kind, []).append(place)
+    own: dict[str, list[str]] = {}
+    for field in layout.fields:
+        own.setdefault("string" if field.kind == "id" else field.kind, []).append(field.column)
+    strings = len(own.get("string", ()))
     columns: dict[str, pl.Series] = {field.column: pl.Series() for field in layout.fields}
-    for kind, own in places.items():
-        views = found.views[own]
+    for kind, names in own.items():
         if kind == "money":
             column = numbers(found.money, Money)
         elif kind == "flag":
             column = pl.Series(found.flags.ravel())
+        elif kind == "string":
+            column = octets.viewed_strings(found.views[:strings].reshape(-1, 2))
         else:
-            column = octets.viewed_strings(views.reshape(-1, 2))
-        if kind == "metadata":
             column = read_quoted(
-                column,
-                views[0],
+                octets.viewed_strings(found.views[strings]),
+                found.views[strings],
                 are_quoted=found.are_quoted,
                 are_common=found.have_common_metadata,
                 are_certain=found.are_certain,
             )
-        for number, place in enumerate(own):
-            records = len(found.are_certain)
-            columns[layout.fields[place].column] = column.slice(number * records, records)
+        records = len(found.are_certain)
+        for number, name in enumerate(names):
+            columns[name] = column.slice(number * records, records)
     return columns
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from balance_sync import compiled
 from balance_sync.logs.metadata import allowed_metadata
 from balance_sync.logs.octets import short_view
 
@@ -42,7 +43,7 @@ def read_quoted(
     # Where the line does not begin as it must, its value may begin within a character.
     is_likely = are_quoted[odd] & are_certain[odd]
     likely = odd[is_likely]
-    unquoted = [_unescaped(text) for text in said[likely].to_list()] if len(likely) else []
+    unquoted = unescaped(said[likely].to_list()) if len(likely) else []
     is_likely[is_likely] = [text is not None for text in unquoted]
     are_certain[odd] &= is_likely | missing
     kept = pl.Series(map(allowed_metadata, unquoted), dtype=pl.String)
@@ -50,11 +51,16 @@ def read_quoted(
     return said.scatter(odd, nothing).scatter(likely, kept) if len(likely) else said.scatter(odd, nothing)
 
 
-def _unescaped(text: str | None) -> str | None:
-    """Return what Node quoted as `text`; `None` where that is not certain, or not UTF-8."""
-    if text is None or "'" in text:
-        return None
+def unescaped(texts: list[str | None]) -> list[str | None]:
+    """Return what Node quoted as each text; `None` where that is not certain, or not UTF-8."""
+    undone = compiled.passes.unescaped if compiled.are_used() else _unescaped
+    return [None if text is None else undone(text) for text in texts]
+
+
+def _unescaped(text: str) -> str | None:
     backslash, pair = "\\", "\\\\"
+    if "'" in text:
+        return None
     if backslash not in text:
         return text
     # Pairs of backslashes are all that JSON within JSON adds.
