@@ -93,11 +93,15 @@ def follow(steps: Steps) -> Followed:
 
 def _order(part: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows by part, time and place."""
-    same = part[1:] == part[:-1]
-    # One request after the other, as most streams are.
-    if (same | (part[1:] > part[:-1])).all() and (at[1:] >= at[:-1])[same].all():
-        return np.arange(len(part))
-    return np.lexsort((at, part))
+    # One request after the other, as they mostly are, costs next to nothing to sort.
+    order = np.argsort(part, kind="stable")
+    own, time = part[order], at[order]
+    late = own[1:][(own[1:] == own[:-1]) & (time[1:] < time[:-1])]
+    if len(late):
+        disturbed = np.flatnonzero(np.isin(own, late))
+        rows = order[disturbed]
+        order[disturbed] = rows[np.lexsort((at[rows], part[rows]))]
+    return order
 
 
 def _first_rows(segment: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
