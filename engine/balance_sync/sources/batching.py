@@ -117,15 +117,17 @@ class _SmallFiles:
             whole = read_plainly(file)
             if whole is not None:
                 text, reading = whole
-                found = iter([[TextPiece(file, text, 0, 1, True, reading)]])
-            else:
-                found = _cut(file, self.batch_bytes, self.limits)
-            for pieces in found:
+                ready.append(TextPiece(file, text, 0, 1, True, reading))
+                size += len(text)
+            for pieces in _cut(file, self.batch_bytes, self.limits) if whole is None else ():
                 ready += pieces
                 size += sum(len(piece.text) for piece in pieces)
                 if size >= 2 * self.batch_bytes:
                     yield ready
                     ready, size = [], 0
+            if size >= 2 * self.batch_bytes:
+                yield ready
+                ready, size = [], 0
         if ready:
             yield ready
 
