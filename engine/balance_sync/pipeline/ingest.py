@@ -33,6 +33,9 @@ _FEW_BYTES = 6 << 20
 _NEXT_TO_NOTHING = 64 << 10
 """Bytes that are read before another process has begun."""
 
+_BYTES_OF_A_FILE = 1_000
+"""As long as to read so many bytes it takes to open a file."""
+
 _LOOKED_UP_AT_ONCE = 1_024
 
 
@@ -179,11 +182,11 @@ class _Search:
         self._keys: list[pl.DataFrame] = []
 
     def looked_ahead(self) -> int:
-        """Return the bytes of all sources together, or of the first ones if they are more than a few."""
+        """Return the bytes of all sources together, and of opening them, or of the first if they are many."""
         head, size_bytes = [], 0
         for source in self._found:
             head.append(source)
-            size_bytes += source.size_bytes
+            size_bytes += source.size_bytes + _BYTES_OF_A_FILE
             if size_bytes > _FEW_BYTES:
                 break
         self._found = chain(head, self._found)

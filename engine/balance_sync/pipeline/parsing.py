@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import ResourceError
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from balance_sync.sources.batching import Batch, TextPiece
 
 
-_WORTH_HELPERS = 3
-"""Batches from which sharing them with further processes pays."""
+_AHEAD = 3
+"""Batches that a helper has or that wait for it: while this process parses one it finds no others."""
 
 
 @contextmanager
@@ -57,27 +56,30 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, helpers: Processes 
         The compressed bytes of the files that each batch ends, in the order in which they are done.
     """
     with _no_garbage_collection():
-        head = list(islice(batches, _WORTH_HELPERS))
-        every = chain(head, batches)
-        if helpers is None or len(head) < _WORTH_HELPERS:
-            yield from (parse_into(batch, store) for batch in every)
+        if helpers is None:
+            yield from (parse_into(batch, store) for batch in batches)
         else:
-            yield from _parse_beside(every, store, helpers)
+            yield from _parse_beside(batches, store, helpers)
 
 
 def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) -> Iterator[int]:
     """Keep the `helpers` busy, and parse here whenever they have enough to do."""
-    running: set[Future[int]] = set()
+    running: dict[Future[int], Batch] = {}
     try:
-        for batch in batches:
-            if len(running) < 2 * helpers.count:
-                running.add(helpers.submit(parse_into, batch, store))
+        for number, batch in enumerate(batches):
+            # The first ones may be all: then none waits while this process has nothing to do.
+            enough = helpers.count if number <= helpers.count else _AHEAD * helpers.count
+            if len(running) < enough:
+                running[helpers.submit(parse_into, batch, store)] = batch
             else:
                 yield parse_into(batch, store)
-            done = {future for future in running if future.done()}
-            running -= done
+            done = [future for future in running if future.done()]
             yield from (future.result() for future in done)
-        yield from (future.result() for future in wait(running).done)
+            running = {future: batch for future, batch in running.items() if future not in done}
+        # What still waits is done here.
+        taken_back = [batch for future, batch in running.items() if future.cancel()]
+        yield from (parse_into(batch, store) for batch in taken_back)
+        yield from (future.result() for future in running if not future.cancelled())
     except BrokenProcessPool as error:
         raise ResourceError(
             str(store.directory),
