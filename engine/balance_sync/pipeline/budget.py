@@ -20,7 +20,7 @@ _FURTHER_READER = 160_000_000
 _BESIDE_DATABASE = 730_000_000
 
 # What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
-# 20,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
+# 17,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
 # What the first process holds while another one fills the database: 165 MB were measured with 668,000 files.

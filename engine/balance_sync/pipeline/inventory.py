@@ -34,7 +34,7 @@ _COLUMNS = (
 )
 _PLACE = ("batch", "source", "source_id")
 
-_BATCHES_AT_ONCE = 24
+_BATCHES_AT_ONCE = 18
 """Batches that are looked through at a time: a million events, about."""
 
 
