@@ -36,8 +36,8 @@ def read_features(database: Path) -> tuple[FloatMatrix, FloatMatrix]:
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH '{str(database).replace(chr(39), chr(39) * 2)}' AS run (READ_ONLY)")
-        connection.execute("CREATE TABLE ledger AS FROM run.ledger")
-        connection.execute("CREATE TABLE findings AS FROM run.findings")
+        for table in ("ledger", "numbered_ledger", "findings"):
+            connection.execute(f"CREATE TABLE {table} AS FROM run.{table}")
         count = build_features(connection, timezone=BUSINESS_ZONE)
         sample = sample_features(connection, count)
         values = np.concatenate([chunk.values for chunk in iter_features(connection)])
