@@ -66,6 +66,9 @@ def fill(
         if batch_bytes is not None:
             patch.setattr(opening, "_CHUNK_BYTES", max(2, min(batch_bytes, 64)))
             patch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=batch_bytes))
+        if threads > 1:
+            # Else so little is read in one process.
+            patch.setattr(ingestion, "_FEW_BYTES", 0)
         ingested = ingest(chosen.ingest)
     connection = open_session(
         None, memory_limit="500MB", threads=1, spill_directory=store / "spill", spill_limit="1GB"

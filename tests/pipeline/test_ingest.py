@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import time
+from concurrent.futures import Future
 from datetime import timedelta
+from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filled import fill
 
 from archive_text import DAY, STREAM, synced, write_export, write_gz
 from balance_sync.config import IngestOptions
-from balance_sync.errors import DeliveryError, InputError
+from balance_sync.errors import DeliveryError, InputError, ResourceError
+from balance_sync.pipeline import ingest as ingestion
+from balance_sync.pipeline import parsing
 from balance_sync.pipeline.ingest import Ingested, find_store, ingest
+from balance_sync.pipeline.processes import Processes
+from balance_sync.sources.batching import plan_batches
 from balance_sync.store.dataset import Store
 
 
@@ -114,15 +124,41 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
 
 
 @pytest.mark.slow
-def test_several_processes_read_what_one_does(tmp_path: Path) -> None:
+def test_several_processes_read_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {f"2024-01-15-[$LATEST]{number:032x}": synced(number * 100, number) for number in range(1, 30)}
     logs = write_export(tmp_path / "logs", texts)
     alone = fill(logs, store=tmp_path / "alone", batch_bytes=700)
+    asked: list[Future[int]] = []
+
+    def noting(self: Processes, *given: Any) -> Future[int]:
+        asked.append(submit(self, *given))
+        return asked[-1]
+
+    submit = Processes.submit
+    monkeypatch.setattr(Processes, "submit", noting)
     together = fill(logs, store=tmp_path / "together", batch_bytes=700, threads=3)
+    # Two begin the helpers; of what they are asked to read some is taken back and read here.
+    assert sum(not one.cancelled() for one in asked[2:]) > 1
     assert together.content == alone.content
     kept = [find_store(tmp_path / name).batches() for name in ("alone", "together")]
     assert kept[0] == kept[1]
     assert len(kept[0]) > 4
+
+
+def test_a_lost_helper_is_told_of(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingestion, "_FEW_BYTES", 0)
+    monkeypatch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=700))
+    monkeypatch.setattr(parsing, "parse_into", _end_helpers)
+    with pytest.raises(ResourceError, match="ended from outside"):
+        read(logs, tmp_path / "store")
+
+
+def _end_helpers(*_: object) -> int:
+    if parent_process() is not None:
+        os._exit(9)
+    # Long enough for the helper to have been given its first batch.
+    time.sleep(0.5)
+    return 0
 
 
 def test_batches_of_another_parser_are_not_seen(logs: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from balance_sync.errors import InputError
 from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.batching import OPENING_BYTES, plan_batches
 from balance_sync.sources.discovery import PassedOver, Source, iter_sources
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
@@ -32,9 +32,6 @@ _FEW_BYTES = 6 << 20
 
 _NEXT_TO_NOTHING = 64 << 10
 """Bytes that are read before another process has begun."""
-
-_BYTES_OF_A_FILE = 1_000
-"""As long as to read so many bytes it takes to open a file."""
 
 _LOOKED_UP_AT_ONCE = 1_024
 
@@ -186,7 +183,7 @@ class _Search:
         head, size_bytes = [], 0
         for source in self._found:
             head.append(source)
-            size_bytes += source.size_bytes + _BYTES_OF_A_FILE
+            size_bytes += source.size_bytes + OPENING_BYTES
             if size_bytes > _FEW_BYTES:
                 break
         self._found = chain(head, self._found)

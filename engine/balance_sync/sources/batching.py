@@ -25,7 +25,7 @@ BATCH_BYTES = 12 << 20
 _EXPANSION, _EXPANSION_OF_SMALL, _SMALL = 6, 2, 900
 """How many bytes of text a compressed byte becomes, and of the first ones of a file: nothing repeats yet."""
 
-_OPENING_BYTES = 1_000
+OPENING_BYTES = 1_000
 """What opening a file counts for, so that no batch of tiny ones takes much longer than others."""
 
 LARGEST_EVENT = 8 << 20
@@ -96,7 +96,7 @@ def plan_batches(
                 yield _CutPieces(pieces)
             continue
         group.append(source)
-        planned += text_bytes + _OPENING_BYTES
+        planned += text_bytes + OPENING_BYTES
         if planned >= batch_bytes:
             yield _SmallFiles(tuple(group), batch_bytes, limits)
             group, planned = [], 0
@@ -117,17 +117,15 @@ class _SmallFiles:
             whole = read_plainly(file)
             if whole is not None:
                 text, reading = whole
-                ready.append(TextPiece(file, text, 0, 1, True, reading))
-                size += len(text)
-            for pieces in _cut(file, self.batch_bytes, self.limits) if whole is None else ():
+                found = iter([[TextPiece(file, text, 0, 1, True, reading)]])
+            else:
+                found = _cut(file, self.batch_bytes, self.limits)
+            for pieces in found:
                 ready += pieces
                 size += sum(len(piece.text) for piece in pieces)
                 if size >= 2 * self.batch_bytes:
                     yield ready
                     ready, size = [], 0
-            if size >= 2 * self.batch_bytes:
-                yield ready
-                ready, size = [], 0
         if ready:
             yield ready
 
