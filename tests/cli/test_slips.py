@@ -20,7 +20,8 @@ def test_an_empty_path_is_not_the_current_folder(arguments: tuple[str, str], tmp
 
 
 def test_a_variable_that_no_option_reads_is_told_of(tmp_path: Path) -> None:
-    ended = balance_sync("info", cwd=tmp_path, BALANCE_SYNC_MEMORY_LIMITS="1GB", BALANCE_SYNC_KEY="secret")
+    read = {"BALANCE_SYNC_KEY": "secret", "BALANCE_SYNC_COMPILED": "no"}
+    ended = balance_sync("info", cwd=tmp_path, BALANCE_SYNC_MEMORY_LIMITS="1GB", **read)
     assert ended.code == 0
     assert ended.err == (
         "warning: BALANCE_SYNC_MEMORY_LIMITS is no setting of this program and is ignored; "

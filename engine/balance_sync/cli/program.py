@@ -6,7 +6,7 @@ import sys
 
 import rich_click as click
 
-from balance_sync import __version__
+from balance_sync import __version__, compiled
 from balance_sync.cli import (
     completion,
     demo,
@@ -38,7 +38,7 @@ def program() -> None:
 
     Start with `balance-sync demo`, or with your own logs: `balance-sync run LOGS`.
     """
-    tell_unknown_variables(program, (report.KEY_VARIABLE,))
+    tell_unknown_variables(program, (report.KEY_VARIABLE, compiled.VARIABLE))
 
 
 for _command in (

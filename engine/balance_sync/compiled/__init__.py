@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from balance_sync.compiled import passes
 
+VARIABLE = "BALANCE_SYNC_COMPILED"
+
 ARE_BUILT = find_spec(f"{__name__}.passes") is not None
 """Whether this installation has them."""
 
-__all__ = ["ARE_BUILT", "are_used", "passes"]
+__all__ = ["ARE_BUILT", "VARIABLE", "are_used", "passes"]
 
 
 def are_used() -> bool:
     """Return whether the compiled passes take the place of those in Python."""
-    return ARE_BUILT and os.environ.get("BALANCE_SYNC_COMPILED") != "no"
+    return ARE_BUILT and os.environ.get(VARIABLE) != "no"
 
 
 def __getattr__(name: str) -> object:
