@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from balance_sync.pipeline.database import (
     Filled,
-    count_events,
     insert_sources,
     record_event_kinds,
     what_to_load,
     what_was_filled,
 )
+from balance_sync.pipeline.event_counts import count_events
 
 if TYPE_CHECKING:
     import polars as pl

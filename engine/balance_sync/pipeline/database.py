@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
+from balance_sync.pipeline.event_counts import count_events
 from balance_sync.pipeline.inventory import Inventory
 
 if TYPE_CHECKING:
@@ -88,53 +89,6 @@ def _content_hash(sources: pl.DataFrame) -> str:
     for path, content_hash in sources.select("path", "content_hash").iter_rows():
         digest.update(f"{content_hash} {path}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
-
-
-def count_events(
-    inventory: Inventory, sources: pl.DataFrame, repeats: pl.DataFrame, options: RunOptions
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Count each event of `sources` once, within the period.
-
-    Returns
-    -------
-    DataFrame, DataFrame
-        The sources with ``events``, and ``repeated_events``, which are not counted; and how many ``events``
-        of each ``kind`` there are.
-    """
-    import polars as pl
-
-    within = pl.lit(True)
-    if options.since:
-        within &= pl.col("at").is_null() | (pl.col("at") >= options.since)
-    if options.until:
-        within &= pl.col("at").is_null() | (pl.col("at") < options.until)
-    originals = sources.filter(pl.col("status") != "duplicate")
-    counts = pl.concat(
-        _count_within(events.filter(within), repeats) for events in inventory.scan_some_events(originals)
-    )
-    kinds = counts.group_by(pl.col("kind").cast(pl.String)).agg(pl.col("events").sum())
-    per_source = counts.group_by("source_id").agg(pl.col("events").sum().alias("counted"))
-    repeated = repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
-    joined = sources.join(per_source, on="source_id", how="left", maintain_order="left").join(
-        repeated, on="source_id", how="left", maintain_order="left"
-    )
-    is_copy = pl.col("status") == "duplicate"
-    counted = joined.with_columns(
-        repeated_events=pl.when(is_copy)
-        .then(pl.col("events"))
-        .otherwise(pl.col("repeated_events").fill_null(0)),
-        events=pl.col("counted").fill_null(0),
-    )
-    return counted, kinds.sort("kind")
-
-
-def _count_within(events: pl.LazyFrame, repeats: pl.DataFrame) -> pl.DataFrame:
-    """Return how many ``events`` of each ``source_id`` and ``kind`` there are, without the repeats."""
-    import polars as pl
-
-    if not repeats.is_empty():
-        events = events.join(repeats.lazy(), on=["source_id", "line"], how="anti")
-    return events.group_by("source_id", "kind").agg(pl.len().cast(pl.Int64).alias("events")).collect()
 
 
 def insert_sources(connection: DuckDBPyConnection, sources: pl.DataFrame) -> None:

@@ -32,7 +32,8 @@ _COLUMNS = (
     *(*_OF_SOURCES, "file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "events"),
     *("first_at", "last_at", "problem", "note", "members"),
 )
-_PLACE = ("batch", "source", "source_id")
+PLACE = ("batch_number", "source")
+"""What tells the piece of a source among those of some batches."""
 
 _BATCHES_AT_ONCE = 18
 """Batches that are looked through at a time: a million events, about."""
@@ -92,28 +93,45 @@ class Inventory:
     def scan(self, source_ids: pl.DataFrame) -> dict[str, pl.LazyFrame]:
         """Scan the tables that tell which requests and events are one, the rows of these sources alone.
 
-        ``events`` have ``source_id``, ``batch`` and the ``request_id``, ``invocations`` have ``batch``.
+        ``events`` have ``source_id`` and the ``request_id``.
         """
-        return self._tables(self._places(source_ids))
+        return self._tables(_numbered(self._places(source_ids)))
 
     def scan_some(self, source_ids: pl.DataFrame) -> Iterator[dict[str, pl.LazyFrame]]:
         """Scan the same tables a few batches at a time: of a long archive all would be too many to hold."""
-        return map(self._tables, self._some_places(source_ids))
+        return map(self._tables, self.some_places(source_ids))
 
-    def scan_some_events(self, source_ids: pl.DataFrame) -> Iterator[pl.LazyFrame]:
-        """Scan the events of these sources, with ``source_id`` and ``batch``, a few batches at a time."""
-        return map(self._events, self._some_places(source_ids))
+    def some_places(self, source_ids: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """Yield where the pieces of these sources are, a few batches at a time.
+
+        Returns
+        -------
+        iterator of DataFrame
+            ``batch, source, source_id``, and ``batch_number``, UInt32: of the batch among those that come
+            together, in their order.
+        """
+        import polars as pl
+
+        places = _numbered(self._places(source_ids))
+        number = pl.col("batch_number")
+        some = places.with_columns(number % _BATCHES_AT_ONCE, some=number // _BATCHES_AT_ONCE)
+        for _, batches in some.group_by("some", maintain_order=True):
+            yield batches.drop("some")
+
+    def scan_events(self, places: pl.DataFrame) -> pl.LazyFrame:
+        """Scan all events of the batches at these places, of other sources, too, with ``batch_number``."""
+        return self._scan_numbered("events", places)
+
+    def _scan_numbered(self, table: str, places: pl.DataFrame) -> pl.LazyFrame:
+        import polars as pl
+
+        return pl.concat(
+            pl.scan_parquet(file).with_columns(batch_number=pl.lit(number, pl.UInt32))
+            for number, file in enumerate(self._files(table, places))
+        )
 
     def _places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
         return self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
-
-    def _some_places(self, source_ids: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        import polars as pl
-
-        places = self._places(source_ids).sort("batch")
-        number = places["batch"].rle_id() // _BATCHES_AT_ONCE
-        for _, some in places.with_columns(number.alias("some")).group_by("some", maintain_order=True):
-            yield some.select(pl.exclude("some"))
 
     def _files(self, table: str, places: pl.DataFrame) -> list[Path]:
         batches = places["batch"].unique().sort().to_list()
@@ -126,13 +144,10 @@ class Inventory:
             for table in _RESOLVED_TABLES
         }
         # The rows of invocations hold the request for all events of a part of it.
-        requests = _with_batch(self._files("invocations", places)).select("batch", "part", "request_id")
-        return {**tables, "events": self._events(places).join(requests, on=["batch", "part"], how="left")}
-
-    def _events(self, places: pl.DataFrame) -> pl.LazyFrame:
-        of_sources = places.lazy().select("batch", "source", "source_id")
-        events = _with_batch(self._files("events", places))
-        return events.join(of_sources, on=["batch", "source"]).drop("source")
+        requests = self._scan_numbered("invocations", places).select("batch_number", "part", "request_id")
+        of_sources = places.lazy().select(*PLACE, "source_id")
+        events = self.scan_events(places).join(of_sources, on=PLACE).drop("source")
+        return {**tables, "events": events.join(requests, on=["batch_number", "part"], how="left")}
 
 
 def take_inventory(ingested: Ingested) -> Inventory:
@@ -146,7 +161,7 @@ def take_inventory(ingested: Ingested) -> Inventory:
     manifest = _each_once(kept if of_run.all() else kept.filter(of_run))
     kept = kept.select("source_id", "batch")
     stale = _stale(kept, manifest, store.batches_directory)
-    return Inventory(store, kept, manifest.select(_PLACE), stale, _sources(manifest))
+    return Inventory(store, kept, manifest.select("batch", "source", "source_id"), stale, _sources(manifest))
 
 
 def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
@@ -189,11 +204,10 @@ def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
     return rows.join(left_out, on=["file", "source_id"], how="anti").drop("file")
 
 
-def _with_batch(files: list[Path]) -> pl.LazyFrame:
+def _numbered(places: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    rows = pl.scan_parquet(files, include_file_paths="file")
-    return rows.with_columns(batch=pl.col("file").str.extract(r"([0-9a-f]+)[/\\][^/\\]*$")).drop("file")
+    return places.sort("batch").with_columns(batch_number=pl.col("batch").rle_id())
 
 
 def _sources(manifest: pl.DataFrame) -> pl.DataFrame:

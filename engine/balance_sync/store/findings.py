@@ -34,23 +34,29 @@ FINDING_ROW: dict[str, str] = {
 """Columns that whoever finds something states of each finding, with their SQL types."""
 
 # The ordinal tells findings about one subject apart. 20 hex digits: a collision among ten million
-# findings has a chance of one in ten billion.
+# findings has a chance of one in ten billion. What all findings have in common is put to them when they are
+# sorted, and the subject, which their ids stand for, is not sorted with them.
 _INSERT = """
 INSERT INTO findings
 SELECT
-    left(sha256($_rule || chr(31) || f.subject || chr(31) || f.ordinal::VARCHAR), 20) AS finding_id,
+    o.finding_id,
     $_rule AS rule, $_version AS rule_version, $_severity AS severity,
-    f.user_id, f.transaction_id, f.request_id, f.logged_at, f.currency, f.wallet,
-    f.expected, f.actual, f.difference, f.explanation, f.source_id, f.line
+    o.user_id, o.transaction_id, o.request_id, o.logged_at, o.currency, o.wallet,
+    o.expected, o.actual, o.difference, o.explanation, o.source_id, o.line
 FROM (
-    SELECT *, 1 AS ordinal FROM found ANTI JOIN found_again ON hash(found.subject) = found_again.subject_hash
-    UNION ALL
-    SELECT *, row_number() OVER (
-        PARTITION BY subject ORDER BY logged_at, source_id, line, wallet, actual, explanation
-    ) AS ordinal
-    FROM found SEMI JOIN found_again ON hash(found.subject) = found_again.subject_hash
-) AS f
-ORDER BY f.logged_at, f.source_id, f.line, f.subject, f.ordinal
+    SELECT
+        f.* EXCLUDE (subject, ordinal),
+        left(sha256($_rule || chr(31) || f.subject || chr(31) || f.ordinal::VARCHAR), 20) AS finding_id
+    FROM (
+        SELECT *, 1 AS ordinal FROM found ANTI JOIN found_again ON hash(found.subject) = found_again.subject_hash
+        UNION ALL
+        SELECT *, row_number() OVER (
+            PARTITION BY subject ORDER BY logged_at, source_id, line, wallet, actual, explanation
+        ) AS ordinal
+        FROM found SEMI JOIN found_again ON hash(found.subject) = found_again.subject_hash
+    ) AS f
+    ORDER BY f.logged_at, f.source_id, f.line, finding_id
+) AS o
 """
 # Subjects with several findings, and at worst a few others: the rest need not be sorted to be numbered.
 _AGAIN = """

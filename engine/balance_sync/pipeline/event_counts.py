@@ -1,0 +1,102 @@
+"""Counts the events of a run: of each source and of each kind, each event once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from balance_sync.config import RunOptions
+from balance_sync.pipeline.inventory import PLACE, Inventory
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def count_events(
+    inventory: Inventory, sources: pl.DataFrame, repeats: pl.DataFrame, options: RunOptions
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Count each event of `sources` once, within the period.
+
+    Parameters
+    ----------
+    repeats
+        ``source_id, line`` of events that an earlier source has already.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        The sources with ``events``, and ``repeated_events``, which are not counted; and how many ``events``
+        of each ``kind`` there are.
+    """
+    import polars as pl
+
+    within = _within(options)
+    originals = sources.filter(pl.col("status") != "duplicate").select("source_id")
+    whole = originals.join(repeats, on="source_id", how="anti")
+    repeating = originals.join(repeats, on="source_id", how="semi")
+    counts = [
+        *(_count_all(inventory, places, within) for places in inventory.some_places(whole)),
+        *(_count_once(inventory, places, within, repeats) for places in inventory.some_places(repeating)),
+    ]
+    per_source, kinds = (
+        pl.concat(parts).group_by(key).agg(pl.col("events").sum())
+        for key, parts in zip(("source_id", "kind"), zip(*counts, strict=True), strict=True)
+    )
+    repeated = repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
+    return _with_counts(sources, per_source, repeated), kinds.cast({"kind": pl.String}).sort("kind")
+
+
+def _within(options: RunOptions) -> list[pl.Expr]:
+    import polars as pl
+
+    # What has no time cannot be said to lie outside the period.
+    at = pl.col("at")
+    since = [at.is_null() | (at >= options.since)] if options.since else []
+    return since + ([at.is_null() | (at < options.until)] if options.until else [])
+
+
+def _count_all(
+    inventory: Inventory, places: pl.DataFrame, within: Sequence[pl.Expr]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return how many ``events`` each ``source_id`` has, at some places, and each ``kind``."""
+    events = inventory.scan_events(places).filter(*within)
+    counts = events.group_by(*PLACE, "kind").agg(_number()).collect().join(places, on=PLACE, how="semi")
+    # Ids are put to the sums: put to the events they would take several times as much time and memory.
+    return _sum(counts, *PLACE).join(places, on=PLACE).select("source_id", "events"), _sum(counts, "kind")
+
+
+def _count_once(
+    inventory: Inventory, places: pl.DataFrame, within: Sequence[pl.Expr], repeats: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the same without the `repeats`."""
+    events = inventory.scan_events(places).filter(*within).join(places.lazy(), on=PLACE)
+    once = events.join(repeats.lazy(), on=["source_id", "line"], how="anti")
+    counts = once.group_by("source_id", "kind").agg(_number()).collect()
+    return _sum(counts, "source_id"), _sum(counts, "kind")
+
+
+def _number() -> pl.Expr:
+    import polars as pl
+
+    return pl.len().cast(pl.Int64).alias("events")
+
+
+def _sum(counts: pl.DataFrame, *key: str) -> pl.DataFrame:
+    import polars as pl
+
+    return counts.group_by(*key).agg(pl.col("events").sum())
+
+
+def _with_counts(sources: pl.DataFrame, per_source: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    joined = sources.join(
+        per_source.rename({"events": "counted"}), on="source_id", how="left", maintain_order="left"
+    ).join(repeated, on="source_id", how="left", maintain_order="left")
+    is_copy = pl.col("status") == "duplicate"
+    return joined.with_columns(
+        repeated_events=pl.when(is_copy)
+        .then(pl.col("events"))
+        .otherwise(pl.col("repeated_events").fill_null(0)),
+        events=pl.col("counted").fill_null(0),
+    )
