@@ -48,7 +48,8 @@ FROM (
         f.* EXCLUDE (subject, ordinal),
         left(sha256($_rule || chr(31) || f.subject || chr(31) || f.ordinal::VARCHAR), 20) AS finding_id
     FROM (
-        SELECT *, 1 AS ordinal FROM found ANTI JOIN found_again ON hash(found.subject) = found_again.subject_hash
+        SELECT *, 1 AS ordinal
+        FROM found ANTI JOIN found_again ON hash(found.subject) = found_again.subject_hash
         UNION ALL
         SELECT *, row_number() OVER (
             PARTITION BY subject ORDER BY logged_at, source_id, line, wallet, actual, explanation
