@@ -44,7 +44,7 @@ FEATURES = (
 )
 """The columns of every feature matrix, in order; what each means stands in the SQL file's header."""
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 FEATURES_TABLE = "transaction_features"
 _CANDIDATES = "feature_company"
 _ASKED = "feature_asked"

@@ -6,7 +6,7 @@ actions AS (
         direction,
         type,
         action,
-        row_number() OVER (ORDER BY currency, direction, type, action) AS action_key,
+        row_number() OVER (ORDER BY currency, direction, type, action)::INTEGER AS action_key,
         count(*) AS action_count,
         sum(count(*)) OVER (PARTITION BY currency)::BIGINT AS currency_count,
         count(*) < $small_population AS pooled
@@ -18,5 +18,5 @@ SELECT
     *,
     dense_rank() OVER (
         ORDER BY currency, direction, pooled, CASE WHEN pooled THEN 0 ELSE action_key END
-    ) AS population_key
+    )::INTEGER AS population_key
 FROM actions

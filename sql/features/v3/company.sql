@@ -3,26 +3,29 @@ WITH
 -- Windows of time only where something else lies in them, which is seldom.
 near_each_other AS (
     SELECT
-        ledger_row,
+        t.ledger_row,
         count(*) OVER (
-            PARTITION BY subscriber, direction
-            ORDER BY at_us
+            PARTITION BY t.subscriber, p.direction
+            ORDER BY t.at_us
             RANGE BETWEEN 600000000 PRECEDING AND 600000000 FOLLOWING
-        ) AS near_count
-    FROM feature_steps
-    WHERE pause_seconds <= 600 OR seconds_to_next <= 600
+        )::INTEGER AS near_count
+    FROM feature_steps AS t
+    INNER JOIN feature_populations AS p ON t.action_key = p.action_key
+    WHERE t.pause_seconds <= 600 OR t.seconds_to_next <= 600
 ),
 
 in_half_days AS (
     SELECT
-        ledger_row,
-        count(*) OVER half_days AS day_count,
-        sum(addend) OVER half_days AS day_sum
-    FROM feature_steps
-    WHERE pause_seconds <= 43200 OR seconds_to_next <= 43200
+        t.ledger_row,
+        (count(*) OVER half_days)::INTEGER AS day_count,
+        -- Exact, so that it adds up to the same in any order; what is too large for it adds nothing.
+        sum(try_cast(t.amount AS DECIMAL(18, 6))) OVER half_days AS day_sum
+    FROM feature_steps AS t
+    INNER JOIN feature_populations AS p ON t.action_key = p.action_key
+    WHERE t.pause_seconds <= 43200 OR t.seconds_to_next <= 43200
     WINDOW half_days AS (
-        PARTITION BY subscriber, direction
-        ORDER BY at_us
+        PARTITION BY t.subscriber, p.direction
+        ORDER BY t.at_us
         RANGE BETWEEN 43200000000 PRECEDING AND 43200000000 FOLLOWING
     )
 ),
@@ -32,7 +35,7 @@ batches AS (
         action_key,
         amount,
         at_us // 60000000 AS minute,
-        count(*) AS batch_count
+        count(*)::INTEGER AS batch_count
     FROM feature_steps
     GROUP BY action_key, amount, minute
     HAVING count(*) > 1
@@ -42,10 +45,7 @@ SELECT
     t.ledger_row,
     t.subscriber,
     t.action_key,
-    t.population_key,
-    t.direction,
-    t.currency,
-    t.source_kind,
+    t.source_key,
     t.amount,
     t.new_balance,
     t.gap,

@@ -1,11 +1,12 @@
 /*---
 id = "transaction_features"
-version = 2
+version = 3
 title = "How unusual each transaction is, from its context"
-created = 2026-11-26
+created = 2026-11-27
 reads = ["ledger", "numbered_ledger", "findings"]
 steps = [
     "populations",
+    "source_kinds",
     "steps",
     "company",
     "repeats",
@@ -152,7 +153,7 @@ judged AS (
         t.batch_count,
         b.batch_population,
         b.batch_others,
-        t.source_kind,
+        s.source_kind,
         w.source_count,
         w.action_total,
         w.direction_total,
@@ -173,30 +174,31 @@ judged AS (
     INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
     INNER JOIN feature_own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key
-    INNER JOIN feature_usual AS u ON t.population_key = u.population_key AND t.hour = u.hour
-    INNER JOIN feature_relative_ranges AS v ON t.population_key = v.population_key
+    INNER JOIN feature_source_kinds AS s ON t.source_key = s.source_key
+    INNER JOIN feature_usual AS u ON p.population_key = u.population_key AND t.hour = u.hour
+    INNER JOIN feature_relative_ranges AS v ON p.population_key = v.population_key
     INNER JOIN feature_near_counts AS n
         ON
             t.near_count = n.near_count
-            AND t.currency IS NOT DISTINCT FROM n.currency
-            AND t.direction IS NOT DISTINCT FROM n.direction
+            AND p.currency IS NOT DISTINCT FROM n.currency
+            AND p.direction IS NOT DISTINCT FROM n.direction
     INNER JOIN feature_day_counts AS d
         ON
             t.day_count = d.day_count
-            AND t.currency IS NOT DISTINCT FROM d.currency
-            AND t.direction IS NOT DISTINCT FROM d.direction
+            AND p.currency IS NOT DISTINCT FROM d.currency
+            AND p.direction IS NOT DISTINCT FROM d.direction
     INNER JOIN feature_batch_counts AS b
         ON
             t.batch_count = b.batch_count
-            AND t.currency IS NOT DISTINCT FROM b.currency
-            AND t.direction IS NOT DISTINCT FROM b.direction
-            AND t.source_kind IS NOT DISTINCT FROM b.source_kind
+            AND p.currency IS NOT DISTINCT FROM b.currency
+            AND p.direction IS NOT DISTINCT FROM b.direction
+            AND t.source_key = b.source_key
     INNER JOIN feature_words AS w
         ON
             p.type IS NOT DISTINCT FROM w.type
             AND p.action IS NOT DISTINCT FROM w.action
             AND p.direction IS NOT DISTINCT FROM w.direction
-            AND t.source_kind IS NOT DISTINCT FROM w.source_kind
+            AND s.source_kind IS NOT DISTINCT FROM w.source_kind
     LEFT JOIN feature_repeats AS m ON t.ledger_row = m.ledger_row
     LEFT JOIN feature_own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
     LEFT JOIN feature_reported_gaps AS g ON t.ledger_row = g.ledger_row

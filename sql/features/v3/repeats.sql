@@ -15,8 +15,9 @@ SELECT
     steps.ledger_row,
     steps.subscriber,
     steps.action_key,
-    steps.population_key,
+    populations.population_key,
     identical.seconds_after_identical
 FROM identical
 INNER JOIN feature_steps AS steps ON identical.ledger_row = steps.ledger_row
+INNER JOIN feature_populations AS populations ON steps.action_key = populations.action_key
 WHERE identical.seconds_after_identical <= $repeat_seconds

@@ -10,12 +10,13 @@ population_repeats AS (
 
 population_hours AS (
     SELECT
-        population_key,
-        any_value(direction) AS direction,
-        hour,
+        p.population_key,
+        any_value(p.direction) AS direction,
+        t.hour,
         count(*) AS hour_count
-    FROM feature_steps
-    GROUP BY population_key, hour
+    FROM feature_steps AS t
+    INNER JOIN feature_populations AS p ON t.action_key = p.action_key
+    GROUP BY p.population_key, t.hour
 ),
 
 direction_hours AS (

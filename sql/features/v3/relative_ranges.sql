@@ -2,10 +2,11 @@
 WITH
 relative AS (
     SELECT
-        t.population_key,
+        p.population_key,
         ln(greatest(t.amount, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS multiple,
         ln(greatest(t.day_sum, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS day_multiple
     FROM feature_company AS t
+    INNER JOIN feature_populations AS p ON t.action_key = p.action_key
     INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
 )
 
