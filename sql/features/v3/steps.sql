@@ -1,7 +1,7 @@
 -- Transactions with short keys, and what comes before and after each for its subscriber.
--- Windows and groups over short integer keys are several times faster than over identifiers, and what an action
--- or a source says by its key is not written beside each transaction. The window also leaves a subscriber's rows
--- together, without which the ranges of each hold everybody's amounts in memory.
+-- Windows and groups over short integer keys are several times faster than over identifiers, and what an
+-- action or a source says by its key is not written beside each transaction. The window also leaves the
+-- rows of a subscriber together, without which the ranges of each hold the amounts of all in memory.
 WITH
 moves AS (
     SELECT
