@@ -22,6 +22,9 @@ IS_ENDING = np.array([name in ("end", "report") for name in KINDS])
 _AT_ONCE = 100_000
 """Requests that are compared with the next one at a time."""
 
+_LANDMARK = 64
+"""Requests from one whose begin is looked up first to the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlatformLines:
@@ -129,9 +132,12 @@ class Windows:
         return whole
 
     def _follow_each_other(self, parts: NDArray[np.int32]) -> bool:
-        source, begin = self._of_part[parts], self.begin[parts]
-        is_later = begin[1:] > begin[:-1]
-        return bool(np.where(source[1:] == source[:-1], is_later, source[1:] > source[:-1]).all())
+        for some in _overlapping_pieces(parts):
+            source, begin = self._of_part[some], self.begin[some]
+            is_later = begin[1:] > begin[:-1]
+            if not np.where(source[1:] == source[:-1], is_later, source[1:] > source[:-1]).all():
+                return False
+        return True
 
     def _by_begin(self, parts: NDArray[np.int32]) -> NDArray[np.int64]:
         source, begin = self._of_part[parts], self.begin[parts]
@@ -157,11 +163,6 @@ class Windows:
         return self._of_part[self.order]
 
     @cached_property
-    def _begun(self) -> NDArray[np.int64]:
-        """When those of `order` began."""
-        return self.begin[self.order]
-
-    @cached_property
     def overlaps(self) -> NDArray[np.bool_]:
         """Whether some requests of each source overlap.
 
@@ -175,8 +176,7 @@ class Windows:
 
     def _overlap(self, ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
         overlaps = np.zeros(len(self.first_start), dtype=np.bool_)
-        for first in range(0, len(ordered), _AT_ONCE):
-            some = ordered[first : first + _AT_ONCE + 1]
+        for some in _overlapping_pieces(ordered):
             source, begin, end = self._of_part[some], self.begin[some], self.end[some]
             overlaps[source[1:][(source[1:] == source[:-1]) & (begin[1:] < end[:-1])]] = True
         return overlaps
@@ -204,9 +204,37 @@ class Windows:
         sources, first = np.unique(source[by_source].astype(self.source.dtype), return_index=True)
         spans = (np.searchsorted(self.source, sources, side=end) for end in ("left", "right"))
         for begin, end, own in zip(*spans, np.split(by_source, first[1:]), strict=True):
-            begun = np.searchsorted(self._begun[begin:end], at[own], side=side)
+            begun = self._count_begun(begin, end, at[own], side)
             last[own] = np.where(begun > 0, begin + begun - 1, -1)
         return last
+
+    def _count_begun(
+        self, first: int, behind: int, at: NDArray[np.int64], side: Literal["left", "right"]
+    ) -> NDArray[np.int64]:
+        """Return how many of the requests ``order[first:behind]`` began before each moment `at`."""
+        # Between landmarks by hand: numpy would want all times in one array.
+        mark = -(-first // _LANDMARK)
+        marks = self._landmarks[mark : -(-behind // _LANDMARK)]
+        known = np.searchsorted(marks, at, side=side)
+        low = np.where(known > 0, (mark + known - 1) * _LANDMARK + 1, first)
+        high = np.minimum((mark + known) * _LANDMARK, behind)
+        while len(searched := np.flatnonzero(low < high)):
+            middle = (low[searched] + high[searched]) // 2
+            begun = self.begin[self.order[middle]]
+            is_before = begun <= at[searched] if side == "right" else begun < at[searched]
+            low[searched[is_before]] = middle[is_before] + 1
+            high[searched[~is_before]] = middle[~is_before]
+        return low - first
+
+    @cached_property
+    def _landmarks(self) -> NDArray[np.int64]:
+        """When every so manieth of `order` began."""
+        return self.begin[self.order[::_LANDMARK]]
+
+
+def _overlapping_pieces(parts: NDArray[np.int32]) -> Iterator[NDArray[np.int32]]:
+    """Yield `parts` piece by piece; each begins with what the one before ends with."""
+    return (parts[first : first + _AT_ONCE + 1] for first in range(0, len(parts), _AT_ONCE))
 
 
 def _starts(told: PlatformLines) -> NDArray[np.int64]:

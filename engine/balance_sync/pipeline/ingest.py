@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
 from balance_sync.pipeline.budget import reading_processes
+from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import OPENING_BYTES, plan_batches
@@ -98,8 +99,9 @@ def ingest(
             stack.enter_context(_opened(store))
             paths = _with_copied_input(paths, store)
         search = _Search(options, paths, watcher, sources)
+        reading = stack.enter_context(ExitStack())
         # Other processes begin while this one imports what it parses with.
-        helpers = _begin_others(search.looked_ahead(), processes - 1, when_few, stack)
+        helpers = _begin_others(search.looked_ahead(), processes - 1, when_few, reading)
         from balance_sync.pipeline.cut_sources import judge_cut_sources
         from balance_sync.store.file_keys import KnownFiles
 
@@ -111,6 +113,10 @@ def ingest(
         batches = plan_batches(missing, limits=options.limits)
         for size_bytes in parse_batches(batches, store, helpers=helpers):
             watcher.advance(size_bytes)
+        # What they hold is more than judging takes.
+        reading.close()
+        if helpers:
+            give_back_memory()
         judge_cut_sources(store, watcher)
     files = search.files()
     if files.is_empty():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -80,7 +80,7 @@ def stored_lines(waiting: Store, pieces: pl.DataFrame) -> tuple[StoredLines, Ori
     )
     batches = pieces["batch"].unique(maintain_order=True).to_list()
     numbers = [_numbers(some, sources.height) for some in by_batch]
-    parts, of_part = _number_parts(waiting, batches, by_batch)
+    parts, of_part = _number_parts(waiting, batches, by_batch, sources.height)
     limit = _limits(waiting, batches, by_batch)
     origins = Origins(
         limit=np.append(limit, -NEVER),
@@ -97,13 +97,14 @@ def _numbers(pieces: pl.DataFrame, sources: int) -> NDArray[np.int64]:
 
 
 def _number_parts(
-    waiting: Store, batches: list[str], by_batch: list[pl.DataFrame]
-) -> tuple[list[NDArray[np.int32]], NDArray[np.int32]]:
+    waiting: Store, batches: list[str], by_batch: list[pl.DataFrame], most_sources: int
+) -> tuple[list[NDArray[np.int32]], NDArray[np.integer[Any]]]:
     """Give one number to all parts of a request in a source; return them, and of each the source."""
     files = [_file(waiting, batch, "invocations") for batch in batches]
     heights = pl.scan_parquet(files).select(pl.len()).collect().item()
     # Millions in a large file, in two pieces of memory that are given back as a whole.
-    keys, sources = np.empty(heights, dtype=np.uint64), np.empty(heights, dtype=np.int32)
+    keys = np.empty(heights, dtype=np.uint64)
+    sources = np.empty(heights, dtype=np.min_scalar_type(most_sources))
     judged, begins = [], [0]
     for batch, pieces in zip(batches, by_batch, strict=True):
         parts = _read(waiting, batch, "invocations", ["source_id", "request_id"])
