@@ -103,16 +103,11 @@ def ingest(
         # Other processes begin while this one imports what it parses with.
         helpers = _begin_others(search.looked_ahead(), processes - 1, when_few, reading)
         from balance_sync.pipeline.cut_sources import judge_cut_sources
-        from balance_sync.store.file_keys import KnownFiles
 
         if paths == options.logs:
             store = find_store(options.store)
             stack.enter_context(_opened(store))
-        missing = search.missing(KnownFiles(_complete_files(store)))
-        watcher.stage("reading logs", None)
-        batches = plan_batches(missing, limits=options.limits)
-        for size_bytes in parse_batches(batches, store, helpers=helpers):
-            watcher.advance(size_bytes)
+        _parse_missing(search, store, options, watcher, helpers)
         # What they hold is more than judging takes.
         reading.close()
         if helpers:
@@ -148,6 +143,18 @@ def _begin_others(
     if found_bytes > _NEXT_TO_NOTHING:
         when_few()
     return None
+
+
+def _parse_missing(
+    search: _Search, store: Store, options: IngestOptions, watcher: Watcher, helpers: Processes | None
+) -> None:
+    from balance_sync.store.file_keys import KnownFiles
+
+    missing = search.missing(KnownFiles(_complete_files(store)))
+    watcher.stage("reading logs", None)
+    batches = plan_batches(missing, limits=options.limits)
+    for size_bytes in parse_batches(batches, store, helpers=helpers):
+        watcher.advance(size_bytes)
 
 
 @contextmanager
