@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import given
@@ -67,21 +68,27 @@ def plain_windows(said: list[tuple[str, int, int]]) -> list[tuple[int, int, int,
     return sorted(found)
 
 
-@given(said=SAID, size=st.sampled_from([1, 3, 40]))
-def test_order_is_by_source_begin_end_and_line(said: list[tuple[str, int, int]], size: int) -> None:
+@given(said=SAID, size=st.sampled_from([1, 3, 40]), at_once=st.sampled_from([1, 2, 100]))
+def test_order_is_by_source_begin_end_and_line(
+    said: list[tuple[str, int, int]], size: int, at_once: int
+) -> None:
     windows, plain = windows_of(said, size), plain_windows(said)
-    assert windows.order.tolist() == [part for *_, part in plain]
+    with patch("balance_sync.logs.windows._AT_ONCE", at_once):
+        assert windows.order.tolist() == [part for *_, part in plain]
     assert windows.source.tolist() == [source for source, *_ in plain]
     assert [(windows.begin[part], windows.end[part]) for *_, part in plain] == [one[1:3] for one in plain]
 
 
 @given(
-    said=SAID, size=st.sampled_from([1, 3, 40]), at=st.integers(-1, 13), source=st.integers(0, SOURCES - 1)
+    said=SAID,
+    landmark=st.sampled_from([1, 2, 5, 64]),
+    at=st.integers(-1, 13),
+    source=st.integers(0, SOURCES - 1),
 )
 def test_the_last_that_began_is_the_last_before(
-    said: list[tuple[str, int, int]], size: int, at: int, source: int
+    said: list[tuple[str, int, int]], landmark: int, at: int, source: int
 ) -> None:
-    windows, plain = windows_of(said, size), plain_windows(said)
+    windows, plain = windows_of(said, 3), plain_windows(said)
     asked = np.array([source, source]), np.array([at, NEVER])
     for side in ("left", "right"):
         places = [
@@ -95,7 +102,8 @@ def test_the_last_that_began_is_the_last_before(
             )
             for moment in (at, NEVER)
         ]
-        assert windows.last_begun(*asked, side=side).tolist() == places  # type: ignore[arg-type]
+        with patch("balance_sync.logs.windows._LANDMARK", landmark):
+            assert windows.last_begun(*asked, side=side).tolist() == places  # type: ignore[arg-type]
 
 
 @given(said=SAID, excluded=st.sets(st.integers(0, PARTS - 1)))

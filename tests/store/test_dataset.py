@@ -48,6 +48,24 @@ def test_a_batch_is_kept_with_its_tables_and_its_part_of_the_manifest(store: Sto
     assert not list(store.working_directory.iterdir())
 
 
+def test_the_manifest_of_many_batches_is_in_their_order(store: Store) -> None:
+    pieces = [[manifest(f"{batch}.gz", piece=place) for place in range(1 + batch % 3)] for batch in range(45)]
+    batches = {
+        store.commit({"events": pl.DataFrame({"line": [1]}), "sources": pl.concat(some)}): some
+        for some in pieces
+    }
+    expected = [
+        (batch, source, piece["path"].item(), piece["piece"].item())
+        for batch in sorted(batches)
+        for source, piece in enumerate(batches[batch])
+    ]
+    found = store.manifest(("path", "piece"))
+    assert found.select("batch", "source", "path", "piece").rows() == expected
+    wanted = [pieces[7][0]["source_id"].item(), pieces[44][0]["source_id"].item()]
+    some = store.manifest(("source_id", "path"), source_ids=wanted)
+    assert set(some["path"]) == {"44.gz", "7.gz"}
+
+
 def test_the_same_batch_twice_is_one(store: Store) -> None:
     first = store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
     again = store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
