@@ -45,7 +45,7 @@ def test_reports_written_again_are_the_same_bytes(work: Path, tmp_path: Path) ->
 
 def test_the_memory_of_reports_has_a_limit(work: Path, tmp_path: Path) -> None:
     again = ("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, "--format", "json")
-    ended = balance_sync(*again, "--memory-limit", "840MB", cwd=work)
+    ended = balance_sync(*again, "--memory-limit", "860MB", cwd=work)
     assert (ended.code, ended.err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["summary.json"]
     refused = balance_sync(*again, "--memory-limit", "100MB", cwd=work)

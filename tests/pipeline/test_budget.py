@@ -96,7 +96,7 @@ def test_an_inventory_of_many_sources_takes_from_the_database_while_it_is_filled
 
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
-        "1,500 MB in all: 2 reading processes, then 738 MB and 2 threads for the database"
+        "1,500 MB in all: 2 reading processes, then 719 MB and 2 threads for the database"
     )
 
 
