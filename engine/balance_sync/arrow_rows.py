@@ -22,7 +22,11 @@ def rows_of(relation: DuckDBPyRelation) -> list[dict[str, Any]]:
 
 
 def table_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Table:
-    """Return `rows` as a table of `schema`; what a row does not name is null."""
+    """Return `rows` as a table of the types of `schema`; what a row does not name is null.
+
+    Texts are of Arrow's large kind, which is all the same to DuckDB: a cast would import `pyarrow.compute`.
+    """
     import polars as pl
 
-    return pl.DataFrame(rows, schema=pl.Schema(schema)).to_arrow().cast(schema)
+    frame = pl.DataFrame(rows, schema=pl.Schema(schema))
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())

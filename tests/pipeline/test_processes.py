@@ -10,6 +10,7 @@ import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,8 @@ from balance_sync.pipeline import filling
 from balance_sync.pipeline.database import Filled
 from balance_sync.pipeline.previous import COUNTED_TABLES
 from balance_sync.pipeline.processes import Processes
+from balance_sync.pipeline.reporting import write_run_reports
 from balance_sync.pipeline.run import RunResult, run
-from balance_sync.pipeline.second_process import SecondProcess
 from balance_sync.store.reading import read_only_session
 
 SCRIPT = """
@@ -116,12 +117,12 @@ def test_a_process_lost_before_the_reports_costs_no_report(
     logs = _small_archive(tmp_path / "archive")
     killed = []
 
-    def kill(process: SecondProcess, formats: object) -> None:
-        assert process.executor is not None
-        killed.append(process.executor.submit(os.getpid).result())
+    def kill(*given: Any, executor: Processes, **named: Any) -> tuple[Path, ...]:
+        killed.append(executor.submit(os.getpid).result())
         os.kill(killed[0], signal.SIGKILL)
+        return write_run_reports(*given, executor=executor, **named)
 
-    monkeypatch.setattr(SecondProcess, "prepare_reports", kill)
+    monkeypatch.setattr("balance_sync.pipeline.run.write_run_reports", kill)
     done = _run(logs, tmp_path / "out", threads=2, formats=("xlsx", "html", "json"))
     assert killed
     assert [path.name for path in done.reports] == ["report.xlsx", "report.html", "summary.json"]

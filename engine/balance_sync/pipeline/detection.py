@@ -179,7 +179,6 @@ def record_anomalies(
         # Somebody ended the other process, most often the system when memory ran out: here it still works.
         second.end()
         result = ranked(None)
-    second.prepare_reports(options.formats)
     if options.keep_model:
         _keep_model(connection, options.keep_model, options, result)
     periods()

@@ -14,6 +14,7 @@ from balance_sync.config import RunOptions
 from balance_sync.pipeline.log_lines import log_reader_of_run
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from concurrent.futures import Executor, Future
 
     from duckdb import DuckDBPyConnection
@@ -56,6 +57,16 @@ def write_run_reports(
             read_logs=log_reader_of_run(connection),
             elsewhere=elsewhere,
         )
+
+
+def prepare_to_write(formats: Collection[str]) -> None:
+    """Import in the second process what it will write `formats` with, before the database is there."""
+    from balance_sync.reports.writer import import_writers
+
+    if import_writers(formats, elsewhere=True):
+        # The page shows log lines, and Polars comes with what reads them.
+        import duckdb  # noqa: F401
+
 
 
 @dataclass(frozen=True, slots=True)

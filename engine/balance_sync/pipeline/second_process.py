@@ -7,14 +7,11 @@ the rest of the run.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
 from balance_sync.pipeline.detection import is_ranked
 from balance_sync.pipeline.processes import Processes
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
+from balance_sync.pipeline.reporting import prepare_to_write
 
 
 class SecondProcess:
@@ -28,18 +25,20 @@ class SecondProcess:
 
     def __init__(self, options: RunOptions) -> None:
         self._wanted = options.threads > 1 and is_ranked(options)
+        self._formats = options.formats
         self.executor: Processes | None = None
 
     def __enter__(self) -> SecondProcess:
         return self
 
     def start(self) -> None:
-        """Start the process, and let it import what the detector needs."""
+        """Start the process, and let it import what the detector needs, then what reports need."""
         from balance_sync.anomalies import warm_up_alone
 
         if self._wanted:
             self.executor = Processes(1)
             self.executor.submit(warm_up_alone)
+            self.executor.submit(prepare_to_write, self._formats)
 
     def prepare_detector(self, transactions: int) -> None:
         """Import it here, beside other work, where no process was started and it will be needed."""
@@ -50,13 +49,6 @@ class SecondProcess:
 
         if transactions >= LEAST_TRANSACTIONS:
             threading.Thread(target=warm_up, daemon=True).start()
-
-    def prepare_reports(self, formats: Collection[str]) -> None:
-        """Let the process import what it will write `formats` with."""
-        from balance_sync.reports.writer import import_writers
-
-        if self.executor is not None:
-            self.executor.submit(import_writers, formats, elsewhere=True)
 
     def __exit__(self, *_: object) -> None:
         self.end()

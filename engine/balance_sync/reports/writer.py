@@ -153,8 +153,10 @@ def write_files(
     return tuple(files.names)
 
 
-def import_writers(formats: Collection[str], *, elsewhere: bool) -> None:
+def import_writers(formats: Collection[str], *, elsewhere: bool) -> bool:
     """Import what writes small reports, so that it can be done beside other work.
+
+    Returns whether any of `formats` is written there.
 
     Parameters
     ----------
@@ -171,6 +173,7 @@ def import_writers(formats: Collection[str], *, elsewhere: bool) -> None:
         page_template()
     if Format.JSON in wanted:
         import balance_sync.reports.summary  # noqa: F401
+    return bool(wanted)
 
 
 def _write(kind: Format, files: Staging, data: ReportData, read_logs: LogReader | None) -> None:
