@@ -68,7 +68,6 @@ def prepare_to_write(formats: Collection[str]) -> None:
         import duckdb  # noqa: F401
 
 
-
 @dataclass(frozen=True, slots=True)
 class _SecondWriter:
     """Has the second process write from a copy of the database: the file itself is this one's alone."""
