@@ -68,8 +68,8 @@ def resolve(
     Parameters
     ----------
     sources
-        Of the run: ``source_id, path, stream, has_stream, first_at, last_at``, in the order in which an event
-        belongs to the first that has it.
+        Of the run: ``source_id, stream`` (its name, or a number for it), ``has_stream, first_at, last_at``,
+        in the order in which an event belongs to the first that has it.
     tables
         Of the run's batches.
     overlapping
@@ -104,15 +104,17 @@ def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
 
     Two sources may do so if their times overlap and they are of one stream, or of an unknown one.
     """
-    timed = sources.filter(pl.col("first_at").is_not_null())
-    group = pl.col("stream") if streams_are_known(sources) else pl.lit("")
-    ordered = timed.with_columns(group=group).sort("group", "first_at", "source_id")
+    stream = pl.col("stream") if streams_are_known(sources) else pl.lit(0)
+    timed = sources.select("source_id", "first_at", "last_at", group=stream).drop_nulls("first_at")
+    ordered = timed.sort("group", "first_at", "source_id")
+    # Most streams have one source, and there are millions of them.
+    group = pl.col("group")
+    several = ordered.filter((group == group.shift(1)).fill_null(False) | (group == group.shift(-1)))
     seen_until = pl.col("last_at").cum_max().shift(1).over("group")
-    begins_within = pl.col("first_at") <= seen_until
     # A run of sources that each begin before the earlier ones have ended.
-    clusters = ordered.with_columns(cluster=(~begins_within.fill_null(False)).cum_sum())
-    crowded = clusters.filter(pl.len().over("cluster") > 1)
-    return crowded.select("source_id", "cluster")
+    within = several.select(within=(pl.col("first_at") <= seen_until).fill_null(False)).to_series()
+    crowded = within | within.shift(-1, fill_value=False)
+    return several.select("source_id", cluster=(~within).cum_sum()).filter(crowded)
 
 
 def streams_are_known(sources: pl.DataFrame) -> bool:
@@ -152,7 +154,7 @@ def _repeats(
             "at",
             "fingerprint",
             "cluster",
-            pl.coalesce("request_id", "stream").alias("identity"),
+            pl.coalesce("request_id", pl.col("stream").cast(pl.String)).alias("identity"),
         )
     )
     key = ["cluster", "identity", "at", "fingerprint"]

@@ -16,6 +16,7 @@ from balance_sync.pipeline.database import (
     what_was_filled,
 )
 from balance_sync.pipeline.event_counts import count_events
+from balance_sync.pipeline.previous import what_was_said
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,8 +38,12 @@ class Addition:
 
     Attributes
     ----------
-    sources
-        The new ones, with ``events`` and ``repeated_events``.
+    inventory
+        Of the new and the old sources together.
+    new
+        ``source_id`` of the new sources.
+    counts
+        ``row, events, repeated_events`` of the new sources.
     kinds
         ``kind, events`` of the new and the old sources together.
     loaded
@@ -47,7 +52,9 @@ class Addition:
         What is told about the database with the addition.
     """
 
-    sources: pl.DataFrame
+    inventory: Inventory
+    new: pl.DataFrame
+    counts: pl.DataFrame
     kinds: pl.DataFrame
     loaded: Loaded
     told: Filled
@@ -64,17 +71,19 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
     if originals.is_empty():
         return _copies_alone(inventory, new, previous)
     resolution = _resolve_beside(inventory, originals)
-    repeats_before = previous.sources.filter(pl.col("status") != "duplicate")
+    repeats_before = previous.sources.filter(~pl.col("is_copy"))
     repeats = resolution.repeats.join(repeats_before, on="source_id", how="anti")
     if not _repeat_as_before(resolution, repeats_before):
         return None
-    counted, kinds = count_events(inventory, new, repeats, options)
+    counts, kinds = count_events(inventory, new, repeats, options)
     all_kinds = pl.concat([previous.event_kinds, kinds]).group_by("kind").agg(pl.col("events").sum())
     return Addition(
-        counted,
+        inventory,
+        new.select("source_id"),
+        counts,
         all_kinds,
         what_to_load(inventory, originals, resolution, options),
-        what_was_filled(inventory.sources, all_kinds),
+        what_was_filled(inventory, all_kinds),
     )
 
 
@@ -83,20 +92,21 @@ def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous
 
     from balance_sync.store.load import Loaded
 
-    counted = copies.with_columns(repeated_events=pl.col("events"), events=pl.lit(0, dtype=pl.Int64))
+    counts = copies.select("row", repeated_events="events", events=pl.lit(0, dtype=pl.Int64))
     none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
     nothing = Loaded({}, dict.fromkeys(("requests", "repeats", "transactions"), none), sources=none)
-    return Addition(
-        counted, previous.event_kinds, nothing, what_was_filled(inventory.sources, previous.event_kinds)
-    )
+    told = what_was_filled(inventory, previous.event_kinds)
+    return Addition(inventory, copies.select("source_id"), counts, previous.event_kinds, nothing, told)
 
 
 def _stay_as_they_were(inventory: Inventory, before: pl.DataFrame) -> bool:
     """Return whether all earlier sources are there, are what they were, and are compared as they were."""
+    import polars as pl
+
     from balance_sync.logs.resolution import streams_are_known
 
-    same = ["source_id", "path", "status", "reason"]
-    if not before.join(inventory.sources, on=same, how="anti", nulls_equal=True).is_empty():
+    now = pl.concat(sources.select("source_id", what_was_said()) for sources in inventory.told)
+    if not before.join(now, on=["source_id", "said"], how="anti").is_empty():
         return False
     earlier = inventory.counted.join(before, on="source_id", how="semi")
     return streams_are_known(earlier) == streams_are_known(inventory.counted)
@@ -140,9 +150,9 @@ def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Fille
     """
     from balance_sync.store.load import load_tables
 
-    insert_sources(connection, addition.sources)
+    insert_sources(connection, addition.inventory, addition.counts)
     record_event_kinds(connection, addition.kinds)
-    connection.register("new_sources", addition.sources.select("source_id"))
+    connection.register("new_sources", addition.new)
     for name in ("requests", "transactions"):
         connection.register(f"again_{name}", addition.loaded.resolved[name])
     for statement in _TAKE_OUT:

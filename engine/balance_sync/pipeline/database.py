@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
 
     from balance_sync.logs.resolution import Resolution
     from balance_sync.store.load import Loaded
-
-_SOURCES_AT_ONCE = 100_000
-"""Sources put into the database at a time: a million at once are held three times over, and sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,11 @@ def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory
 
     counted = inventory.counted
     resolution = resolve(counted, inventory)
-    sources, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
-    insert_sources(connection, sources)
+    counts, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
+    insert_sources(connection, inventory, counts)
     record_event_kinds(connection, kinds)
     load_tables(connection, what_to_load(inventory, counted, resolution, options))
-    return what_was_filled(sources, kinds)
+    return what_was_filled(inventory, kinds)
 
 
 def what_to_load(
@@ -70,34 +66,31 @@ def what_to_load(
     )
 
 
-def what_was_filled(sources: pl.DataFrame, kinds: pl.DataFrame) -> Filled:
-    """Return what is told about a database that holds `sources`."""
+def what_was_filled(inventory: Inventory, kinds: pl.DataFrame) -> Filled:
+    """Return what is told about a database that holds all sources of the inventory."""
+    return Filled(
+        tuple(kinds.sort("kind").iter_rows()), tuple(inventory.problems.iter_rows()), inventory.content_hash
+    )
+
+
+def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts: pl.DataFrame) -> None:
+    """Add the sources of `counts` to the table of that name.
+
+    Parameters
+    ----------
+    counts
+        ``row, events, repeated_events``.
+    """
     import polars as pl
 
-    problems = sources.filter(
-        pl.col("reason").is_not_null() & ~pl.col("status").is_in(["duplicate", "archive"])
-    )
-    return Filled(
-        tuple(kinds.sort("kind").iter_rows()),
-        tuple(problems.select("path", "reason").iter_rows()),
-        _content_hash(sources),
-    )
-
-
-def _content_hash(sources: pl.DataFrame) -> str:
-    digest = hashlib.sha256()
-    for path, content_hash in sources.select("path", "content_hash").iter_rows():
-        digest.update(f"{content_hash} {path}\0".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def insert_sources(connection: DuckDBPyConnection, sources: pl.DataFrame) -> None:
-    """Add `sources` to the table of that name."""
     columns = [name for (name, *_) in connection.execute("DESCRIBE sources").fetchall()]
-    in_order = sources.select("path", "source_id").with_row_index("row").sort("path", "source_id")["row"]
-    for begin in range(0, len(in_order), _SOURCES_AT_ONCE):
-        some = sources.select(columns)[in_order[begin : begin + _SOURCES_AT_ONCE]]
-        connection.register("run_sources", some)
+    for sources in inventory.told:
+        # An addition counts those alone that it adds.
+        counted = counts.filter(pl.col("row").is_between(sources["row"].min(), sources["row"].max()))
+        some = sources.drop("events").join(counted, on="row", maintain_order="left")
+        if some.is_empty():
+            continue
+        connection.register("run_sources", some.select(columns))
         connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
         connection.unregister("run_sources")
 

@@ -25,8 +25,8 @@ def count_events(
     Returns
     -------
     DataFrame, DataFrame
-        The sources with ``events``, and ``repeated_events``, which are not counted; and how many ``events``
-        of each ``kind`` there are.
+        ``row, events, repeated_events`` of each source, of which the latter are not counted; and how many
+        ``events`` of each ``kind`` there are.
     """
     import polars as pl
 
@@ -90,11 +90,14 @@ def _sum(counts: pl.DataFrame, *key: str) -> pl.DataFrame:
 def _with_counts(sources: pl.DataFrame, per_source: pl.DataFrame, repeated: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    joined = sources.join(
-        per_source.rename({"events": "counted"}), on="source_id", how="left", maintain_order="left"
-    ).join(repeated, on="source_id", how="left", maintain_order="left")
+    joined = (
+        sources.select("row", "source_id", "status", "events")
+        .join(per_source.rename({"events": "counted"}), on="source_id", how="left", maintain_order="left")
+        .join(repeated, on="source_id", how="left", maintain_order="left")
+    )
     is_copy = pl.col("status") == "duplicate"
-    return joined.with_columns(
+    return joined.select(
+        "row",
         repeated_events=pl.when(is_copy)
         .then(pl.col("events"))
         .otherwise(pl.col("repeated_events").fill_null(0)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from balance_sync.pipeline.told_sources import ToldSources
     from balance_sync.store.dataset import Store
 
 STORE_TABLES = (
@@ -27,16 +29,14 @@ STORE_TABLES = (
 )
 _RESOLVED_TABLES = ("messages", "transactions", "invocations")
 
-_OF_SOURCES = ("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
-_COLUMNS = (
-    *(*_OF_SOURCES, "file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "events"),
-    *("first_at", "last_at", "problem", "note", "members"),
-)
 PLACE = ("batch_number", "source")
 """What tells the piece of a source among those of some batches."""
 
 _BATCHES_AT_ONCE = 18
 """Batches that are looked through at a time: a million events, about."""
+
+_HELD_SOURCES = 100_000
+"""So many sources are held with all their texts, some 40 MB: what is more is read again when it is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,15 @@ class Inventory:
     stale
         ``batch`` (its folder) and ``source_id`` where a batch of the run holds what is counted from another.
     sources
-        One row a source, in the order of the paths, with what its pieces add up to; its ``status`` and
-        ``reason``, and ``has_stream``.
+        One row a source, in the order of the paths: its ``row``, UInt32, ``source_id``, ``stream`` (a hash of
+        it) and ``has_stream``, ``events``, ``first_at``, ``last_at``, ``status``; of a copy also
+        ``original``, the row of the first source with its content.
+    told
+        The same sources with all that is told of them.
+    content_hash
+        SHA-256 over path and SHA-256 of every source, in order.
+    problems
+        ``path, reason`` of those that could not be read to their end.
     """
 
     store: Store
@@ -61,6 +68,9 @@ class Inventory:
     manifest: pl.DataFrame
     stale: pl.DataFrame
     sources: pl.DataFrame
+    told: ToldSources
+    content_hash: str
+    problems: pl.DataFrame
 
     @property
     def counted(self) -> pl.DataFrame:
@@ -72,7 +82,7 @@ class Inventory:
     @property
     def size_bytes(self) -> int:
         """What it takes in memory."""
-        frames = (self.kept, self.manifest, self.stale, self.sources)
+        frames = (self.kept, self.manifest, self.stale, self.sources, *(self.told.held or ()))
         return sum(int(frame.estimated_size()) for frame in frames)
 
     def files(self, source_ids: pl.DataFrame) -> dict[str, list[Path]]:
@@ -83,7 +93,9 @@ class Inventory:
     def manifest_of(self, source_ids: Collection[str]) -> pl.DataFrame:
         """Return all of the store's manifest about the run's pieces of these sources."""
         found = self.store.manifest(source_ids=source_ids)
-        return found.join(self.manifest, on=["batch", "source"], how="semi")
+        return found.join(
+            self.manifest.cast({"batch": found.schema["batch"]}), on=["batch", "source"], how="semi"
+        )
 
     def holds_only(self, source_ids: pl.DataFrame) -> bool:
         """Return whether the batches that hold these sources hold no other."""
@@ -152,46 +164,60 @@ class Inventory:
 
 def take_inventory(ingested: Ingested) -> Inventory:
     """Find in the store what the sources of a run hold."""
-    from balance_sync.store.file_keys import FILE_KEY, KnownFiles, key_of_label
-
-    store = ingested.store
-    # Of millions of sources all texts would be large.
-    kept = store.manifest(_COLUMNS, each=lambda part: part.with_columns(key_of_label("file")).drop("file"))
-    of_run = KnownFiles(ingested.files).has(kept.select(FILE_KEY))
-    manifest = _each_once(kept if of_run.all() else kept.filter(of_run))
-    kept = kept.select("source_id", "batch")
-    stale = _stale(kept, manifest, store.batches_directory)
-    return Inventory(store, kept, manifest.select("batch", "source", "source_id"), stale, _sources(manifest))
-
-
-def _each_once(manifest: pl.DataFrame) -> pl.DataFrame:
-    """Keep one place of each piece.
-
-    A process that outlives a killed run for a moment may still commit a batch whose sources the next run
-    has put into other batches already.
-    """
     import polars as pl
 
-    piece = ["source_id", "piece", "modified_ns"]
-    # Hashes tell for certain that nothing is there twice, which takes less than finding what is.
-    hashes = manifest.select(pl.col("source_id").hash() ^ pl.col("piece").hash()).to_series()
-    if hashes.n_unique() == manifest.height:
-        return manifest
-    return manifest.unique(piece, keep="first", maintain_order=True)
+    from balance_sync.pipeline.found_sources import find_sources
+    from balance_sync.pipeline.told_sources import ToldSources, outline, tell_copies
+    from balance_sync.store.file_keys import KnownFiles
+
+    store, files = ingested.store, KnownFiles(ingested.files)
+    digest, begin = hashlib.sha256(), 0
+    parts: list[tuple[pl.DataFrame, ...]] = []
+    held: list[pl.DataFrame] = []
+    for found in find_sources(store, files):
+        _digest(digest, found.sources)
+        remarks = _remarks(found.sources, begin)
+        parts.append((found.kept, found.manifest, found.stale, outline(found.sources), remarks))
+        begin += found.sources.height
+        held = [*held, found.sources] if begin <= _HELD_SOURCES else []
+    kept, manifest, stale, outlines, remarks = (pl.concat(frames) for frames in zip(*parts, strict=True))
+    sources = tell_copies(outlines)
+    is_all_held = begin <= _HELD_SOURCES
+    told = ToldSources(
+        store, files, tuple(held) if is_all_held else None, sources.select("row", "status", "original")
+    )
+    return Inventory(
+        store,
+        # What the run wants all of is there once.
+        manifest.select(kept.columns) if kept.height == manifest.height else kept,
+        manifest,
+        stale,
+        sources,
+        told,
+        digest.hexdigest(),
+        _problems(remarks, sources),
+    )
 
 
-def _stale(kept: pl.DataFrame, of_run: pl.DataFrame, batches_directory: Path) -> pl.DataFrame:
-    """Return folder of the ``batch`` and ``source_id`` where a batch of the run holds a source anew.
+def _digest(digest: hashlib._Hash, sources: pl.DataFrame) -> None:
+    for path, content_hash in sources.select("path", "content_hash").iter_rows():
+        digest.update(f"{content_hash} {path}\0".encode("utf-8", "surrogateescape"))
 
-    A file that was touched and not changed is read again, and one may have been read by two runs: the same
-    source then stands in two batches, and the one that is not wanted may hold other sources of the run, too.
-    """
+
+def _remarks(sources: pl.DataFrame, begin: int) -> pl.DataFrame:
+    """Return ``row, path, reason`` of the sources about which there is something to say."""
     import polars as pl
 
-    again = kept.join(of_run, on="batch", how="semi").join(of_run, on="source_id", how="semi")
-    stale = again.join(of_run, on=["batch", "source_id"], how="anti").unique(["batch", "source_id"])
-    folder = pl.lit(f"{batches_directory}/") + pl.col("batch")
-    return stale.select(folder.alias("batch"), "source_id").sort("batch", "source_id")
+    row = pl.int_range(begin, begin + pl.len(), dtype=pl.UInt32)
+    reason = pl.coalesce("problem", "note")
+    return sources.select("path", row=row, reason=reason).filter(pl.col("reason").is_not_null())
+
+
+def _problems(remarks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    worth_telling = sources.filter(~pl.col("status").is_in(["duplicate", "archive"]))
+    return remarks.join(worth_telling, on="row", how="semi", maintain_order="left").select("path", "reason")
 
 
 def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
@@ -208,58 +234,3 @@ def _numbered(places: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     return places.sort("batch").with_columns(batch_number=pl.col("batch").rle_id())
-
-
-def _sources(manifest: pl.DataFrame) -> pl.DataFrame:
-    """Add the pieces of each source in `manifest` up, and tell what became of it."""
-    import polars as pl
-
-    in_pieces = pl.col("source_id").hash().is_duplicated()
-    pieces = manifest.filter(in_pieces).unique(["source_id", "piece", "is_last"], maintain_order=True)
-    added = pieces.group_by(*_OF_SOURCES, maintain_order=True).agg(
-        pl.col("text_bytes", "events").sum(),
-        pl.col("first_at").min(),
-        pl.col("last_at").max(),
-        pl.col("problem", "note", "members").drop_nulls().first(),
-    )
-    whole = pl.concat([manifest.filter(~in_pieces).select(added.columns), added]).sort("path", "source_id")
-    copy = pl.col("original").is_not_null()
-    is_archive = pl.col("members").is_not_null()
-    status = (
-        pl.when(is_archive & pl.col("problem").is_null())
-        .then(pl.lit("archive"))
-        .when(is_archive)
-        .then(pl.lit("damaged"))
-        .when(pl.col("text_bytes") == 0)
-        .then(pl.when(pl.col("problem").is_null()).then(pl.lit("empty")).otherwise(pl.lit("unreadable")))
-        .when(copy)
-        .then(pl.lit("duplicate"))
-        .when(pl.col("problem").is_not_null())
-        .then(pl.lit("damaged"))
-        .otherwise(pl.lit("read"))
-    )
-    return (
-        _with_originals(whole)
-        .with_columns(status=status, has_stream=pl.col("stream") != pl.col("path"))
-        .with_columns(
-            reason=pl.when(pl.col("status") == "duplicate")
-            .then(pl.concat_str(pl.lit("same content as "), "original"))
-            .otherwise(pl.coalesce("problem", "note"))
-        )
-        .drop("original")
-    )
-
-
-def _with_originals(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return `sources` with ``original``: the path of the first of the same content, of each other one."""
-    import polars as pl
-
-    # Hashes tell of nearly all that their content is there once.
-    numbered = sources.with_row_index("row")
-    equal = numbered.filter(pl.col("content_hash").hash().is_duplicated())
-    copies = equal.with_columns(original=pl.col("path").first().over("content_hash")).filter(
-        pl.col("content_hash").cum_count().over("content_hash") > 1
-    )
-    return numbered.join(copies.select("row", "original"), on="row", how="left", maintain_order="left").drop(
-        "row"
-    )

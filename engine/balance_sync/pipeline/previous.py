@@ -29,6 +29,8 @@ COUNTED_TABLES = (
 )
 """The tables whose lengths are recorded with a run."""
 
+_ROWS_AT_ONCE = 1 << 17
+
 
 @dataclass(frozen=True, slots=True)
 class Previous:
@@ -37,7 +39,7 @@ class Previous:
     Attributes
     ----------
     sources
-        ``source_id, path, status, reason, repeated_events`` of its sources.
+        ``source_id``, ``said`` (see `what_was_said`), ``is_copy`` and ``repeated_events`` of its sources.
     event_kinds
         ``kind, events``.
     """
@@ -88,8 +90,29 @@ def _read(connection: DuckDBPyConnection, expected_basis: str) -> Previous | Non
     # Somebody may have changed the tables since.
     if json.loads(runs[0][1]) != count_rows(connection):
         return None
-    sources = connection.sql("SELECT source_id, path, status, reason, repeated_events FROM sources").pl()
-    return Previous(sources, connection.sql("SELECT kind, events FROM event_kinds").pl())
+    return Previous(_sources(connection), connection.sql("SELECT kind, events FROM event_kinds").pl())
+
+
+def _sources(connection: DuckDBPyConnection) -> pl.DataFrame:
+    import polars as pl
+
+    found = connection.sql("SELECT source_id, path, status, reason, repeated_events FROM sources")
+    return pl.concat(
+        pl.DataFrame(batch).select(
+            "source_id",
+            what_was_said(),
+            is_copy=pl.col("status") == "duplicate",
+            repeated_events="repeated_events",
+        )
+        for batch in (found.limit(0).to_arrow_table(), *found.to_arrow_reader(_ROWS_AT_ONCE))
+    )
+
+
+def what_was_said() -> pl.Expr:
+    """Return a hash of the columns ``path, status, reason``: ``said``, UInt64, equal within a process."""
+    import polars as pl
+
+    return pl.struct("path", "status", "reason").hash().alias("said")
 
 
 def count_rows(connection: DuckDBPyConnection) -> dict[str, int]:

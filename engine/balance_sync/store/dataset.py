@@ -135,6 +135,7 @@ class Store:
         columns: Sequence[str] = MANIFEST_COLUMNS,
         *,
         source_ids: Collection[str] | None = None,
+        batches: Sequence[str] | None = None,
         each: Callable[[pl.DataFrame], pl.DataFrame] = lambda part: part,
     ) -> pl.DataFrame:
         """Return `columns` of every piece of every source, or of these sources.
@@ -144,13 +145,16 @@ class Store:
 
         Parameters
         ----------
+        batches
+            What is looked through; `None` for all.
         each
             Makes what is returned of the rows of some batches, before the next ones are read.
         """
         import polars as pl
 
         chosen = True if source_ids is None else pl.col("source_id").is_in(sorted(source_ids))
-        files = self.files("sources")
+        names = self.batches() if batches is None else sorted(batches)
+        files = [self.batches_directory / batch / "sources.parquet" for batch in names]
         parts = (
             self._scan_manifest(files[begin : begin + _FILES_AT_ONCE], columns).filter(chosen).collect()
             for begin in range(0, len(files), _FILES_AT_ONCE)
