@@ -10,11 +10,16 @@ from balance_sync.pipeline.event_counts import count_events
 from balance_sync.pipeline.inventory import Inventory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import polars as pl
     from duckdb import DuckDBPyConnection
 
     from balance_sync.logs.resolution import Resolution
     from balance_sync.store.load import Loaded
+
+_ROWS_AT_ONCE = 100_000
+"""Of sources put into the database at a time: each time costs as much as a few thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts:
     import polars as pl
 
     columns = [name for (name, *_) in connection.execute("DESCRIBE sources").fetchall()]
-    for sources in inventory.told:
+    for sources in _many(inventory.told):
         # An addition counts those alone that it adds.
         counted = counts.filter(pl.col("row").is_between(sources["row"].min(), sources["row"].max()))
         some = sources.drop("events").join(counted, on="row", maintain_order="left")
@@ -93,6 +98,20 @@ def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts:
         connection.register("run_sources", some.select(columns))
         connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
         connection.unregister("run_sources")
+
+
+def _many(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the frames' rows, `_ROWS_AT_ONCE` and a few more at a time."""
+    import polars as pl
+
+    together: list[pl.DataFrame] = []
+    for frame in frames:
+        together.append(frame)
+        if sum(one.height for one in together) >= _ROWS_AT_ONCE:
+            yield pl.concat(together)
+            together = []
+    if together:
+        yield pl.concat(together)
 
 
 def record_event_kinds(connection: DuckDBPyConnection, kinds: pl.DataFrame) -> None:

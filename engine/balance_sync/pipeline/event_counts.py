@@ -32,15 +32,15 @@ def count_events(
 
     within = _within(options)
     originals = sources.filter(pl.col("status") != "duplicate").select("source_id")
-    whole = originals.join(repeats, on="source_id", how="anti")
+    whole = originals if repeats.is_empty() else originals.join(repeats, on="source_id", how="anti")
     repeating = originals.join(repeats, on="source_id", how="semi")
     counts = [
         *(_count_all(inventory, places, within) for places in inventory.some_places(whole)),
         *(_count_once(inventory, places, within, repeats) for places in inventory.some_places(repeating)),
     ]
     per_source, kinds = (
-        pl.concat(parts).group_by(key).agg(pl.col("events").sum())
-        for key, parts in zip(("source_id", "kind"), zip(*counts, strict=True), strict=True)
+        _sum(pl.concat(parts), key)
+        for key, parts in zip(("row", "kind"), zip(*counts, strict=True), strict=True)
     )
     repeated = repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
     return _with_counts(sources, per_source, repeated), kinds.cast({"kind": pl.String}).sort("kind")
@@ -58,11 +58,11 @@ def _within(options: RunOptions) -> list[pl.Expr]:
 def _count_all(
     inventory: Inventory, places: pl.DataFrame, within: Sequence[pl.Expr]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return how many ``events`` each ``source_id`` has, at some places, and each ``kind``."""
+    """Return how many ``events`` each source (``row``) has, at some places, and each ``kind``."""
     events = inventory.scan_events(places).filter(*within)
     counts = events.group_by(*PLACE, "kind").agg(_number()).collect().join(places, on=PLACE, how="semi")
-    # Ids are put to the sums: put to the events they would take several times as much time and memory.
-    return _sum(counts, *PLACE).join(places, on=PLACE).select("source_id", "events"), _sum(counts, "kind")
+    # Rows are put to the sums: put to the events they would take several times as much time and memory.
+    return _sum(counts, *PLACE).join(places, on=PLACE).select("row", "events"), _sum(counts, "kind")
 
 
 def _count_once(
@@ -71,8 +71,8 @@ def _count_once(
     """Return the same without the `repeats`."""
     events = inventory.scan_events(places).filter(*within).join(places.lazy(), on=PLACE)
     once = events.join(repeats.lazy(), on=["source_id", "line"], how="anti")
-    counts = once.group_by("source_id", "kind").agg(_number()).collect()
-    return _sum(counts, "source_id"), _sum(counts, "kind")
+    counts = once.group_by("row", "kind").agg(_number()).collect()
+    return _sum(counts, "row"), _sum(counts, "kind")
 
 
 def _number() -> pl.Expr:
@@ -92,7 +92,7 @@ def _with_counts(sources: pl.DataFrame, per_source: pl.DataFrame, repeated: pl.D
 
     joined = (
         sources.select("row", "source_id", "status", "events")
-        .join(per_source.rename({"events": "counted"}), on="source_id", how="left", maintain_order="left")
+        .join(per_source.rename({"events": "counted"}), on="row", how="left", maintain_order="left")
         .join(repeated, on="source_id", how="left", maintain_order="left")
     )
     is_copy = pl.col("status") == "duplicate"

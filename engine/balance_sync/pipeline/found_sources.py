@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from balance_sync.store.dataset import Store
 
-BATCHES_AT_ONCE = 20
-"""Batches that are taken together, or more where their paths interleave: some 20,000 sources."""
+_PIECES_AT_ONCE = 50_000
+"""Sources, or pieces of them, that are taken together, or more where the paths of batches interleave."""
 
 _OF_SOURCES = ("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
 _OF_PIECES = (
@@ -39,63 +39,66 @@ class FoundSources:
     kept
         ``source_id`` and ``batch`` of all that they keep.
     manifest
-        ``batch, source, source_id`` of those pieces that are of the run, each piece of a source once; a batch
-        is an `polars.Enum` of all there are.
+        ``batch, source, source_id`` of those pieces that are of the run, each piece of a source once, and
+        ``row``, the place of the source in `sources`; a batch is one of a `polars.Enum` of all there are.
     stale
         ``batch`` (its folder) and ``source_id`` where a batch of the run holds what is counted from another.
     sources
         One row a source of the run, in the order of the paths, with what its pieces add up to.
+    is_all_of_run
+        Whether the run wants everything that they keep.
     """
 
     kept: pl.DataFrame
     manifest: pl.DataFrame
     stale: pl.DataFrame
     sources: pl.DataFrame
+    is_all_of_run: bool
 
 
-def find_sources(store: Store, files: KnownFiles) -> Iterator[FoundSources]:
-    """Yield the sources of `files`; those that come later have later paths."""
+def find_sources(store: Store, files: KnownFiles | None) -> Iterator[FoundSources]:
+    """Yield the sources of `files`, of all where it is `None`; those that come later have later paths."""
     names = pl.Enum(store.batches())
     for batches in _batches_in_order(store):
         yield _found(store, batches, files, names)
 
 
 def _batches_in_order(store: Store) -> Iterator[list[str]]:
-    every = store.batches()
-    if len(every) <= BATCHES_AT_ONCE:
-        # Nothing is found where there is nothing, and that has columns, too.
-        yield every
-        return
     path = pl.col("path")
     limits = store.manifest(
-        ("path",), each=lambda part: part.group_by("batch").agg(first=path.min(), last=path.max())
+        ("path",),
+        each=lambda part: part.group_by("batch").agg(first=path.min(), last=path.max(), pieces=pl.len()),
     )
     together: list[str] = []
-    until = ""
-    for batch, first, last in limits.sort("first", "batch").iter_rows():
-        if len(together) >= BATCHES_AT_ONCE and first > until:
+    until, count = "", 0
+    for batch, first, last, pieces in limits.sort("first", "batch").iter_rows():
+        if count >= _PIECES_AT_ONCE and first > until:
             yield together
-            together = []
+            together, count = [], 0
         together.append(batch)
-        until = max(until, last)
+        until, count = max(until, last), count + pieces
+    # Nothing is found where there is nothing, and that has columns, too.
     yield together
 
 
-def _found(store: Store, batches: list[str], files: KnownFiles, names: pl.Enum) -> FoundSources:
+def _found(store: Store, batches: list[str], files: KnownFiles | None, names: pl.Enum) -> FoundSources:
     pieces = store.manifest(
         (*_OF_SOURCES, *_OF_PIECES),
         batches=batches,
         # A million names of batches are numbers in a list of some hundred.
         each=lambda part: part.with_columns(key_of_label("file"), pl.col("batch").cast(names)).drop("file"),
     )
-    of_run = files.has(pieces.select(FILE_KEY))
-    manifest = _each_once(pieces if of_run.all() else pieces.filter(of_run))
+    of_run = pieces if files is None else pieces.filter(files.has(pieces.select(FILE_KEY)))
+    manifest = _each_once(of_run)
     kept = pieces.select("source_id", "batch")
+    sources = _added_up(manifest)
+    rows = sources.select("source_id").with_row_index("row")
     return FoundSources(
         kept,
-        manifest.select("batch", "source", "source_id"),
+        manifest.select("batch", "source", "source_id").join(rows, on="source_id", maintain_order="left"),
         _stale(kept, manifest, store.batches_directory),
-        _added_up(manifest),
+        sources,
+        of_run.height == pieces.height,
     )
 
 

@@ -251,10 +251,12 @@ def _complete_files(store: Store) -> pl.DataFrame:
 
     from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
-    columns = ("file", "file_bytes", "modified_ns", "path", "source_id", "piece", "is_last", "members")
-    pieces = store.manifest(
-        columns,
-        each=lambda part: part.select(
+    # Nearly all files are one piece: of millions nothing but the key is kept.
+    whole: list[pl.DataFrame] = []
+    is_whole = pl.col("is_file") & (pl.col("piece") == 0) & pl.col("is_last") & pl.col("members").is_null()
+
+    def without_whole(part: pl.DataFrame) -> pl.DataFrame:
+        pieces = part.select(
             key_of_label("file"),
             "file_bytes",
             "modified_ns",
@@ -264,8 +266,20 @@ def _complete_files(store: Store) -> pl.DataFrame:
             piece="piece",
             is_last="is_last",
             members="members",
-        ),
-    )
+        )
+        whole.append(pieces.filter(is_whole).select(FILE_KEY))
+        return pieces.filter(~is_whole)
+
+    columns = ("file", "file_bytes", "modified_ns", "path", "source_id", "piece", "is_last", "members")
+    pieces = store.manifest(columns, each=without_whole)
+    return pl.concat([*whole, _complete_in_pieces(pieces)])
+
+
+def _complete_in_pieces(pieces: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    from balance_sync.store.file_keys import FILE_KEY
+
     sources = (
         pieces.group_by(*FILE_KEY, "is_file", "member")
         .agg(
@@ -292,8 +306,10 @@ def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
 
     from balance_sync.store.file_keys import FILE_KEY, key_of_label
 
-    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "problem"))
-    sources = kept.filter(pl.col("problem").is_not_null()).with_columns(key_of_label("file"))
+    sources = store.manifest(
+        ("file", "file_bytes", "modified_ns", "path", "problem"),
+        each=lambda part: part.filter(pl.col("problem").is_not_null()),
+    ).with_columns(key_of_label("file"))
     for path, problem in sources.join(files, on=FILE_KEY, how="semi").select("path", "problem").iter_rows():
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
@@ -308,11 +324,14 @@ def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
     tables = store.files("rejects")
     if not tables:
         return
-    kept = store.manifest(("file", "file_bytes", "modified_ns", "path", "source_id"))
-    sources = kept.with_columns(key_of_label("file")).join(files, on=FILE_KEY, how="semi")
-    paths = sources.select("source_id", "path").unique().lazy()
-    rejects = pl.scan_parquet(tables).select("source_id", "line", "reason").join(paths, on="source_id")
-    found = rejects.sort("path", "line", "reason").unique(maintain_order=True).collect()
+    rejects = pl.scan_parquet(tables).select("source_id", "line", "reason").collect()
+    sources = store.manifest(
+        ("file", "file_bytes", "modified_ns", "path", "source_id"),
+        each=lambda part: part.join(rejects, on="source_id", how="semi"),
+    ).with_columns(key_of_label("file"))
+    paths = sources.join(files, on=FILE_KEY, how="semi").select("source_id", "path").unique()
+    told = rejects.join(paths, on="source_id").sort("path", "line", "reason")
+    found = told.unique(maintain_order=True)
     for row in found.head(1).iter_rows(named=True):
         more = f", and {found.height - 1:,} more" if found.height > 1 else ""
         raise InputError(

@@ -119,8 +119,8 @@ class Inventory:
         Returns
         -------
         iterator of DataFrame
-            ``batch, source, source_id``, and ``batch_number``, UInt32: of the batch among those that come
-            together, in their order.
+            ``batch, source, source_id, row``, and ``batch_number``, UInt32: of the batch among those that
+            come together, in their order.
         """
         import polars as pl
 
@@ -143,6 +143,8 @@ class Inventory:
         )
 
     def _places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
+        if source_ids.height == self.sources.height:
+            return self.manifest
         return self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
 
     def _files(self, table: str, places: pl.DataFrame) -> list[Path]:
@@ -171,20 +173,24 @@ def take_inventory(ingested: Ingested) -> Inventory:
     from balance_sync.store.file_keys import KnownFiles
 
     store, files = ingested.store, KnownFiles(ingested.files)
-    digest, begin = hashlib.sha256(), 0
+    digest, begin, is_all = hashlib.sha256(), 0, True
     parts: list[tuple[pl.DataFrame, ...]] = []
     held: list[pl.DataFrame] = []
     for found in find_sources(store, files):
         _digest(digest, found.sources)
         remarks = _remarks(found.sources, begin)
-        parts.append((found.kept, found.manifest, found.stale, outline(found.sources), remarks))
+        manifest = found.manifest.with_columns(pl.col("row") + begin)
+        parts.append((found.kept, manifest, found.stale, outline(found.sources), remarks))
         begin += found.sources.height
+        is_all &= found.is_all_of_run
         held = [*held, found.sources] if begin <= _HELD_SOURCES else []
     kept, manifest, stale, outlines, remarks = (pl.concat(frames) for frames in zip(*parts, strict=True))
     sources = tell_copies(outlines)
-    is_all_held = begin <= _HELD_SOURCES
     told = ToldSources(
-        store, files, tuple(held) if is_all_held else None, sources.select("row", "status", "original")
+        store,
+        None if is_all else files,
+        tuple(held) if begin <= _HELD_SOURCES else None,
+        sources.select("row", "status", "original"),
     )
     return Inventory(
         store,

@@ -83,7 +83,7 @@ class ToldSources:
     Attributes
     ----------
     store, files
-        Where they are looked up again, where they are too many to be held.
+        Where they are looked up again, where they are too many to be held; `None` for all that are there.
     held
         What `find_sources` gives, where they are few.
     outlines
@@ -91,7 +91,7 @@ class ToldSources:
     """
 
     store: Store
-    files: KnownFiles
+    files: KnownFiles | None
     held: tuple[pl.DataFrame, ...] | None
     outlines: pl.DataFrame
 
