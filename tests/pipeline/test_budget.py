@@ -94,6 +94,14 @@ def test_an_inventory_of_many_sources_takes_from_the_database_while_it_is_filled
     assert whole.filling(5_000 * MB) == budget._LEAST_DATABASE
 
 
+def test_files_that_another_process_knows_take_from_the_database_while_it_is_filled() -> None:
+    whole = divide_memory("1500MB", threads=2)
+    none, few, many = (whole.filling(0, waiting_files=files) for files in (0, 1_000, 2_000_000))
+    assert none == whole.limit - budget._BESIDE_FILLING - budget._WAITING_PROCESS
+    assert none - few == 1_000 * budget._WAITING_FILE
+    assert none - many == 2_000_000 * budget._WAITING_FILE
+
+
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
         "1,500 MB in all: 2 reading processes, then 719 MB and 2 threads for the database"

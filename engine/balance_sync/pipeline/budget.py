@@ -24,8 +24,10 @@ _BESIDE_DATABASE = 750_000_000
 # 17,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
-# What the first process holds while another one fills the database: 165 MB were measured with 668,000 files.
-_WAITING_PROCESS = 200_000_000
+# What the first process holds while another one fills the database, and what it knows each file by: 165 MB
+# were measured with 668,000 files, and 224 MB with 2.6 million.
+_WAITING_PROCESS = 180_000_000
+_WAITING_FILE = 30
 
 # Below this DuckDB cannot sort the ledger; and each of its threads needs buffers before it can spill.
 _LEAST_DATABASE = 110_000_000
@@ -60,15 +62,16 @@ class Budget:
     database: int
     database_threads: int
 
-    def filling(self, inventory_bytes: int, *, apart: bool = False) -> int:
+    def filling(self, inventory_bytes: int, *, waiting_files: int | None = None) -> int:
         """Return DuckDB's limit in bytes while it is filled, beside an inventory of that size.
 
         Parameters
         ----------
-        apart
-            Whether that is done in another process.
+        waiting_files
+            Where that is done in another process, the files that the one which waits knows.
         """
-        beside = _BESIDE_FILLING + inventory_bytes + (_WAITING_PROCESS if apart else 0)
+        waiting = 0 if waiting_files is None else _WAITING_PROCESS + _WAITING_FILE * waiting_files
+        beside = _BESIDE_FILLING + inventory_bytes + waiting
         return max(min(self.database, self.limit - beside), _LEAST_DATABASE)
 
     def __str__(self) -> str:

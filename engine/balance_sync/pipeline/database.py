@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from balance_sync.logs.resolution import Resolution
     from balance_sync.store.load import Loaded
 
-_ROWS_AT_ONCE = 100_000
+_ROWS_AT_ONCE = 50_000
 """Of sources put into the database at a time: each time costs as much as a few thousand rows."""
 
 

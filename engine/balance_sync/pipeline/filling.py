@@ -106,9 +106,12 @@ def fill_apart(filling: Filling) -> Filled:
 def _fill_alone(filling: Filling) -> Filled:
     from balance_sync.store.session import database_errors
 
+    files = filling.ingested.files
     inventory = take_inventory(filling.ingested)
+    held = inventory.size_bytes + int(files.estimated_size())
+    limit = filling.budget.filling(held, waiting_files=files.height)
     with database_errors(str(filling.options.database_path)):
-        connection = filling.open(filling.budget.filling(inventory.size_bytes, apart=True))
+        connection = filling.open(limit)
         try:
             return fill(connection, filling.options, inventory)
         finally:

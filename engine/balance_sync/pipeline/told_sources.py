@@ -61,19 +61,19 @@ def tell_copies(outlined: pl.DataFrame) -> pl.DataFrame:
     ``original`` is, of a copy, the row of the first source of the same content. That content is the same is
     told by both hashes of its SHA-256.
     """
-    numbered = outlined.with_row_index("row")
-    ordered = numbered["content"].sort()
+    content = outlined.select("may_be_copy", *_CONTENT).with_row_index("row")
+    ordered = content["content"].sort()
     # Nearly all content is there once.
     twice = ordered.filter(ordered == ordered.shift(1)).unique()
-    equal = numbered.filter(pl.col("content").is_in(twice.implode()))
+    equal = content.filter(pl.col("content").is_in(twice.implode()))
     originals = equal.select("row", "may_be_copy", original=pl.col("row").first().over(_CONTENT))
-    copies = originals.filter("may_be_copy", pl.col("row") != pl.col("original")).drop("may_be_copy")
-    status = pl.when(pl.col("original").is_null()).then("status").otherwise(pl.lit("duplicate", STATUSES))
-    return (
-        numbered.drop("may_be_copy", *_CONTENT)
-        .join(copies, on="row", how="left", maintain_order="left")
-        .with_columns(status=status)
+    copies = originals.filter("may_be_copy", pl.col("row") != pl.col("original"))
+    original = pl.repeat(None, outlined.height, dtype=pl.UInt32, eager=True)
+    told = outlined.drop("may_be_copy", *_CONTENT).with_columns(
+        row=content["row"], original=original.scatter(copies["row"], copies["original"])
     )
+    status = pl.when(pl.col("original").is_null()).then("status").otherwise(pl.lit("duplicate", STATUSES))
+    return told.with_columns(status=status)
 
 
 @dataclass(frozen=True, slots=True)
