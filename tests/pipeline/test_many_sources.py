@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import cast
 from zipfile import ZipFile
 
 import polars as pl
@@ -19,6 +22,7 @@ from balance_sync.logs.resolution import overlapping_sources
 from balance_sync.pipeline import found_sources, inventory
 from balance_sync.pipeline.ingest import find_store
 from balance_sync.pipeline.run import run
+from balance_sync.store.dataset import Store
 
 
 def _archive(logs: Path) -> None:
@@ -32,7 +36,8 @@ def _archive(logs: Path) -> None:
         ("1/again.gz", "2/02.gz"),
     ):
         (logs / name).write_bytes((logs / original).read_bytes())
-    (logs / "1" / "nothing.gz").write_bytes(gzip.compress(b""))
+    for folder in ("1", "2"):
+        (logs / folder / "nothing.gz").write_bytes(gzip.compress(b"", mtime=0))
     whole = (logs / "2" / "05.gz").read_bytes()
     (logs / "2" / "damaged.gz").write_bytes(whole[:-9])
     with ZipFile(logs / "0" / "some.zip", "w") as packed:
@@ -62,9 +67,9 @@ def test_many_sources_tell_what_few_do(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int
 ) -> None:
     few = fill(logs, store=tmp_path / "few")
-    assert {row["status"] for row in few.tables["sources"]} == {
-        *("archive", "damaged", "duplicate", "empty", "read")
-    }
+    statuses = Counter(few.column("sources", "status"))
+    # Of nothing there is no copy.
+    assert statuses == {"read": 31, "duplicate": 4, "empty": 2, "damaged": 1, "archive": 1}
     _few_at_a_time(monkeypatch)
     many = fill(logs, store=tmp_path / "many", batch_bytes=batch_bytes)
     assert len(find_store(tmp_path / "many").batches()) > 3
@@ -84,6 +89,41 @@ def test_many_sources_are_in_the_order_of_their_paths(
     paths = [path for part in parts for path in part]
     assert paths == sorted(paths)
     assert len(paths) == len(set(paths))
+
+
+class _Batches:
+    """A store of which nothing is known but which paths are in which batch."""
+
+    def __init__(self, paths: list[list[str]]) -> None:
+        rows = [(f"{number:03}", path) for number, found in enumerate(paths) for path in found]
+        self._rows = pl.DataFrame(rows, schema={"batch": pl.String, "path": pl.String}, orient="row")
+
+    def manifest(
+        self, columns: tuple[str, ...], each: Callable[[pl.DataFrame], pl.DataFrame]
+    ) -> pl.DataFrame:
+        return each(self._rows.select(*columns, "batch"))
+
+
+_PATHS = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=4)
+
+
+@given(st.lists(_PATHS, min_size=1, max_size=12), st.integers(1, 6))
+def test_batches_come_in_the_order_of_paths_and_those_that_interleave_together(
+    paths: list[list[str]], at_once: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(found_sources, "_PIECES_AT_ONCE", at_once)
+        groups = list(found_sources._batches_in_order(cast("Store", _Batches(paths))))
+    assert sorted(batch for group in groups for batch in group) == [f"{at:03}" for at in range(len(paths))]
+    inside = [[path for batch in group for path in paths[int(batch)]] for group in groups]
+    assert all(max(before) < min(behind) for before, behind in pairwise(inside))
+    # No more are together than have to be.
+    for group in groups:
+        first = sorted(group, key=lambda batch: (min(paths[int(batch)]), batch))
+        count = list(accumulate(len(paths[int(batch)]) for batch in first))
+        until = list(accumulate((max(paths[int(batch)]) for batch in first), max))
+        ends = zip(count, until, first[1:], strict=False)
+        assert not any(so_many >= at_once and last < min(paths[int(batch)]) for so_many, last, batch in ends)
 
 
 def test_many_sources_of_several_runs_tell_what_is_there_now(
