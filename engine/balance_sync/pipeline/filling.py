@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _LARGE_BYTES = 1 << 30
-"""Of compressed logs, from which on another process pays: it takes half a second to begin."""
+_MANY_FILES = 1_000_000
+"""Compressed logs or files from which on another process pays: it takes half a second to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ class Filling:
     @property
     def is_large(self) -> bool:
         """Whether it should be done in a process of its own."""
-        return self.options.threads > 1 and self.ingested.files["file_bytes"].sum() > _LARGE_BYTES
+        files = self.ingested.files
+        is_much = files["file_bytes"].sum() > _LARGE_BYTES or files.height > _MANY_FILES
+        return self.options.threads > 1 and is_much
 
     def open(self, limit: int) -> DuckDBPyConnection:
         """Open the database with a memory limit in bytes; the caller closes it."""
