@@ -84,20 +84,26 @@ def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts:
     Parameters
     ----------
     counts
-        ``row, events, repeated_events``.
+        ``row``, ascending, ``events`` and ``repeated_events``.
     """
     import polars as pl
 
     columns = [name for (name, *_) in connection.execute("DESCRIBE sources").fetchall()]
+    # One transaction: each commit packs the rows anew that the one before left.
+    connection.begin()
     for sources in _many(inventory.told):
-        # An addition counts those alone that it adds.
         counted = counts.filter(pl.col("row").is_between(sources["row"].min(), sources["row"].max()))
-        some = sources.drop("events").join(counted, on="row", maintain_order="left")
-        if some.is_empty():
+        if counted.is_empty():
+            # An addition counts those alone that it adds.
             continue
+        if counted.height == sources.height:
+            some = sources.with_columns(counted["events"], counted["repeated_events"])
+        else:
+            some = sources.drop("events").join(counted, on="row", maintain_order="left")
         connection.register("run_sources", some.select(columns))
         connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
         connection.unregister("run_sources")
+    connection.commit()
 
 
 def _many(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

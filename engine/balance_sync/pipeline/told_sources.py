@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STATUSES = pl.Enum(["archive", "damaged", "duplicate", "empty", "read", "unreadable"])
 
 _CONTENT = ("content", "content_too")
+_REMARK = pl.coalesce("problem", "note")
 
 
 def outline(sources: pl.DataFrame) -> pl.DataFrame:
@@ -110,12 +111,15 @@ class ToldSources:
         for sources in self._found():
             some = self.outlines[begin : begin + sources.height]
             begin += sources.height
-            told = sources.with_columns(some["row"], some["status"].cast(pl.String), some["original"])
+            told = sources.with_columns(
+                some["row"], some["status"].cast(pl.String), some["original"], reason=_REMARK
+            )
             if not wanted.is_empty():
                 # An original comes before its copies.
                 here = told.filter(pl.col("row").is_in(wanted.implode()))
                 paths = pl.concat([paths, here.select(original="row", original_path="path")])
-            yield _with_reasons(told, paths)
+                told = _with_originals(told, paths)
+            yield told.drop("original", "problem", "note", "members")
 
     def _found(self) -> Iterator[pl.DataFrame]:
         if self.held is not None:
@@ -124,8 +128,9 @@ class ToldSources:
             yield from (found.sources for found in find_sources(self.store, self.files))
 
 
-def _with_reasons(told: pl.DataFrame, paths: pl.DataFrame) -> pl.DataFrame:
+def _with_originals(told: pl.DataFrame, paths: pl.DataFrame) -> pl.DataFrame:
     joined = told.join(paths, on="original", how="left", maintain_order="left")
     copy_of = pl.lit("same content as ") + pl.col("original_path")
-    reason = pl.when(pl.col("original").is_null()).then(pl.coalesce("problem", "note")).otherwise(copy_of)
-    return joined.with_columns(reason=reason).drop("original", "original_path", "problem", "note", "members")
+    return joined.with_columns(
+        reason=pl.when(pl.col("original").is_null()).then("reason").otherwise(copy_of)
+    ).drop("original_path")
