@@ -146,6 +146,7 @@ class Inventory:
 
     def _places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
         if source_ids.height == self.sources.height:
+            # All of them: nothing to look for.
             return self.manifest
         return self.manifest.join(source_ids.select("source_id"), on="source_id", how="semi")
 
