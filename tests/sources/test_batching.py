@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections import defaultdict
 from itertools import chain
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive_text import event, write_gz
+from archive_text import STREAM, event, write_gz
+from balance_sync.limits import Limits
 from balance_sync.sources import batching, opening
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import discover
@@ -82,6 +84,14 @@ def test_an_event_larger_than_a_batch_stays_whole(folder: Path, monkeypatch: pyt
     texts = [piece.text.decode() for piece in pieces_of(folder, batch_bytes=1000)["a.gz"]]
     assert event(1, large) in "".join(texts)
     assert any(large in text for text in texts)
+
+
+def test_another_process_reads_the_same_of_a_batch(folder: Path) -> None:
+    for number in range(3):
+        write_gz(folder / STREAM / f"{number}.gz", event(number, "START"))
+    (batch,) = plan_batches(discover([folder]).sources, limits=Limits(ratio=7))
+    assert pickle.loads(pickle.dumps(batch)) == batch
+    assert list(pickle.loads(pickle.dumps(batch))()) == list(batch())
 
 
 def test_small_sources_share_a_batch_in_their_order(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from archive_text import STREAM, write_gz
 from balance_sync.errors import InputError
 from balance_sync.sources import discovery
-from balance_sync.sources.discovery import discover
+from balance_sync.sources.discovery import discover, hold_many
 
 
 def labels(*paths: Path | str) -> list[str]:
@@ -129,10 +129,25 @@ def test_a_broken_link_is_an_error(tmp_path: Path) -> None:
 def test_a_folder_of_very_many_files_is_told_in_the_same_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("b", "a", "ä\n", "ä\\n", "~"):
-        write_gz(tmp_path / name / "x.gz", name)
-        write_gz(tmp_path / f"{name}.gz", name)
+    # The last two make a character of one that ends and one that begins.
+    for name in ("b", "a", "ä\n", "ä\\n", "~", "\udcc3", "\udca9"):
+        write_gz(tmp_path / name / "x.gz", "")
+        write_gz(tmp_path / f"{name}.gz", "")
     few = discover([tmp_path])
     monkeypatch.setattr(discovery, "_MANY", 2)
     assert discover([tmp_path]) == few
-    assert len({source.label for source in few.sources}) == len(few.sources) == 10
+    assert len({source.label for source in few.sources}) == len(few.sources) == 14
+
+
+def test_a_large_folder_is_known_before_it_is_listed(tmp_path: Path) -> None:
+    inner = tmp_path / "export" / "streams"
+    for number in range(5):
+        write_gz(inner / f"{number}.gz", "")
+    assert hold_many([tmp_path, tmp_path / "nowhere"], 5)
+    assert not hold_many([tmp_path], 6)
+    assert not hold_many([inner / "0.gz", tmp_path / "nowhere", "s3://bucket/logs"], 1)
+
+
+def test_a_folder_that_holds_itself_by_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "again").symlink_to(tmp_path)
+    assert not hold_many([tmp_path], 2)

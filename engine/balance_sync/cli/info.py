@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from importlib import metadata
 
 import rich_click as click
 
@@ -18,6 +17,8 @@ PACKAGES = ("polars", "duckdb", "pyarrow", "numpy", "scikit-learn", "xlsxwriter"
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(as_json: bool) -> None:
     """Print versions and limits; nothing of your data."""
+    from importlib import metadata
+
     from balance_sync import compiled
     from balance_sync.rules import load_rules
     from balance_sync.store.sql_files import sql_directory
@@ -48,6 +49,8 @@ def _passes(are_built: bool, are_used: bool) -> str:
 
 
 def _extra(package: str) -> str:
+    from importlib import metadata
+
     try:
         return f"{package} {metadata.version(package)}"
     except metadata.PackageNotFoundError:

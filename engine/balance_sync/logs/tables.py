@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from balance_sync.sources.batching import TextPiece
 
-PARSER_VERSION = 10
-"""Raised whenever the same text would give other tables: what older versions parsed is read again."""
-
 _MESSAGE_ID_BYTES = 100
 _ARE_NO_SPACES = np.array([octet < 0x80 and chr(octet).isalnum() for octet in range(256)])
 _LARGEST_TEXT = 1 << 20

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
+from balance_sync.logs.version import PARSER_VERSION
 from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import OPENING_BYTES, plan_batches
-from balance_sync.sources.discovery import PassedOver, Source, iter_sources
+from balance_sync.sources.discovery import PassedOver, Source, hold_many, iter_sources
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
@@ -100,10 +101,8 @@ def ingest(
             paths = _with_copied_input(paths, store)
         search = _Search(options, paths, watcher, sources)
         reading = stack.enter_context(ExitStack())
-        # Other processes begin while this one imports what it parses with.
-        helpers = _begin_others(search.looked_ahead(), processes - 1, when_few, reading)
-        from balance_sync.pipeline.cut_sources import judge_cut_sources
-
+        # Other processes begin while this one lists files, and imports what it parses with.
+        helpers = _begin_others(search, processes - 1, when_few, reading)
         if paths == options.logs:
             store = find_store(options.store)
             stack.enter_context(_opened(store))
@@ -112,6 +111,8 @@ def ingest(
         reading.close()
         if helpers:
             give_back_memory()
+        from balance_sync.pipeline.cut_sources import judge_cut_sources
+
         judge_cut_sources(store, watcher)
     files = search.files()
     if files.is_empty():
@@ -135,9 +136,10 @@ def ingest(
 
 
 def _begin_others(
-    found_bytes: int, helpers: int, when_few: Callable[[], None], stack: ExitStack
+    search: _Search, helpers: int, when_few: Callable[[], None], stack: ExitStack
 ) -> Processes | None:
-    """Begin the processes that so many bytes of logs are worth; return those that help to read, if any do."""
+    """Begin the processes that the logs are worth; return those that help to read, if any do."""
+    found_bytes = _FEW_BYTES + 1 if search.finds_many() else search.looked_ahead()
     if found_bytes > _FEW_BYTES:
         return stack.enter_context(begun_helpers(helpers)) if helpers else None
     if found_bytes > _NEXT_TO_NOTHING:
@@ -187,9 +189,14 @@ class _Search:
         self.sources_missing = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
+        self._folders = paths if sources is None else ()
         self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
         self._watcher = watcher
         self._keys: list[pl.DataFrame] = []
+
+    def finds_many(self) -> bool:
+        """Return whether there are plainly many sources, before any is found."""
+        return hold_many(self._folders, _FEW_BYTES // OPENING_BYTES + 1)
 
     def looked_ahead(self) -> int:
         """Return the bytes of all sources together, and of opening them, or of the first if they are many."""
@@ -239,8 +246,6 @@ def _begins_later(source: Source, last_day: date | None) -> bool:
 def find_store(directory: Path) -> Store:
     """Return the store at `directory`; batches of another parser or of another hash are not seen."""
     import polars as pl
-
-    from balance_sync.logs.tables import PARSER_VERSION
 
     return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
 

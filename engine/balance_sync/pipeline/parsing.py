@@ -74,9 +74,10 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) ->
     """Keep the `helpers` busy, and parse here whenever they have enough to do."""
     running: dict[Future[int], Batch] = {}
     try:
-        for number, batch in enumerate(batches):
+        for number, (batch, more_follow) in enumerate(_with_followers(batches)):
             # The first ones may be all: then none waits while this process has nothing to do.
-            enough = helpers.count if number <= helpers.count else _AHEAD * helpers.count
+            few = helpers.count * (2 if more_follow else 1)
+            enough = few if number <= 2 * helpers.count else _AHEAD * helpers.count
             if len(running) < enough:
                 running[helpers.submit(parse_into, batch, store)] = batch
             else:
@@ -95,6 +96,15 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) ->
             reason="most often the system ran out of memory",
             help="run the same command again to go on; --threads 1 needs half of the memory",
         ) from error
+
+
+def _with_followers(batches: Iterator[Batch]) -> Iterator[tuple[Batch, bool]]:
+    """Yield each batch, and whether another one follows."""
+    batch = next(batches, None)
+    while batch is not None:
+        follower = next(batches, None)
+        yield batch, follower is not None
+        batch = follower
 
 
 @contextmanager

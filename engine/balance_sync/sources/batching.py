@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from balance_sync.limits import Limits
 from balance_sync.sources.discovery import Source
@@ -113,21 +114,30 @@ class _SmallFiles:
     def __call__(self) -> Iterator[list[TextPiece]]:
         ready: list[TextPiece] = []
         size = 0
-        for file in self.files:
-            whole = read_plainly(file)
-            if whole is not None:
-                text, reading = whole
-                found = iter([[TextPiece(file, text, 0, 1, True, reading)]])
-            else:
-                found = _cut(file, self.batch_bytes, self.limits)
-            for pieces in found:
-                ready += pieces
-                size += sum(len(piece.text) for piece in pieces)
-                if size >= 2 * self.batch_bytes:
-                    yield ready
-                    ready, size = [], 0
+        for pieces in chain.from_iterable(map(self._pieces, self.files)):
+            ready += pieces
+            for piece in pieces:
+                size += len(piece.text)
+            if size >= 2 * self.batch_bytes:
+                yield ready
+                ready, size = [], 0
         if ready:
             yield ready
+
+    def _pieces(self, file: Source) -> Iterable[list[TextPiece]]:
+        whole = read_plainly(file)
+        if whole is None:
+            return _cut(file, self.batch_bytes, self.limits)
+        text, reading = whole
+        return ([TextPiece(file, text, 0, 1, True, reading)],)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # By columns, which takes other processes a third of the time that as many sources do.
+        return _small_files, (tuple(zip(*self.files, strict=True)), self.batch_bytes, self.limits)
+
+
+def _small_files(columns: tuple[tuple[Any, ...], ...], batch_bytes: int, limits: Limits) -> _SmallFiles:
+    return _SmallFiles(tuple(map(Source._make, zip(*columns, strict=True))), batch_bytes, limits)
 
 
 @dataclass(frozen=True, slots=True)

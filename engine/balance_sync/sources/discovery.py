@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,6 +136,27 @@ def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> 
     yield from sources
 
 
+def hold_many(paths: Iterable[str | Path], names: int) -> bool:
+    """Return whether one of `paths` is plainly a folder of so many names, or holds nothing but such a one.
+
+    To count them takes a fraction of what listing them in order does. False tells nothing.
+    """
+    return any(_holds_many(str(path), names) for path in paths)
+
+
+def _holds_many(path: str, names: int) -> bool:
+    while not is_remote(path):
+        try:
+            with os.scandir(path) as entries:
+                found = list(islice(entries, names))
+        except OSError:
+            return False
+        if len(found) != 1 or not found[0].is_dir(follow_symlinks=False):
+            return len(found) == names
+        path = found[0].path
+    return False
+
+
 _MANY = 10_000
 """Names in a folder that are worth packing, and as many of them as are unpacked at a time."""
 
@@ -222,7 +243,8 @@ def _entries(folder: str, folder_label: str, passed_over: list[PassedOver]) -> I
         return iter(())
     names.sort()
     labels = None
-    if any(readable(name) != name for name in names):
+    together = "".join(names)
+    if readable(together) != together:
         # After the names themselves, so that those which read alike have an order, too.
         names.sort(key=readable)
         labels = Labels()
@@ -238,12 +260,12 @@ def _labelled(names: Iterable[str], folder_label: str, labels: Labels | None) ->
 def _packed(names: list[str]) -> list[bytes]:
     """Return the names in blocks that take a sixth of the memory of a list of them."""
     blocks = (names[begin : begin + _MANY] for begin in range(0, len(names), _MANY))
-    return [isal_zlib.compress(b"\0".join(map(os.fsencode, block)), 1) for block in blocks]
+    return [isal_zlib.compress(os.fsencode("\0".join(block)), 1) for block in blocks]
 
 
 def _unpacked(blocks: list[bytes]) -> Iterator[str]:
     for block in blocks:
-        yield from map(os.fsdecode, isal_zlib.decompress(block).split(b"\0"))
+        yield from os.fsdecode(isal_zlib.decompress(block)).split("\0")
 
 
 def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> _Found | None:
