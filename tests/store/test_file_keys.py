@@ -32,5 +32,5 @@ def test_a_file_is_known_where_label_size_and_time_are_the_same(
 def test_many_files_have_as_many_keys() -> None:
     many = [(f"export/{n:06x}/000000.gz", n % 7, n % 3) for n in range(200_000)]
     keys = key_files(many)
-    assert keys.schema == {FILE_KEY[0]: pl.UInt64, FILE_KEY[1]: pl.Int64, FILE_KEY[2]: pl.Int64}
+    assert keys.schema == {FILE_KEY[0]: pl.UInt64, FILE_KEY[1]: pl.Int64}
     assert keys[FILE_KEY[0]].n_unique() == len(many)

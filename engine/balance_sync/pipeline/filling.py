@@ -53,8 +53,8 @@ class Filling:
     @property
     def is_large(self) -> bool:
         """Whether it should be done in a process of its own."""
-        files = self.ingested.files
-        is_much = files["file_bytes"].sum() > _LARGE_BYTES or files.height > _MANY_FILES
+        read = self.ingested
+        is_much = read.files_bytes > _LARGE_BYTES or read.files.height > _MANY_FILES
         return self.options.threads > 1 and is_much
 
     def open(self, limit: int) -> DuckDBPyConnection:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from balance_sync.store.file_keys import FILE_KEY, KnownFiles, key_of_label
+from balance_sync.store.file_keys import FILE_KEY, KnownFiles, file_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,9 @@ def _found(store: Store, batches: list[str], files: KnownFiles | None, names: pl
         (*_OF_SOURCES, *_OF_PIECES),
         batches=batches,
         # A million names of batches are numbers in a list of some hundred.
-        each=lambda part: part.with_columns(key_of_label("file"), pl.col("batch").cast(names)).drop("file"),
+        each=lambda part: part.with_columns(file_key(), pl.col("batch").cast(names)).drop(
+            "file", "file_bytes"
+        ),
     )
     of_run = pieces if files is None else pieces.filter(files.has(pieces.select(FILE_KEY)))
     manifest = _each_once(of_run)

@@ -46,6 +46,8 @@ class Ingested:
     ----------
     files
         `FILE_KEY` of all files of the run.
+    files_bytes
+        The bytes of all of them together.
     passed_over
         What was seen and is no source.
     sources_read, sources_kept
@@ -55,6 +57,7 @@ class Ingested:
     """
 
     files: pl.DataFrame
+    files_bytes: int
     passed_over: tuple[PassedOver, ...]
     store: Store
     sources_read: int
@@ -127,6 +130,7 @@ def ingest(
         _refuse_rejects(store, files)
     return Ingested(
         files,
+        search.files_bytes,
         tuple(search.passed_over),
         store,
         sources_read=search.sources_missing,
@@ -187,6 +191,7 @@ class _Search:
     ) -> None:
         self.passed_over: list[PassedOver] = []
         self.sources_missing = 0
+        self.files_bytes = 0
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
         self._folders = paths if sources is None else ()
@@ -219,6 +224,7 @@ class _Search:
             self.later_sources += len(some) - len(wanted)
             keys = key_files([(one.label, one.size_bytes, one.modified_ns) for one in wanted])
             self._keys.append(keys)
+            self.files_bytes += sum(one.size_bytes for one in wanted)
             for source, is_known in zip(wanted, known.has(keys), strict=True):
                 if not is_known:
                     self.sources_missing += 1
@@ -254,7 +260,7 @@ def _complete_files(store: Store) -> pl.DataFrame:
     """Return `FILE_KEY` of the files that are in the store with all that is in them."""
     import polars as pl
 
-    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+    from balance_sync.store.file_keys import FILE_KEY, file_key
 
     # Nearly all files are one piece: of millions nothing but the key is kept.
     whole: list[pl.DataFrame] = []
@@ -262,8 +268,7 @@ def _complete_files(store: Store) -> pl.DataFrame:
 
     def without_whole(part: pl.DataFrame) -> pl.DataFrame:
         pieces = part.select(
-            key_of_label("file"),
-            "file_bytes",
+            file_key(),
             "modified_ns",
             # An archive is a source of its own, that comes last and says how many are in it.
             is_file=pl.col("path") == pl.col("file"),
@@ -309,12 +314,12 @@ def _complete_in_pieces(pieces: pl.DataFrame) -> pl.DataFrame:
 def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
     import polars as pl
 
-    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+    from balance_sync.store.file_keys import FILE_KEY, file_key
 
     sources = store.manifest(
         ("file", "file_bytes", "modified_ns", "path", "problem"),
         each=lambda part: part.filter(pl.col("problem").is_not_null()),
-    ).with_columns(key_of_label("file"))
+    ).with_columns(file_key())
     for path, problem in sources.join(files, on=FILE_KEY, how="semi").select("path", "problem").iter_rows():
         raise InputError(
             path, problem, help="mend or remove the file, or run without --strict to keep what it holds"
@@ -324,7 +329,7 @@ def _refuse_problems(store: Store, files: pl.DataFrame) -> None:
 def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
     import polars as pl
 
-    from balance_sync.store.file_keys import FILE_KEY, key_of_label
+    from balance_sync.store.file_keys import FILE_KEY, file_key
 
     tables = store.files("rejects")
     if not tables:
@@ -333,7 +338,7 @@ def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
     sources = store.manifest(
         ("file", "file_bytes", "modified_ns", "path", "source_id"),
         each=lambda part: part.join(rejects, on="source_id", how="semi"),
-    ).with_columns(key_of_label("file"))
+    ).with_columns(file_key())
     paths = sources.join(files, on=FILE_KEY, how="semi").select("source_id", "path").unique()
     told = rejects.join(paths, on="source_id").sort("path", "line", "reason")
     found = told.unique(maintain_order=True)

@@ -1,6 +1,6 @@
-"""Files by what tells them apart (label, size, time of change), 24 bytes each: years of logs are millions.
+"""Files by what tells them apart (label, size, time of change), 16 bytes each: years of logs are millions.
 
-A label is kept as a hash of 64 bits. Two files are taken for one where it, the size and the time, to the
+A label with a size is kept as a hash of 64 bits. Two files are taken for one where it and the time, to the
 nanosecond, are the same for both.
 """
 
@@ -12,22 +12,25 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-FILE_KEY = ("file_key", "file_bytes", "modified_ns")
-"""UInt64, Int64, Int64."""
+FILE_KEY = ("file_key", "modified_ns")
+"""UInt64, Int64."""
 
 _SEED = 1
 
 
-def key_of_label(column: str) -> pl.Expr:
-    """Return the first part of `FILE_KEY` of the labels in a column; the same within one process."""
-    return pl.col(column).hash(_SEED).alias(FILE_KEY[0])
+def file_key() -> pl.Expr:
+    """Return the first part of `FILE_KEY`, of a label ``file`` and its ``file_bytes``.
+
+    It is the same within one process.
+    """
+    return pl.struct("file", "file_bytes").hash(_SEED).alias(FILE_KEY[0])
 
 
 def key_files(files: Sequence[tuple[str, int, int]]) -> pl.DataFrame:
     """Return `FILE_KEY` of `files` (label, bytes, nanoseconds), in their order."""
     schema = {"file": pl.String, "file_bytes": pl.Int64, "modified_ns": pl.Int64}
     frame = pl.DataFrame(files, schema=schema, orient="row")
-    return frame.select(key_of_label("file"), "file_bytes", "modified_ns")
+    return frame.select(file_key(), "modified_ns")
 
 
 class KnownFiles:
@@ -57,8 +60,6 @@ class KnownFiles:
 
 def _mixed(keys: pl.DataFrame) -> npt.NDArray[np.uint64]:
     """Return one number for each row: equal rows have the same, and others hardly ever."""
-    label, size, time = (keys[name].to_numpy().astype(np.uint64) for name in FILE_KEY)
-    mixed: npt.NDArray[np.uint64] = (
-        label ^ (size * np.uint64(0x9E3779B97F4A7C15)) ^ (time * np.uint64(0xC2B2AE3D27D4EB4F))
-    )
+    file, time = (keys[name].to_numpy().astype(np.uint64) for name in FILE_KEY)
+    mixed: npt.NDArray[np.uint64] = file ^ (time * np.uint64(0xC2B2AE3D27D4EB4F))
     return mixed
