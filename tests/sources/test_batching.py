@@ -104,6 +104,17 @@ def test_small_sources_share_a_batch_in_their_order(folder: Path) -> None:
     assert 1 < len(batches) < 20
 
 
+def test_more_text_than_was_planned_for_is_given_out_in_several_lists(folder: Path) -> None:
+    text = "".join(event(at, "the same again and again") for at in range(40))
+    for number in range(20):
+        write_gz(folder / f"{number:02}.gz", text)
+    planned = list(plan_batches(discover([folder]).sources, batch_bytes=len(text) * 4))
+    lists = [pieces for batch in planned for pieces in batch()]
+    assert len(lists) > len(planned)
+    assert [piece.text for pieces in lists for piece in pieces] == [text.encode()] * 20
+    assert max(map(len, lists)) == 5
+
+
 def test_a_problem_is_told_by_the_last_piece(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
     body = random.Random(1).randbytes(20_000).hex()

@@ -29,6 +29,9 @@ _EXPANSION, _EXPANSION_OF_SMALL, _SMALL = 6, 2, 900
 OPENING_BYTES = 1_000
 """What opening a file counts for, so that no batch of tiny ones takes much longer than others."""
 
+_MORE_THAN_PLANNED = 9 / 8
+"""How many times the text that was planned for may be parsed at a time: a MB of it takes six of memory."""
+
 LARGEST_EVENT = 8 << 20
 """Bytes at which an event is cut although it goes on: what follows is told as text before an event.
 
@@ -118,7 +121,7 @@ class _SmallFiles:
             ready += pieces
             for piece in pieces:
                 size += len(piece.text)
-            if size >= 2 * self.batch_bytes:
+            if size >= self.batch_bytes * _MORE_THAN_PLANNED:
                 yield ready
                 ready, size = [], 0
         if ready:

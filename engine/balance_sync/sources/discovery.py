@@ -264,8 +264,10 @@ def _packed(names: list[str]) -> list[bytes]:
 
 
 def _unpacked(blocks: list[bytes]) -> Iterator[str]:
-    for block in blocks:
-        yield from os.fsdecode(isal_zlib.decompress(block)).split("\0")
+    """Yield the names, and let go of what was yielded."""
+    blocks.reverse()
+    while blocks:
+        yield from os.fsdecode(isal_zlib.decompress(blocks.pop())).split("\0")
 
 
 def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> _Found | None:
