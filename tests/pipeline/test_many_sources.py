@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from archive_text import synced, write_gz
 from balance_sync.config import RunOptions
-from balance_sync.logs.resolution import overlapping_sources
+from balance_sync.logs.repeats import overlapping_sources
 from balance_sync.pipeline import found_sources, inventory
 from balance_sync.pipeline.ingest import find_store
 from balance_sync.pipeline.run import run

@@ -1,22 +1,21 @@
 """What one batch cannot know: events that other sources repeat, and requests that other batches share.
 
 Exports may overlap and large files are cut, so an event may come from two sources and a request may
-stand in two sources or batches. Events are compared by request (or stream), time and fingerprint: an event is
-counted once across sources, and as often as it stands there within one. Only requests that are touched
-by this are followed again; in most archives there is none.
+stand in two sources or batches. Only requests that are touched by this are followed again; in most archives
+there is none. A source of which every event is repeated is left out as a whole, and touches none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol
 
 import polars as pl
 
 from balance_sync.logs.invocations import merge_invocations
 from balance_sync.logs.messages import STEP_COLUMNS, follow_messages, is_step
+from balance_sync.logs.repeats import Repeats, Tables, find_repeats, overlapping_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Resolution:
     Attributes
     ----------
     repeats
-        ``source_id, line``: events that an earlier source has already.
+        What earlier sources have already.
     requests
         ``request_id`` of the requests whose rows in ``messages`` and ``invocations`` are replaced.
     messages, invocations
@@ -35,25 +34,11 @@ class Resolution:
         ``source_id, line, message_id, outcome`` for the transactions of `requests`.
     """
 
-    repeats: pl.DataFrame
+    repeats: Repeats
     requests: pl.DataFrame
     messages: pl.DataFrame
     invocations: pl.DataFrame
     transactions: pl.DataFrame
-
-
-class Tables(Protocol):
-    """Give of some sources ``events, messages, transactions, invocations``, with ``source_id``."""
-
-    def scan(self, source_ids: pl.DataFrame, /) -> Mapping[str, pl.LazyFrame]:
-        """Give all of them."""
-
-    def scan_some(self, source_ids: pl.DataFrame, /) -> Iterator[Mapping[str, pl.LazyFrame]]:
-        """Give them a few batches at a time, all tables of a batch together."""
-
-
-_SOURCES_AT_ONCE = 20_000
-"""How many sources are compared at a time: all events of a long archive are too many to hold."""
 
 
 def resolve(
@@ -68,8 +53,8 @@ def resolve(
     Parameters
     ----------
     sources
-        Of the run: ``source_id, stream`` (its name, or a number for it), ``has_stream, first_at, last_at``,
-        in the order in which an event belongs to the first that has it.
+        Of the run: ``source_id, stream`` (a number for it), ``has_stream, first_at, last_at, events``, in the
+        order in which an event belongs to the first that has it.
     tables
         Of the run's batches.
     overlapping
@@ -81,17 +66,16 @@ def resolve(
     ranks = sources.select("source_id", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
     if overlapping is None:
         overlapping = overlapping_sources(sources)
-    repeats = pl.concat(
-        [_NO_REPEATS, *(_repeats(tables, some, sources, ranks) for some in _whole_clusters(overlapping))]
-    )
-    affected = pl.concat([_shared_requests(sources, tables), repeats.select("request_id")])
+    repeats = find_repeats(sources, overlapping, tables)
+    sources = sources.join(repeats.sources, on="source_id", how="anti", maintain_order="left")
+    affected = pl.concat([_shared_requests(sources, tables), _requests_of(repeats.events, tables)])
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    steps, invocations = _rows_of(requests, sources, tables, repeats)
+    steps, invocations = _rows_of(requests, sources, tables, repeats.events)
     messages, transactions = _follow_again(steps, ranks)
     return Resolution(
-        repeats=repeats.select("source_id", "line"),
+        repeats=repeats,
         requests=requests,
         messages=messages,
         invocations=_merge_again(invocations, requests, ranks),
@@ -99,71 +83,22 @@ def resolve(
     )
 
 
-def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
-    """Return ``source_id`` of the sources that may share events with another one, and their ``cluster``.
-
-    Two sources may do so if their times overlap and they are of one stream, or of an unknown one.
-    """
-    stream = pl.col("stream") if streams_are_known(sources) else pl.lit(0)
-    timed = sources.select("source_id", "first_at", "last_at", group=stream).drop_nulls("first_at")
-    ordered = timed.sort("group", "first_at", "source_id")
-    # Most streams have one source, and there are millions of them.
-    group = pl.col("group")
-    several = ordered.filter((group == group.shift(1)).fill_null(False) | (group == group.shift(-1)))
-    seen_until = pl.col("last_at").cum_max().shift(1).over("group")
-    # A run of sources that each begin before the earlier ones have ended.
-    within = several.select(within=(pl.col("first_at") <= seen_until).fill_null(False)).to_series()
-    crowded = within | within.shift(-1, fill_value=False)
-    return several.select("source_id", cluster=(~within).cum_sum()).filter(crowded)
+_NO_REQUESTS = pl.DataFrame(schema={"request_id": pl.String})
 
 
-def streams_are_known(sources: pl.DataFrame) -> bool:
-    """Return whether each source with events names its stream: only then are streams looked at one by one."""
-    return bool(sources.filter(pl.col("first_at").is_not_null())["has_stream"].all())
-
-
-_NO_REPEATS = pl.DataFrame(schema={"source_id": pl.String, "line": pl.Int64, "request_id": pl.String})
-
-
-def _whole_clusters(overlapping: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the sources some clusters at a time: no event of one is in another."""
-    ordered = overlapping.sort("cluster", "source_id")
-    last = ordered["cluster"].rle_id()
-    begin = 0
-    while begin < ordered.height:
-        wanted = min(begin + _SOURCES_AT_ONCE, ordered.height)
-        end = int(last.search_sorted(last[wanted - 1], side="right"))
-        yield ordered[begin:end]
-        begin = end
-
-
-def _repeats(
-    tables: Tables, overlapping: pl.DataFrame, sources: pl.DataFrame, ranks: pl.DataFrame
-) -> pl.DataFrame:
-    """Return ``source_id, line, request_id`` of events that a source of lower rank has already."""
-    chosen = (
-        tables.scan(overlapping)["events"]
-        .join(overlapping.lazy(), on="source_id")
-        .join(ranks.lazy(), on="source_id")
-        .join(sources.lazy().select("source_id", "stream"), on="source_id")
-        .select(
-            "source_id",
-            "line",
-            "request_id",
-            "rank",
-            "at",
-            "fingerprint",
-            "cluster",
-            pl.coalesce("request_id", pl.col("stream").cast(pl.String)).alias("identity"),
-        )
+def _requests_of(events: pl.DataFrame, tables: Tables) -> pl.DataFrame:
+    """Return ``request_id`` of some events (``source_id, line``)."""
+    if events.is_empty():
+        return _NO_REQUESTS
+    found = (
+        some["events"]
+        .join(events.lazy(), on=["source_id", "line"], how="semi")
+        .select("request_id")
+        .unique()
+        .collect()
+        for some in tables.scan_some(events.select("source_id").unique())
     )
-    key = ["cluster", "identity", "at", "fingerprint"]
-    shared = chosen.group_by(key).agg(pl.col("rank").n_unique().alias("owners")).filter(pl.col("owners") > 1)
-    candidates = chosen.join(shared.select(key), on=key, how="semi", nulls_equal=True).collect()
-    ordered = candidates.sort(*key, "rank", "line")
-    ordered = ordered.with_columns(occurrence=pl.int_range(pl.len()).over(*key, "rank"))
-    first = pl.col("rank") == pl.col("rank").min().over(*key, "occurrence")
-    return ordered.filter(~first).select(_NO_REPEATS.columns)
+    return pl.concat(found).unique()
 
 
 def _shared_requests(sources: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -176,7 +111,7 @@ def _shared_requests(sources: pl.DataFrame, tables: Tables) -> pl.DataFrame:
     ordered = hashes.sort()
     twice = ordered.filter(ordered == ordered.shift(1)).unique()
     if twice.is_empty():
-        return _NO_REPEATS.select("request_id")
+        return _NO_REQUESTS
     found = pl.concat(
         some["invocations"]
         .select("request_id")

@@ -72,7 +72,7 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
         return _copies_alone(inventory, new, previous)
     resolution = _resolve_beside(inventory, originals)
     repeats_before = previous.sources.filter(~pl.col("is_copy"))
-    repeats = resolution.repeats.join(repeats_before, on="source_id", how="anti")
+    repeats = resolution.repeats.without(repeats_before)
     if not _repeat_as_before(resolution, repeats_before):
         return None
     counts, kinds = count_events(inventory, new, repeats, options)
@@ -103,7 +103,7 @@ def _stay_as_they_were(inventory: Inventory, before: pl.DataFrame) -> bool:
     """Return whether all earlier sources are there, are what they were, and are compared as they were."""
     import polars as pl
 
-    from balance_sync.logs.resolution import streams_are_known
+    from balance_sync.logs.repeats import streams_are_known
 
     now = pl.concat(sources.select("source_id", what_was_said()) for sources in inventory.told)
     if not before.join(now, on=["source_id", "said"], how="anti").is_empty():
@@ -116,7 +116,8 @@ def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
     """Compare the `new` sources with those that may share a request or an event with them."""
     import polars as pl
 
-    from balance_sync.logs.resolution import overlapping_sources, resolve, sources_of_requests
+    from balance_sync.logs.repeats import overlapping_sources
+    from balance_sync.logs.resolution import resolve, sources_of_requests
 
     counted = inventory.counted
     touched = inventory.scan(new)["invocations"].select("request_id").drop_nulls().unique().collect()
@@ -132,11 +133,9 @@ def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:
 
 def _repeat_as_before(resolution: Resolution, before: pl.DataFrame) -> bool:
     """Return whether no event of an earlier source became the repeat of a new one's, or ceased to be one."""
-    import polars as pl
-
-    now = resolution.repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
     return (
-        now.join(before, on="source_id", how="semi")
+        resolution.repeats.counts()
+        .join(before, on="source_id", how="semi")
         .join(before, on=["source_id", "repeated_events"], how="anti")
         .is_empty()
     )

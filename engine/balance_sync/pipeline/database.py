@@ -62,9 +62,10 @@ def what_to_load(
     from balance_sync.store.load import Loaded
 
     resolved = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__}
+    sources = sources.join(resolution.repeats.sources, on="source_id", how="anti")
     return Loaded(
         inventory.files(sources),
-        {**resolved, "stale": inventory.stale},
+        {**resolved, "repeats": resolution.repeats.events, "stale": inventory.stale},
         sources=None if inventory.holds_only(sources) else sources.select("source_id"),
         since=options.since,
         until=options.until,

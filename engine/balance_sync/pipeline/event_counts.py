@@ -11,16 +11,18 @@ from balance_sync.pipeline.inventory import PLACE, Inventory
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.logs.repeats import Repeats
+
 
 def count_events(
-    inventory: Inventory, sources: pl.DataFrame, repeats: pl.DataFrame, options: RunOptions
+    inventory: Inventory, sources: pl.DataFrame, repeats: Repeats, options: RunOptions
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Count each event of `sources` once, within the period.
 
     Parameters
     ----------
     repeats
-        ``source_id, line`` of events that an earlier source has already.
+        What earlier sources have already.
 
     Returns
     -------
@@ -32,18 +34,20 @@ def count_events(
 
     within = _within(options)
     originals = sources.filter(pl.col("status") != "duplicate").select("source_id")
-    whole = originals if repeats.is_empty() else originals.join(repeats, on="source_id", how="anti")
-    repeating = originals.join(repeats, on="source_id", how="semi")
+    if not repeats.sources.is_empty():
+        originals = originals.join(repeats.sources, on="source_id", how="anti")
+    some = repeats.events
+    whole = originals if some.is_empty() else originals.join(some, on="source_id", how="anti")
+    repeating = originals.join(some, on="source_id", how="semi")
     counts = [
         *(_count_all(inventory, places, within) for places in inventory.some_places(whole)),
-        *(_count_once(inventory, places, within, repeats) for places in inventory.some_places(repeating)),
+        *(_count_once(inventory, places, within, some) for places in inventory.some_places(repeating)),
     ]
     per_source, kinds = (
         _sum(pl.concat(parts), key)
         for key, parts in zip(("row", "kind"), zip(*counts, strict=True), strict=True)
     )
-    repeated = repeats.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
-    return _with_counts(sources, per_source, repeated), kinds.cast({"kind": pl.String}).sort("kind")
+    return _with_counts(sources, per_source, repeats.counts()), kinds.cast({"kind": pl.String}).sort("kind")
 
 
 def _within(options: RunOptions) -> list[pl.Expr]:
