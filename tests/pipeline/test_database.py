@@ -32,6 +32,7 @@ from archive_text import (
     write_export,
     write_gz,
 )
+from balance_sync.logs import repeats, resolution
 
 ONE, TWO = request(1), request(2)
 BOOT = event(0, "INIT_START Runtime Version: nodejs:20.v14\tRuntime Version ARN: arn")
@@ -98,6 +99,35 @@ def test_exports_overlap_in_the_middle_of_a_request(tmp_path: Path) -> None:
                 (row["status"], row["started_at"], row["duration_ms"] is not None)
                 for row in found.tables["invocations"]
             ] == [("ok", DAY, True)]
+
+
+def test_an_export_within_another_adds_nothing(tmp_path: Path) -> None:
+    parts = [BOOT, *(synced(number * 100, number) for number in range(1, 7)), line(900, ONE, "{ what")]
+    write_export(tmp_path / "a", {STREAM: "".join(parts)})
+    write_export(tmp_path / "b", {STREAM: "".join(parts[2:4])})
+    # It ends in the middle of a request.
+    write_export(tmp_path / "c", {STREAM: "".join(parts[4:6]) + start(600, request(6))})
+    found = fill(*(tmp_path / name for name in "abc"), store=tmp_path / "s1")
+    alone = fill(tmp_path / "a", store=tmp_path / "s2")
+    assert found.kinds == alone.kinds
+    for table in found.tables.keys() - {"sources"}:
+        assert [{**row, "source_id": ""} for row in found.tables[table]] == [
+            {**row, "source_id": ""} for row in alone.tables[table]
+        ], table
+    told = sorted((row["path"][0], row["events"], row["repeated_events"]) for row in found.tables["sources"])
+    assert told == [("a", 38, 0), ("b", 0, 12), ("c", 0, 13)]
+
+
+def test_however_few_events_and_requests_are_looked_at_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = [BOOT, *(synced(number * 100, number) for number in range(1, 9))]
+    write_export(tmp_path / "one", {STREAM: "".join(parts[:6])[:-1], OTHER_STREAM: parts[7] + parts[8]})
+    write_export(tmp_path / "two", {STREAM: "".join(parts[2:8]), OTHER_STREAM: parts[7]})
+    many = fill(tmp_path / "one", tmp_path / "two", store=tmp_path / "s1")
+    monkeypatch.setattr(repeats, "_EVENTS_AT_ONCE", 5)
+    monkeypatch.setattr(resolution, "_REQUESTS_AT_ONCE", 2)
+    assert fill(tmp_path / "one", tmp_path / "two", store=tmp_path / "s2").content == many.content
 
 
 def test_one_file_under_two_names_counts_once(tmp_path: Path) -> None:

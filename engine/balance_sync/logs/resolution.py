@@ -7,7 +7,7 @@ there is none. A source of which every event is repeated is left out as a whole,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +16,9 @@ import polars as pl
 from balance_sync.logs.invocations import merge_invocations
 from balance_sync.logs.messages import STEP_COLUMNS, follow_messages, is_step
 from balance_sync.logs.repeats import Repeats, Tables, find_repeats, overlapping_sources
+
+_REQUESTS_AT_ONCE = 50_000
+"""Requests that are followed again at a time: they have some 300,000 steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,17 @@ def resolve(
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    steps, invocations = _rows_of(requests, sources, tables, repeats.events)
-    messages, transactions = _follow_again(steps, ranks)
-    return Resolution(
-        repeats=repeats,
-        requests=requests,
-        messages=messages,
-        invocations=_merge_again(invocations, requests, ranks),
-        transactions=transactions,
+    messages, transactions, invocations = (
+        pl.concat(parts)
+        for parts in zip(
+            *(
+                _resolved(some, holders, tables, repeats.events, ranks)
+                for some, holders in _requests_in_slices(requests, sources, tables)
+            ),
+            strict=True,
+        )
     )
+    return Resolution(repeats, requests, messages, invocations, transactions)
 
 
 _NO_REQUESTS = pl.DataFrame(schema={"request_id": pl.String})
@@ -137,23 +142,56 @@ def sources_of_requests(sources: pl.DataFrame, tables: Tables, requests: pl.Data
     return sources.join(holders, on="source_id", how="semi", maintain_order="left")
 
 
+def _requests_in_slices(
+    requests: pl.DataFrame, sources: pl.DataFrame, tables: Tables
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Yield `requests` some at a time, with those of `sources` that have a part of one of them."""
+    if requests.is_empty():
+        # Where there is nothing to follow again that is nothing of what is looked at first.
+        yield requests, sources.head(1)
+        return
+    numbered = requests.lazy().with_row_index("request")
+    places = sources.lazy().select("source_id", place=pl.int_range(pl.len(), dtype=pl.UInt32))
+    parts = pl.concat(
+        some["invocations"]
+        .select("request_id", "source_id")
+        .join(numbered, on="request_id")
+        .join(places, on="source_id")
+        .select("request", "place")
+        .collect()
+        for some in tables.scan_some(sources)
+    )
+    # Requests that begin in the same source follow each other, so that each slice has few sources.
+    first = parts.group_by("request").agg(pl.col("place").min()).sort("place", "request")
+    for some in first.iter_slices(_REQUESTS_AT_ONCE):
+        holders = parts.join(some, on="request", how="semi")["place"].unique().sort()
+        yield requests[some["request"]].sort("request_id"), sources[holders]
+
+
+def _resolved(
+    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, repeats: pl.DataFrame, ranks: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return messages, transactions and invocations of some requests, as `Resolution` has them."""
+    steps, invocations = _rows_of(requests, holders, tables, repeats)
+    return *_follow_again(steps, ranks), _merge_again(invocations, requests, ranks)
+
+
 def _rows_of(
-    requests: pl.DataFrame, sources: pl.DataFrame, tables: Tables, repeats: pl.DataFrame
+    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, repeats: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the steps of messages of some requests, each once, and the rows of their invocations.
 
     A part of a request is numbered within its batch; here, ``part`` is the place of the request.
     """
     numbered = requests.lazy().with_row_index("part")
-    holders = sources.head(1) if requests.is_empty() else sources_of_requests(sources, tables, requests)
+    own_repeats = repeats.join(holders, on="source_id", how="semi")
     steps, invocations = [], []
-    # Where there is nothing to follow again that is nothing of what is looked at first.
     for each in islice(tables.scan_some(holders), 1 if requests.is_empty() else None):
         found = {
             name: rows.drop("part", strict=False).join(numbered, on="request_id")
             for name, rows in each.items()
         }
-        steps.append(_steps(found, repeats).collect())
+        steps.append(_steps(found, own_repeats).collect())
         invocations.append(found["invocations"].collect())
     return pl.concat(steps), pl.concat(invocations)
 
