@@ -11,6 +11,7 @@ from benchmarks.speed.stages import (
     anomalies,
     increment,
     inflate,
+    overlap,
     parse,
     reports,
     rules,
@@ -26,7 +27,7 @@ CASES: dict[str, Case] = {
     case.name: case
     for module in (
         *(start, inflate, split, parse, store, tables, rules, anomalies, workbook, reports),
-        *(whole_job, increment, duckdb_regex, pandas_re),
+        *(whole_job, increment, overlap, duckdb_regex, pandas_re),
     )
     for case in module.CASES
 }

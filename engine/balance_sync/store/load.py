@@ -42,6 +42,7 @@ _REPLACED = {
         UNION ALL BY NAME SELECT * FROM resolved_invocations
     """,
 }
+_OF_ALL = ("resolved_repeats", "resolved_stale")
 _KEPT = {"invocations": "status <> 'unseen'"}
 
 
@@ -85,10 +86,10 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
     with ExitStack() as open_cursors, ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
         # Registering and closing hold Python's lock while they wait for DuckDB's, and a query that runs may
         # hold DuckDB's while it waits for Python's: both are done while no query runs.
-        cursors = [open_cursors.enter_context(_cursor(connection, loaded)) for _ in range(2)]
+        shares = ([largest], others)
+        cursors = [open_cursors.enter_context(_cursor(connection, loaded, tables)) for tables in shares]
         running = [
-            pool.submit(_load, cursor, tables, loaded)
-            for cursor, tables in zip(cursors, ([largest], others), strict=True)
+            pool.submit(_load, cursor, tables, loaded) for cursor, tables in zip(cursors, shares, strict=True)
         ]
         wait(running)
         for one in running:
@@ -96,10 +97,15 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
 
 
 @contextmanager
-def _cursor(connection: DuckDBPyConnection, loaded: Loaded) -> Iterator[DuckDBPyConnection]:
+def _cursor(
+    connection: DuckDBPyConnection, loaded: Loaded, tables: Sequence[str]
+) -> Iterator[DuckDBPyConnection]:
+    # Each frame is copied for each cursor, and of exports that overlap they may be large.
+    used = " ".join([*_OF_ALL, *(_REPLACED.get(table, "") for table in tables)])
     with connection.cursor() as cursor:
         for name, frame in loaded.resolved.items():
-            cursor.register(f"resolved_{name}", frame)
+            if f"resolved_{name}" in used:
+                cursor.register(f"resolved_{name}", frame)
         if loaded.sources is not None:
             cursor.register("loaded_sources", loaded.sources)
         yield cursor

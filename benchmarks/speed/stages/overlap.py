@@ -1,0 +1,64 @@
+"""An archive that was exported twice, held against the same archive exported once.
+
+Of each file of the second export the last event is missing, so that none is a copy and all that it has is
+repeated.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+from pathlib import Path
+
+from benchmarks.speed.case import Case, Facts, Place, Program
+from benchmarks.speed.stages import whole_job
+
+_TWICE = "logs-twice"
+_EVENT_START = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", re.MULTILINE)
+
+
+def _prepare(place: Place) -> None:
+    """Put a second export behind the first one."""
+    twice = place.prepared / _TWICE
+    if twice.exists():
+        return
+    unfinished = twice.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(place.logs, unfinished, copy_function=os.link)
+    for path in sorted(place.logs.glob("*/*/*.gz")):
+        export, stream, name = path.relative_to(place.logs).parts
+        # Its name comes behind, so that the events are those of the first one.
+        shorter = unfinished / f"{export}~again" / stream / name
+        shorter.parent.mkdir(parents=True, exist_ok=True)
+        shorter.write_bytes(gzip.compress(_without_last_event(path), 1, mtime=0))
+    unfinished.rename(twice)
+
+
+def _without_last_event(path: Path) -> bytes:
+    text = gzip.decompress(path.read_bytes())
+    *_, last = _EVENT_START.finditer(text)
+    return text[: last.start()]
+
+
+def _run(place: Place) -> list[str]:
+    return whole_job.run(place, place.scratch / "reports", logs=place.prepared / _TWICE)
+
+
+def _expected(answer: Facts) -> Facts:
+    return {name: fact for name, fact in whole_job.expected_summary(answer).items() if name != "bytes"}
+
+
+CASES = (
+    Case(
+        Program("overlap-job", _run, whole_job.read_summary, _expected, _prepare),
+        title="the whole job on an archive that was exported twice",
+        yardstick=whole_job.CASES[0].program,
+        bar=2.0,
+        memory_mb=1500,
+        starts=True,
+        shapes=("export",),
+        of_text=False,
+    ),
+)
