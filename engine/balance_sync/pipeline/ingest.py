@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import IngestOptions
 from balance_sync.errors import InputError
-from balance_sync.logs.version import PARSER_VERSION
+from balance_sync.logs.parser_version import PARSER_VERSION
 from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
