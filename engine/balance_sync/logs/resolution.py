@@ -75,16 +75,11 @@ def resolve(
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    messages, transactions, invocations = (
-        pl.concat(parts)
-        for parts in zip(
-            *(
-                _resolved(some, holders, tables, repeats.events, ranks)
-                for some, holders in _requests_in_slices(requests, sources, tables)
-            ),
-            strict=True,
-        )
-    )
+    slices = [
+        _resolved(some, holders, tables, repeats.events, ranks)
+        for some, holders in _requests_in_slices(requests, sources, tables)
+    ]
+    messages, transactions, invocations = (pl.concat(parts) for parts in zip(*slices, strict=True))
     return Resolution(repeats, requests, messages, invocations, transactions)
 
 
