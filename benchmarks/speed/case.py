@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,16 @@ class Place:
         if self.archive is None:
             raise ValueError("this program reads no archive")
         return self.archive.logs
+
+    def make_once(self, name: str, make: Callable[[Path], None]) -> None:
+        """Have `make` fill the folder `name` of `prepared`, unless it is there: whole or not at all."""
+        made = self.prepared / name
+        if made.exists():
+            return
+        unfinished = made.with_suffix(".part")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make(unfinished)
+        unfinished.rename(made)
 
 
 @dataclass(frozen=True)

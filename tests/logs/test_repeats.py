@@ -30,9 +30,6 @@ class Held:
 
     events: pl.DataFrame
 
-    def scan(self, source_ids: pl.DataFrame, /) -> Mapping[str, pl.LazyFrame]:
-        return {"events": self.events.join(source_ids, on="source_id", how="semi").lazy()}
-
     def scan_some(self, source_ids: pl.DataFrame, /) -> Iterator[Mapping[str, pl.LazyFrame]]:
         for (source_id,) in source_ids.select("source_id").iter_rows():
             yield {"events": self.events.filter(pl.col("source_id") == source_id).lazy()}

@@ -212,6 +212,18 @@ def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
     assert content(tmp_path / "out") == before
 
 
+def test_a_source_that_repeats_others_adds_nothing(tmp_path: Path) -> None:
+    logs, store = tmp_path / "logs", tmp_path / "store"
+    write_gz(logs / "a" / STREAM / "000000.gz", synced(0, 1) + synced(100, 2, newBalance="-5"))
+    judge(logs, tmp_path / "added", store=store)
+    write_gz(logs / "b" / STREAM / "000000.gz", synced(100, 2, newBalance="-5"))
+    assert judge(logs, tmp_path / "added", store=store).continued
+    judge(logs, tmp_path / "whole", store=store)
+    assert_same(tmp_path / "added", tmp_path / "whole")
+    told = sorted((row["path"][0], row["repeated_events"]) for row in content(tmp_path / "added")["sources"])
+    assert told == [("a", 0), ("b", 6)]
+
+
 @pytest.fixture
 def twice(tmp_path: Path) -> Path:
     """Return a folder with logs of which a half has been judged."""

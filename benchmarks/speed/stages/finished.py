@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,16 +22,7 @@ _FOLDER = "finished"
 
 def prepare(place: Place) -> None:
     """Do the whole job once, unless that was done already."""
-    finished = place.prepared / _FOLDER
-    if finished.exists():
-        return
-    unfinished = finished.with_suffix(".part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    command = whole_job.run(place, unfinished)
-    subprocess.run(
-        command, env=place.engine.environment(), cwd=place.scratch, check=True, stdout=subprocess.DEVNULL
-    )
-    unfinished.rename(finished)
+    place.make_once(_FOLDER, lambda unfinished: whole_job.do(place, unfinished))
 
 
 def store_of(place: Place) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from benchmarks.speed.case import Case, Place, Program
@@ -19,9 +18,10 @@ _BEFORE = "run-but-a-day"
 
 def _prepare(place: Place) -> None:
     """Do the whole job on all but the streams that began on the archive's last day."""
-    before = place.prepared / _BEFORE
-    if before.exists():
-        return
+    place.make_once(_BEFORE, lambda unfinished: _do_but_a_day(place, unfinished))
+
+
+def _do_but_a_day(place: Place, output: Path) -> None:
     shorter = place.prepared / "logs-but-a-day"
     shutil.rmtree(shorter, ignore_errors=True)
     streams = sorted(place.logs.glob("*/*/"), key=lambda stream: stream.name)
@@ -29,13 +29,7 @@ def _prepare(place: Place) -> None:
     for stream in streams:
         if stream.name[:10] < last_day:
             shutil.copytree(stream, shorter / stream.relative_to(place.logs), copy_function=os.link)
-    unfinished = before.with_suffix(".part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    command = whole_job.run(place, unfinished, logs=shorter)
-    subprocess.run(
-        command, env=place.engine.environment(), cwd=place.scratch, check=True, stdout=subprocess.DEVNULL
-    )
-    unfinished.rename(before)
+    whole_job.do(place, output, logs=shorter)
 
 
 def _with_store(place: Place) -> Path:

@@ -21,19 +21,17 @@ _EVENT_START = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", re.MULTI
 
 def _prepare(place: Place) -> None:
     """Put a second export behind the first one."""
-    twice = place.prepared / _TWICE
-    if twice.exists():
-        return
-    unfinished = twice.with_suffix(".part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(place.logs, unfinished, copy_function=os.link)
-    for path in sorted(place.logs.glob("*/*/*.gz")):
-        export, stream, name = path.relative_to(place.logs).parts
+    place.make_once(_TWICE, lambda unfinished: _export_twice(place.logs, unfinished))
+
+
+def _export_twice(logs: Path, twice: Path) -> None:
+    shutil.copytree(logs, twice, copy_function=os.link)
+    for path in sorted(logs.glob("*/*/*.gz")):
+        export, stream, name = path.relative_to(logs).parts
         # Its name comes behind, so that the events are those of the first one.
-        shorter = unfinished / f"{export}~again" / stream / name
+        shorter = twice / f"{export}~again" / stream / name
         shorter.parent.mkdir(parents=True, exist_ok=True)
         shorter.write_bytes(gzip.compress(_without_last_event(path), 1, mtime=0))
-    unfinished.rename(twice)
 
 
 def _without_last_event(path: Path) -> bytes:

@@ -24,6 +24,14 @@ def run(
     return place.engine.program(*arguments)
 
 
+def do(place: Place, output: Path, *, logs: Path | None = None) -> None:
+    """Do the whole job on the archive, or on `logs`, outside of what is measured."""
+    command = run(place, output, logs=logs)
+    subprocess.run(
+        command, env=place.engine.environment(), cwd=place.scratch, check=True, stdout=subprocess.DEVNULL
+    )
+
+
 def _command(place: Place) -> list[str]:
     return run(place, place.scratch / "reports")
 

@@ -21,7 +21,7 @@ _SOURCES_AT_ONCE = 20_000
 """How many sources are compared at a time, or more where they cannot be told apart by stream and time."""
 
 _EVENTS_AT_ONCE = 4_000_000
-"""Events that are compared at a time, 30 bytes each: of more, those whose keys have the same remainder."""
+"""Events that are compared at a time, 28 bytes each: of more, those whose keys have the same remainder."""
 
 _REQUEST_SEED, _STREAM_SEED, _CLUSTER_SEED = 1, 2, 3
 _NO_TIME = -(1 << 63)
@@ -30,9 +30,6 @@ _EVENT_COLUMNS = {"key": pl.UInt64, "at": pl.Int64, "rank": pl.UInt32, "line": p
 
 class Tables(Protocol):
     """Give of some sources ``events, messages, transactions, invocations``, with ``source_id``."""
-
-    def scan(self, source_ids: pl.DataFrame, /) -> Mapping[str, pl.LazyFrame]:
-        """Give all of them."""
 
     def scan_some(self, source_ids: pl.DataFrame, /) -> Iterator[Mapping[str, pl.LazyFrame]]:
         """Give them a few batches at a time, all tables of a batch together."""

@@ -18,7 +18,7 @@ from balance_sync.logs.messages import STEP_COLUMNS, follow_messages, is_step
 from balance_sync.logs.repeats import Repeats, Tables, find_repeats, overlapping_sources
 
 _REQUESTS_AT_ONCE = 50_000
-"""Requests that are followed again at a time: they have some 300,000 steps."""
+"""Requests that are followed again at a time: the steps of all are too many to hold."""
 
 
 @dataclass(frozen=True, slots=True)

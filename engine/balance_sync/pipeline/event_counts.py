@@ -43,11 +43,16 @@ def count_events(
         *(_count_all(inventory, places, within) for places in inventory.some_places(whole)),
         *(_count_once(inventory, places, within, some) for places in inventory.some_places(repeating)),
     ]
+    nothing = (
+        pl.DataFrame(schema={"row": sources.schema["row"], "events": pl.Int64}),
+        pl.DataFrame(schema={"kind": pl.String, "events": pl.Int64}),
+    )
+    named = ((rows, kinds.cast({"kind": pl.String})) for rows, kinds in counts)
     per_source, kinds = (
         _sum(pl.concat(parts), key)
-        for key, parts in zip(("row", "kind"), zip(*counts, strict=True), strict=True)
+        for key, parts in zip(("row", "kind"), zip(nothing, *named, strict=True), strict=True)
     )
-    return _with_counts(sources, per_source, repeats.counts()), kinds.cast({"kind": pl.String}).sort("kind")
+    return _with_counts(sources, per_source, repeats.counts()), kinds.sort("kind")
 
 
 def _within(options: RunOptions) -> list[pl.Expr]:
