@@ -112,7 +112,46 @@ def test_more_text_than_was_planned_for_is_given_out_in_several_lists(folder: Pa
     lists = [pieces for batch in planned for pieces in batch()]
     assert len(lists) > len(planned)
     assert [piece.text for pieces in lists for piece in pieces] == [text.encode()] * 20
-    assert max(map(len, lists)) == 5
+    # An eighth more than four of them.
+    assert max(map(len, lists)) == 4
+
+
+def test_of_several_larger_files_each_is_read_by_one_process_and_the_last_is_cut(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process cut all of them, and the others waited for it."""
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
+    texts = {}
+    for number in range(4):
+        body = random.Random(number).randbytes(20_000).hex()
+        texts[f"{number}.gz"] = "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000))
+        write_gz(folder / f"{number}.gz", texts[f"{number}.gz"])
+    write_gz(folder / "small.gz", event(0, "START"))
+    planned = list(plan_batches(discover([folder]).sources, batch_bytes=5000))
+    lists = [list(batch()) for batch in planned]
+    holders = [{piece.source.label for pieces in batch for piece in pieces} for batch in lists]
+    assert holders[:4] == [{"0.gz"}, {"1.gz"}, {"2.gz"}, {"small.gz"}]
+    assert len(holders) > 8
+    assert all(held == {"3.gz"} for held in holders[4:])
+    read: dict[str, str] = dict.fromkeys(texts, "")
+    for piece in (piece for batch in lists for pieces in batch for piece in pieces):
+        read[piece.source.label] = read.get(piece.source.label, "") + piece.text.decode()
+    assert read == {**texts, "small.gz": event(0, "START")}
+    # What one process parses at a time is no more than for others.
+    assert max(sum(len(piece.text) for piece in pieces) for batch in lists for pieces in batch) < 8000
+
+
+def test_a_very_large_file_is_cut_for_all_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_CHUNK_BYTES", 500)
+    monkeypatch.setattr(batching, "_LARGE_BYTES", 10_000)
+    for number in range(2):
+        body = random.Random(number).randbytes(20_000).hex()
+        write_gz(
+            folder / f"{number}.gz", "".join(event(at, body[at * 40 : at * 40 + 40]) for at in range(1000))
+        )
+    planned = list(plan_batches(discover([folder]).sources, batch_bytes=5000))
+    assert len(planned) > 16
+    assert all(len(list(batch())) == 1 for batch in planned)
 
 
 def test_a_problem_is_told_by_the_last_piece(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Bounded batches of text: many small sources together, a large one in pieces.
 
 An export can be a hundred thousand tiny files, so per-file work must be shared, and a single file can
-be tens of gigabytes, so none may be held whole. A large source is cut at event boundaries.
+be tens of gigabytes, so none may be held whole. A large source is cut at event boundaries. Of several that
+are neither small nor large each process reads some.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ _EXPANSION, _EXPANSION_OF_SMALL, _SMALL = 6, 2, 900
 
 OPENING_BYTES = 1_000
 """What opening a file counts for, so that no batch of tiny ones takes much longer than others."""
+
+_LARGE_BYTES = 16 << 20
+"""Bytes of a file that one process reads alone where there are others: cutting it for several takes longer."""
 
 _MORE_THAN_PLANNED = 9 / 8
 """How many times the text that was planned for may be parsed at a time: a MB of it takes six of memory."""
@@ -85,31 +89,46 @@ def expected_text(compressed: int) -> int:
 def plan_batches(
     sources: Iterable[Source], *, batch_bytes: int = BATCH_BYTES, limits: Limits | None = None
 ) -> Iterator[Batch]:
-    """Group `sources` (files), in their order, into batches of about `batch_bytes` of text each."""
+    """Group `sources` (files) into batches of about `batch_bytes` of text each; larger ones are cut.
+
+    Of those that one process could read alone the last one is cut, too, so that none reads while others wait.
+    """
     limits = limits or Limits()
     group: list[Source] = []
     planned = 0
+    last_alone: Source | None = None
     for source in sources:
-        text_bytes = expected_text(source.size_bytes)
-        if text_bytes > batch_bytes:
-            if group:
-                yield _SmallFiles(tuple(group), batch_bytes, limits)
-                group, planned = [], 0
-            # Several pieces wait in the process that cuts them, so each is smaller than a batch.
-            for pieces in _cut(source, max(batch_bytes * 2 // 3, 1), limits):
-                yield _CutPieces(pieces)
+        if source.size_bytes > _LARGE_BYTES:
+            yield from _pieces_of(source, batch_bytes, limits)
+            continue
+        if not _is_small(source, batch_bytes):
+            if last_alone:
+                yield _Files((last_alone,), batch_bytes, limits)
+            last_alone = source
             continue
         group.append(source)
-        planned += text_bytes + OPENING_BYTES
+        planned += expected_text(source.size_bytes) + OPENING_BYTES
         if planned >= batch_bytes:
-            yield _SmallFiles(tuple(group), batch_bytes, limits)
+            yield _Files(tuple(group), batch_bytes, limits)
             group, planned = [], 0
     if group:
-        yield _SmallFiles(tuple(group), batch_bytes, limits)
+        yield _Files(tuple(group), batch_bytes, limits)
+    if last_alone:
+        yield from _pieces_of(last_alone, batch_bytes, limits)
+
+
+def _is_small(source: Source, batch_bytes: int) -> bool:
+    return expected_text(source.size_bytes) <= batch_bytes
+
+
+def _pieces_of(source: Source, batch_bytes: int, limits: Limits) -> Iterator[Batch]:
+    # Several pieces wait in the process that cuts them, so each is smaller than a batch.
+    for pieces in _cut(source, max(batch_bytes * 2 // 3, 1), limits):
+        yield _CutPieces(pieces)
 
 
 @dataclass(frozen=True, slots=True)
-class _SmallFiles:
+class _Files:
     files: tuple[Source, ...]
     batch_bytes: int
     limits: Limits
@@ -117,18 +136,21 @@ class _SmallFiles:
     def __call__(self) -> Iterator[list[TextPiece]]:
         ready: list[TextPiece] = []
         size = 0
+        most = self.batch_bytes * _MORE_THAN_PLANNED
         for pieces in chain.from_iterable(map(self._pieces, self.files)):
-            ready += pieces
+            more = 0
             for piece in pieces:
-                size += len(piece.text)
-            if size >= self.batch_bytes * _MORE_THAN_PLANNED:
+                more += len(piece.text)
+            if ready and size + more > most:
                 yield ready
                 ready, size = [], 0
+            ready += pieces
+            size += more
         if ready:
             yield ready
 
     def _pieces(self, file: Source) -> Iterable[list[TextPiece]]:
-        whole = read_plainly(file)
+        whole = read_plainly(file) if _is_small(file, self.batch_bytes) else None
         if whole is None:
             return _cut(file, self.batch_bytes, self.limits)
         text, reading = whole
@@ -136,11 +158,11 @@ class _SmallFiles:
 
     def __reduce__(self) -> tuple[object, ...]:
         # By columns, which takes other processes a third of the time that as many sources do.
-        return _small_files, (tuple(zip(*self.files, strict=True)), self.batch_bytes, self.limits)
+        return _files, (tuple(zip(*self.files, strict=True)), self.batch_bytes, self.limits)
 
 
-def _small_files(columns: tuple[tuple[Any, ...], ...], batch_bytes: int, limits: Limits) -> _SmallFiles:
-    return _SmallFiles(tuple(map(Source._make, zip(*columns, strict=True))), batch_bytes, limits)
+def _files(columns: tuple[tuple[Any, ...], ...], batch_bytes: int, limits: Limits) -> _Files:
+    return _Files(tuple(map(Source._make, zip(*columns, strict=True))), batch_bytes, limits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,15 @@ _NAMES = {
     for name in ("logGroup", "logStream")
 }
 _OPENING = frozenset(b"{[")
+
+_USUAL_ENDS = ((b"\n", 0), (b'}{"', 1), (b'},{"', 1))
+"""What mostly stands where a value ends, and how much of it belongs to the value."""
+
+_LONGEST_GUESS = 2 << 20
+"""Bytes of a value whose end is guessed."""
+
+_MOST_MISGUESSED = 8 << 20
+"""Bytes looked through for wrong guesses, beyond those of right ones, after which no more are made."""
 _MOST_WASTED = 16 << 20
 """Bytes looked through in vain, over and over, before what is left of a file is taken for no JSON."""
 
@@ -56,6 +65,8 @@ class JsonValues:
         self._passed = 0
         self._wasted = 0
         self._unclosed: frozenset[int] = frozenset()
+        self._usual_end = 0
+        self._misguessed = 0
 
     def __iter__(self) -> Iterator[Any]:
         """Give out the objects and, one by one, what an array around them holds."""
@@ -66,6 +77,11 @@ class JsonValues:
                 self._pass_over()
 
     def _value(self, lists: int = 0) -> Iterator[Any]:
+        if self._misguessed < _MOST_MISGUESSED:
+            guessed = self._guessed_value()
+            if guessed is not None:
+                yield guessed
+                return
         end = self._end_of_value()
         if end is None:
             listed = None
@@ -83,6 +99,37 @@ class JsonValues:
             yield msgspec.json.decode(self._text[begin:end])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             self._reading.tell(f"JSON damaged at byte {self._passed + begin}: {error}")
+
+    def _guessed_value(self) -> Any:
+        """Return the value that ends where values mostly do; `None` where it does not end there.
+
+        What decodes from its first bracket to its last is the value, so that its signs need not be looked at
+        one by one.
+        """
+        end = self._guessed_end()
+        try:
+            value = msgspec.json.decode(memoryview(self._text)[self._at : end])
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            self._misguessed += end - self._at
+            self._usual_end = (self._usual_end + 1) % len(_USUAL_ENDS)
+            return None
+        self._misguessed = max(0, self._misguessed - (end - self._at))
+        self._wasted = max(0, self._wasted - (end - self._at))
+        self._at = end
+        return value
+
+    def _guessed_end(self) -> int:
+        sign, of_value = _USUAL_ENDS[self._usual_end]
+        seen = 0
+        while True:
+            found = self._text.find(sign, self._at + seen)
+            if found >= 0:
+                return found + of_value
+            held = len(self._text) - self._at
+            if held >= _LONGEST_GUESS or not self._more(held + 1):
+                return len(self._text)
+            # The sign may begin in what is at hand and end in what is not.
+            seen = max(held - len(sign) + 1, 0)
 
     def _listed(self, listed: re.Match[bytes], lists: int) -> Iterator[Any]:
         """Give out the values of a list, one by one, where the object is too large or has no end."""

@@ -13,6 +13,9 @@ from typing import Any
 import msgspec
 
 START = re.compile(rb'\{"(?:timestamp|time)":\s*"')
+_BEGINNING = '{"time'
+"""What `START` begins with whatever follows: nearly all messages differ from it already."""
+
 _NAME = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _MOST_LAYERS = 100
@@ -20,7 +23,7 @@ _MOST_LAYERS = 100
 
 def as_text(message: str) -> str:
     """Return the line of the text format for a `message` of the JSON format; any other one as it is."""
-    if not START.match(message.encode("utf-8", "surrogatepass")):
+    if not (message.startswith(_BEGINNING) and START.match(message.encode("utf-8", "surrogatepass"))):
         return message
     try:
         record = msgspec.json.decode(message)

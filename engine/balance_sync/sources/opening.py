@@ -189,11 +189,12 @@ class _FileWalk:
         try:
             for record in records:
                 named = (record.group, record.stream)
-                if named not in growing:
+                stream = growing.get(named)
+                if stream is None:
                     self._meter.count_member()
-                    growing[named] = self._record_stream(*named, layer)
+                    stream = growing[named] = self._record_stream(*named, layer)
                     layer.reading.members += 1
-                held += growing[named].add(record)
+                held += stream.add(record)
                 if held >= _HELD_BYTES:
                     yield from (stream.take(ends=False) for stream in growing.values() if stream.parts)
                     held = 0

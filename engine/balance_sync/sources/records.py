@@ -10,6 +10,8 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from balance_sync.sources.lambda_json import as_text, record_text
@@ -54,12 +56,16 @@ class Record(NamedTuple):
         A record is one event, whatever its text looks like: a line in it that an export would begin another
         event with is moved in by a space.
         """
-        time = datetime.fromtimestamp(self.at // 1000, UTC)
-        stamp = f"{time:%Y-%m-%dT%H:%M:%S}.{self.at % 1000:03}Z"
         message = as_text(self.message).rstrip("\n")
         if "\n" in message:
             message = _IMITATION.sub("\n ", message)
-        return f"{stamp} {message}\n\n"
+        return f"{_second(self.at // 1000)}.{self.at % 1000:03}Z {message}\n\n"
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    """Return the time so many `seconds` after 1970; several events in a row share theirs."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 class RecordReader:
@@ -81,7 +87,7 @@ class RecordReader:
 
     def records_of(self, values: Iterable[Any]) -> Iterator[Record]:
         """Give out the records of decoded JSON `values`, each id once."""
-        return self.counted(record for value in values for record in self._records(value))
+        return self.counted(chain.from_iterable(map(self._records, values)))
 
     def counted(self, records: Iterable[Record | None]) -> Iterator[Record]:
         """Give out `records`, each id once, and count the others."""
@@ -101,9 +107,10 @@ class RecordReader:
             self.passed_over["control messages"] += 1
         elif _is_list(value.get("logEvents")):
             stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
-            yield from (_event(item, stream, group) for item in value["logEvents"])
+            for item in value["logEvents"]:
+                yield _event(item, stream, group)
         elif _is_list(value.get("events")):
-            yield from (_event(item) for item in value["events"])
+            yield from map(_event, value["events"])
         elif _is_list(value.get("results")):
             for row in value["results"]:
                 yield from self._records(row)
@@ -146,14 +153,18 @@ def group_name(value: Any) -> str:
 
 
 def _event(value: Any, stream: str = "", group: str = "") -> Record | None:
-    if not _is_dict(value):
+    if not isinstance(value, dict):
         return None
     at, message = value.get("timestamp"), value.get("message")
     if not isinstance(at, int) or not 0 <= at < _LATEST or not isinstance(message, str):
         return None
-    event_id = _text(value.get("id")) or _text(value.get("eventId"))
-    stream = stream or _text(value.get("logStreamName"))
-    group = group or group_name(value.get("logGroupIdentifier") or value.get("logGroupName"))
+    event_id = value.get("id")
+    if not event_id or not isinstance(event_id, str):
+        event_id = _text(value.get("eventId"))
+    if not stream:
+        stream = _text(value.get("logStreamName"))
+    if not group:
+        group = group_name(value.get("logGroupIdentifier") or value.get("logGroupName"))
     return Record(stream, at, message, event_id, group)
 
 
@@ -190,12 +201,16 @@ def oldest_first(records: Iterable[Record]) -> Iterator[Record]:
     they were logged.
     """
     tied: list[Record] = []
-    descending, size = False, 0
+    descending, size, at = False, 0, 0
     for record in records:
-        if tied and (record.at != tied[0].at or size >= _MOST_TIED):
-            descending = record.at < tied[0].at
-            yield from reversed(tied) if descending else tied
+        if tied and (record.at != at or size >= _MOST_TIED):
+            descending = record.at < at
+            if len(tied) == 1:
+                yield tied[0]
+            else:
+                yield from reversed(tied) if descending else tied
             tied, size = [], 0
         tied.append(record)
         size += len(record.message)
+        at = record.at
     yield from reversed(tied) if descending else tied
