@@ -9,6 +9,7 @@ from benchmarks.speed.case import Case
 from benchmarks.speed.rivals import duckdb_regex, pandas_re
 from benchmarks.speed.stages import (
     anomalies,
+    deliveries,
     increment,
     inflate,
     overlap,
@@ -26,7 +27,7 @@ from benchmarks.speed.stages import (
 CASES: dict[str, Case] = {
     case.name: case
     for module in (
-        *(start, inflate, split, parse, store, tables, rules, anomalies, workbook, reports),
+        *(start, inflate, split, parse, store, tables, deliveries, rules, anomalies, workbook, reports),
         *(whole_job, increment, overlap, duckdb_regex, pandas_re),
     )
     for case in module.CASES

@@ -9,9 +9,9 @@ from benchmarks.speed.case import Case, Facts, Outcome, Place, Program
 from benchmarks.speed.yardsticks import GUNZIP
 
 
-def ingest(place: Place, store: Path) -> list[str]:
-    """Return the command that reads the archive into `store`."""
-    return place.engine.program("ingest", place.logs, "--store", store, "--quiet")
+def ingest(place: Place, store: Path, *, logs: Path | None = None) -> list[str]:
+    """Return the command that reads the archive, or other `logs`, into `store`."""
+    return place.engine.program("ingest", logs or place.logs, "--store", store, "--quiet")
 
 
 def _command(place: Place) -> list[str]:

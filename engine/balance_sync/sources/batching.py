@@ -31,7 +31,7 @@ OPENING_BYTES = 1_000
 """What opening a file counts for, so that no batch of tiny ones takes much longer than others."""
 
 _LARGE_BYTES = 16 << 20
-"""Bytes of a file that one process reads alone where there are others: cutting it for several takes longer."""
+"""Bytes of a file that one process reads alone where there are others: cutting it for all takes longer."""
 
 _MORE_THAN_PLANNED = 9 / 8
 """How many times the text that was planned for may be parsed at a time: a MB of it takes six of memory."""

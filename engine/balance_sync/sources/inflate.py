@@ -55,19 +55,26 @@ def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
             packed = os.read(file, source.size_bytes + 1)
         finally:
             os.close(file)
-        if len(packed) != source.size_bytes:
-            return None
-        text = packed
-        if packed.startswith(GZIP_MAGIC):
-            member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
-            text = member.decompress(packed, _SMALL_TEXT)
-            if not member.eof or member.unused_data:
-                return None
-    except (OSError, _InflateError):
+    except OSError:
         return None
+    text = plain_text(packed) if len(packed) == source.size_bytes else None
+    return None if text is None else (text, Reading(hashlib.sha256(packed).hexdigest(), len(text)))
+
+
+def plain_text(packed: bytes) -> bytes | None:
+    """Return the log text that `packed` is, or is one intact gzip member of; `None` for anything else."""
+    text = packed
+    if packed.startswith(GZIP_MAGIC):
+        member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
+        try:
+            text = member.decompress(packed, _SMALL_TEXT)
+        except _InflateError:
+            return None
+        if not member.eof or member.unused_data:
+            return None
     if not _PLAIN_START.match(text) or _search()(text, _JSON_EVENT, HEAD_BYTES):
         return None
-    return text, Reading(hashlib.sha256(packed).hexdigest(), len(text))
+    return text
 
 
 @cache

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import cache
-from pathlib import PurePosixPath
 
 NOT_LOGS = frozenset({".DS_Store", "aws-logs-write-test", "Thumbs.db", "desktop.ini"})
 """Files that exports, and the machines they pass through, leave beside the logs."""
@@ -38,7 +37,7 @@ def is_no_log(name: str) -> bool:
 
 def lies_beside_logs(path: str) -> bool:
     """Return whether a member of an archive is one of those that lie beside logs."""
-    *folders, name = PurePosixPath(path).parts or ("",)
+    *folders, name = [part for part in path.split("/") if part not in ("", ".")] or [""]
     return is_no_log(name) or not NOT_LOG_FOLDERS.isdisjoint(folders)
 
 

@@ -18,7 +18,7 @@ from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.decompression import gathered, unpack
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import open_file
-from balance_sync.sources.inflate import inflate_file
+from balance_sync.sources.inflate import GZIP_MAGIC, inflate_file, plain_text
 from balance_sync.sources.insights_csv import HEADING, iter_rows
 from balance_sync.sources.json_values import JsonValues
 from balance_sync.sources.labels import Labels, lies_beside_logs, readable, stream_of
@@ -149,6 +149,11 @@ class _FileWalk:
         yield Text(source, b"", reading, ends=True)
 
     def _unfold(self, layer: _Layer) -> Iterator[Text]:
+        whole = self._plain_member(layer)
+        if whole is not None:
+            layer.reading.text_bytes += len(whole)
+            yield Text(layer.source, whole, layer.reading, ends=False)
+            return
         form = recognise(layer.stream.peek(HEAD_BYTES))
         while form in COMPRESSIONS:
             layer = self._unpacked(form, layer)
@@ -161,6 +166,21 @@ class _FileWalk:
         else:
             text = Stream(normalised(form, layer.stream))
             yield from self._text(_Layer(layer.source, text, layer.reading, layer.depth))
+
+    def _plain_member(self, layer: _Layer) -> bytes | None:
+        """Return the text of an archive's member at once, where it is what most files of an export are."""
+        if layer.source.file is None:
+            return None
+        packed = layer.stream.peek(_HASHED_BYTES)
+        is_packed = packed.startswith(GZIP_MAGIC)
+        if len(packed) == _HASHED_BYTES or (is_packed and layer.depth >= self._meter.limits.depth):
+            return None
+        text = plain_text(packed)
+        if text is None or (is_packed and not self._meter.has_room(len(text))):
+            return None
+        if is_packed:
+            self._meter.unpack(len(text))
+        return text
 
     def _text(self, layer: _Layer) -> Iterator[Text]:
         """Give out text that is UTF-8, or the log streams of the records that it spells."""

@@ -47,6 +47,10 @@ class Meter:
                 f"stopped after {self._unpacked:,} unpacked bytes: that is the limit (--max-unpacked)"
             )
 
+    def has_room(self, size: int) -> bool:
+        """Return whether `size` bytes more are allowed."""
+        return self._unpacked + size <= min(self._by_ratio, self.limits.unpacked_bytes)
+
     def enter(self, depth: int) -> None:
         """Enter a layer at `depth`, or raise `TooDeepError`."""
         if depth > self.limits.depth:
