@@ -13,6 +13,7 @@ from benchmarks.speed.stages import (
     increment,
     inflate,
     overlap,
+    packed,
     parse,
     reports,
     rules,
@@ -27,7 +28,20 @@ from benchmarks.speed.stages import (
 CASES: dict[str, Case] = {
     case.name: case
     for module in (
-        *(start, inflate, split, parse, store, tables, deliveries, rules, anomalies, workbook, reports),
+        *(
+            start,
+            inflate,
+            split,
+            parse,
+            store,
+            tables,
+            packed,
+            deliveries,
+            rules,
+            anomalies,
+            workbook,
+            reports,
+        ),
         *(whole_job, increment, overlap, duckdb_regex, pandas_re),
     )
     for case in module.CASES
