@@ -44,8 +44,8 @@ _CHUNK_BYTES = 1 << 20
 _HASHED_BYTES = 8 << 20
 """Members of up to this many bytes are known by their bytes, larger ones by their archive and name."""
 
-_HELD_BYTES = 1 << 18
-"""Text of all log streams of a file together that is held before it is given out."""
+_HELD_SIGNS = 1 << 18
+"""Signs of all log streams of a file together that are held before they are given out."""
 
 _UNNAMED = "events"
 """Where records do not tell their stream."""
@@ -107,15 +107,15 @@ class _RecordStream:
 
     source: Source
     reading: Reading
-    parts: list[bytes] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
 
     def add(self, record: Record) -> int:
-        text = record.text().encode("utf-8", "replace")
+        text = record.text()
         self.parts.append(text)
         return len(text)
 
     def take(self, *, ends: bool) -> Text:
-        text = b"".join(self.parts)
+        text = "".join(self.parts).encode("utf-8", "replace")
         self.parts = []
         self.reading.text_bytes += len(text)
         return Text(self.source, text, self.reading, ends)
@@ -215,7 +215,7 @@ class _FileWalk:
                     stream = growing[named] = self._record_stream(*named, layer)
                     layer.reading.members += 1
                 held += stream.add(record)
-                if held >= _HELD_BYTES:
+                if held >= _HELD_SIGNS:
                     yield from (stream.take(ends=False) for stream in growing.values() if stream.parts)
                     held = 0
         except LimitReachedError as reached:

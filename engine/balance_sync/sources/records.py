@@ -91,12 +91,17 @@ class RecordReader:
 
     def counted(self, records: Iterable[Record | None]) -> Iterator[Record]:
         """Give out `records`, each id once, and count the others."""
+        ids = self._ids
         for record in records:
             if record is None:
                 self.passed_over["unknown records"] += 1
-            elif not self._is_repeated(record.id):
-                self.records += 1
-                yield record
+                continue
+            if record.id in ids:
+                self.passed_over["repeated records"] += 1
+                continue
+            self._remember(record.id)
+            self.records += 1
+            yield record
 
     def _records(self, value: Any) -> Iterator[Record | None]:
         if isinstance(value, list):
@@ -117,17 +122,13 @@ class RecordReader:
         elif not _is_empty_page(value):
             yield _event(value) or _insights_row(value) or _lambda_record(value)
 
-    def _is_repeated(self, event_id: str) -> bool:
+    def _remember(self, event_id: str) -> None:
         if not event_id or len(event_id) > _LONGEST_ID:
-            return False
-        if event_id in self._ids:
-            self.passed_over["repeated records"] += 1
-            return True
+            return
         self._ids.add(event_id)
         self._order.append(event_id)
         if len(self._order) > _REMEMBERED_IDS:
             self._ids.discard(self._order.popleft())
-        return False
 
 
 def _is_dict(value: Any) -> bool:
