@@ -9,13 +9,14 @@ import sys
 import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive_text import synced, write_export
-from balance_sync.config import RunOptions
+from balance_sync.config import IngestOptions, RunOptions
 from balance_sync.errors import (
     BalanceSyncError,
     DeliveryError,
@@ -25,19 +26,22 @@ from balance_sync.errors import (
     UsageError,
 )
 from balance_sync.generator import generate_archive
-from balance_sync.pipeline import filling
+from balance_sync.pipeline import filling, ingest
 from balance_sync.pipeline.database import Filled
+from balance_sync.pipeline.parsing import begun_helpers
 from balance_sync.pipeline.previous import COUNTED_TABLES
 from balance_sync.pipeline.processes import Processes
 from balance_sync.pipeline.reporting import write_run_reports
 from balance_sync.pipeline.run import RunResult, run
+from balance_sync.pipeline.watcher import Unwatched
+from balance_sync.sources.batching import plan_batches
 from balance_sync.store.reading import read_only_session
 
 SCRIPT = """
 import sys
 import threading
 import time
-from balance_sync.config import RunOptions
+from balance_sync.config import IngestOptions, RunOptions
 from balance_sync.pipeline.run import run
 
 print("begun")
@@ -192,3 +196,41 @@ def test_an_interrupt_ends_the_filling_process(tmp_path: Path, monkeypatch: pyte
         signal.signal(signal.SIGINT, before)
     while Path(f"/proc/{told.read_text()}").exists():
         time.sleep(0.01)
+
+
+def _tell_and_go_on(told: Path) -> None:
+    told.write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def _be_interrupted_while_helped(told: Path) -> None:
+    with begun_helpers(1) as helpers:
+        helpers.submit(_tell_and_go_on, told)
+        while not (told.exists() and told.read_text()):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_processes_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    """It took as long as they needed for the file that they had begun."""
+    told = tmp_path / "told"
+    with pytest.raises(KeyboardInterrupt):
+        _be_interrupted_while_helped(told)
+    assert not Path(f"/proc/{told.read_text()}").exists()
+
+
+def test_an_interrupted_reading_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(Unwatched):
+        def advance(self, steps: int) -> None:
+            raise KeyboardInterrupt
+
+    generate_archive(tmp_path / "logs", text_bytes=3_000_000)
+    monkeypatch.setattr(ingest, "_FEW_BYTES", 0)
+    monkeypatch.setattr(ingest, "plan_batches", partial(plan_batches, batch_bytes=100_000))
+    options = IngestOptions(logs=(str(tmp_path / "logs"),), store=tmp_path / "store", threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        ingest.ingest(options, Interrupted())
+    assert not ingest.find_store(options.store).working_directory.exists()
+    assert ingest.ingest(options).sources_read > 0

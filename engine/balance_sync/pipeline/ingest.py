@@ -109,9 +109,9 @@ def ingest(
         if paths == options.logs:
             store = find_store(options.store)
             stack.enter_context(_opened(store))
-        _parse_missing(search, store, options, watcher, helpers)
-        # What they hold is more than judging takes.
-        reading.close()
+        # They end before what is half written is removed; and what they hold is more than judging takes.
+        with reading:
+            _parse_missing(search, store, options, watcher, helpers)
         if helpers:
             give_back_memory()
         from balance_sync.pipeline.cut_sources import judge_cut_sources

@@ -46,6 +46,10 @@ def begun_helpers(count: int) -> Iterator[Processes]:
         pool.submit(import_module, "balance_sync.logs.tables")
     try:
         yield pool
+    except BaseException:
+        # A large file takes seconds, and what was begun is made whole or not at all.
+        pool.end_now()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
