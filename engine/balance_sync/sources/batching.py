@@ -8,17 +8,21 @@ are neither small nor large each process reads some.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from balance_sync.limits import Limits
 from balance_sync.sources.discovery import Source
+from balance_sync.sources.fetching import fetch_ahead
 from balance_sync.sources.inflate import read_plainly
 from balance_sync.sources.reading import Reading
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from balance_sync.sources.objects import RemoteObject
     from balance_sync.sources.opening import Text
 
 BATCH_BYTES = 12 << 20
@@ -134,10 +138,14 @@ class _Files:
     limits: Limits
 
     def __call__(self) -> Iterator[list[TextPiece]]:
+        with fetch_ahead(self.files) as objects:
+            yield from self._in_lists(chain.from_iterable(self._pieces(file, objects) for file in self.files))
+
+    def _in_lists(self, read: Iterable[list[TextPiece]]) -> Iterator[list[TextPiece]]:
         ready: list[TextPiece] = []
         size = 0
         most = self.batch_bytes * _MORE_THAN_PLANNED
-        for pieces in chain.from_iterable(map(self._pieces, self.files)):
+        for pieces in read:
             more = 0
             for piece in pieces:
                 more += len(piece.text)
@@ -149,10 +157,11 @@ class _Files:
         if ready:
             yield ready
 
-    def _pieces(self, file: Source) -> Iterable[list[TextPiece]]:
+    def _pieces(self, file: Source, objects: Mapping[str, Future[RemoteObject]]) -> Iterable[list[TextPiece]]:
         whole = read_plainly(file) if _is_small(file, self.batch_bytes) else None
         if whole is None:
-            return _cut(file, self.batch_bytes, self.limits)
+            coming = objects.get(file.path)
+            return _cut(file, self.batch_bytes, self.limits, fetched=coming.result() if coming else None)
         text, reading = whole
         return ([TextPiece(file, text, 0, 1, True, reading)],)
 
@@ -173,7 +182,9 @@ class _CutPieces:
         yield self.pieces
 
 
-def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPiece]]:
+def _cut(
+    file: Source, batch_bytes: int, limits: Limits, *, fetched: RemoteObject | None = None
+) -> Iterator[list[TextPiece]]:
     """Cut what is in `file` into lists of pieces, each of about `batch_bytes` in all."""
     # Archives and rarer compressions take some time to import, and most exports have none.
     from balance_sync.sources.opening import iter_texts
@@ -182,7 +193,7 @@ def _cut(file: Source, batch_bytes: int, limits: Limits) -> Iterator[list[TextPi
     ready: list[TextPiece] = []
     size = held = 0
     enough = batch_bytes
-    for text in iter_texts(file, limits):
+    for text in iter_texts(file, limits, fetched=fetched):
         source = growing.setdefault(text.source.label, _GrowingSource(text.source))
         held += source.add(text)
         found: list[TextPiece] = []

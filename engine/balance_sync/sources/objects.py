@@ -82,7 +82,16 @@ class RemoteObject(io.RawIOBase):
         self._chunks: Iterator[bytes] | None = None
         self._left = memoryview(b"")
         self._tag: str | None = None
+        self._failure: OSError | None = None
         self.state: tuple[int, int] | None = None
+
+    def fetched(self) -> RemoteObject:
+        """Fetch it and return it, to be read as if it had not been; what goes wrong is told then, too."""
+        try:
+            self._held = b"".join(self._streamed())
+        except OSError as error:
+            self._failure = error
+        return self
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -101,6 +110,8 @@ class RemoteObject(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         """Read into `buffer`; return how much, 0 at the end."""
+        if self._failure:
+            raise self._failure
         target = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         if self._chunks is None:
             self._chunks = iter([self._held]) if self._held is not None else self._streamed()

@@ -66,14 +66,19 @@ class Text(NamedTuple):
     ends: bool
 
 
-def iter_texts(file: Source, limits: Limits) -> Iterator[Text]:
+def iter_texts(file: Source, limits: Limits, *, fetched: RawIOBase | None = None) -> Iterator[Text]:
     """Give out the text of `file`, or of each source in it.
 
     Each source ends exactly once. Of an archive, the file itself ends last and has no text.
+
+    Parameters
+    ----------
+    fetched
+        The object that `file` is, where it was fetched already.
     """
     reading = Reading()
     try:
-        with _open(file.path) as opened:
+        with fetched or _open(file.path) as opened:
             reading.content_hash = hashlib.file_digest(opened, "sha256").hexdigest()
             opened.seek(0)
             yield from _FileWalk(file, opened, limits).texts(reading)
