@@ -40,7 +40,10 @@ def got(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             raise FileNotFoundError(self._path)
         content = CONTENTS[self._path]
         self.state = (len(content), 0)
-        return SimpleNamespace(meta={"size": len(content)}, bytes=lambda: content)
+        chunks = [content[at : at + 16] for at in range(0, len(content), 16)]
+        return SimpleNamespace(
+            meta={"size": len(content)}, bytes=lambda: content, stream=lambda min_chunk_size: iter(chunks)
+        )
 
     monkeypatch.setattr(objects.RemoteObject, "_get", get)
     return asked
@@ -68,6 +71,15 @@ def test_one_that_is_gone_is_told_and_costs_no_other(got: list[str]) -> None:
     texts = {piece.source.path: piece.text.decode() for piece in pieces}
     assert texts == {**TEXTS, "s3://the-logs/07.gz": ""}
     assert sorted(got) == sorted(TEXTS)
+
+
+def test_one_that_has_become_large_is_not_held(monkeypatch: pytest.MonkeyPatch, got: list[str]) -> None:
+    monkeypatch.setattr(objects, "_AT_ONCE_BYTES", 10)
+    path, other, *_ = TEXTS
+    assert objects.RemoteObject(path).fetched()._held is None
+    assert [piece.text.decode() for piece in pieces_of([path, other])] == [TEXTS[path], TEXTS[other]]
+    # Once ahead, once for its hash and once for its text.
+    assert got.count(other) == 3
 
 
 def test_one_alone_is_read_as_it_comes(got: list[str]) -> None:

@@ -86,9 +86,12 @@ class RemoteObject(io.RawIOBase):
         self.state: tuple[int, int] | None = None
 
     def fetched(self) -> RemoteObject:
-        """Fetch it and return it, to be read as if it had not been; what goes wrong is told then, too."""
+        """Fetch it and return it, to be read as if it had not been; what goes wrong is told then, too.
+
+        One that has become large since it was listed is not held.
+        """
         try:
-            self._held = b"".join(self._streamed())
+            next(self._streamed(), None)
         except OSError as error:
             self._failure = error
         return self
