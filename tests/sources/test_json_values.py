@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from unfolded import unfold
@@ -23,24 +20,6 @@ def test_lists_in_lists_without_an_end_are_damage(tmp_path: Path, lists: int) ->
     ended = unfold(tmp_path / "000000.gz", b'{"events":[' * lists)
     (file,) = ended.values()
     assert "no whole JSON value" in file.problem
-
-
-@pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Give a list that gets the place of each token whenever it is looked at."""
-    seen: list[int] = []
-
-    class Counting:
-        def __init__(self, pattern: re.Pattern[bytes]) -> None:
-            self.pattern = pattern
-
-        def finditer(self, *place: Any) -> Iterator[re.Match[bytes]]:
-            for token in self.pattern.finditer(*place):
-                seen.append(token.start())
-                yield token
-
-    monkeypatch.setattr(json_values, "_TOKEN", Counting(json_values._TOKEN))
-    return seen
 
 
 def test_a_small_file_of_objects_without_end_is_given_up(tmp_path: Path, looked_at: list[int]) -> None:
