@@ -30,7 +30,7 @@ from archive_text import (
     write_export,
 )
 from balance_sync.config import IngestOptions
-from balance_sync.pipeline import cut_sources
+from balance_sync.pipeline import cut_sources, stored_lines
 from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline.cut_sources import judge_cut_sources
 from balance_sync.pipeline.ingest import find_store, ingest
@@ -41,6 +41,8 @@ from balance_sync.sources.discovery import Source
 from balance_sync.sources.reading import Reading
 
 DAY = 86_400_000
+HELD = st.sampled_from([0, 1_000_000])
+"""Events up to which the lines of a file are held while it is judged."""
 
 # What a stream may hold at any place: by its time and a request.
 MADE: dict[str, Callable[[int, str], str]] = {
@@ -104,17 +106,21 @@ def text_of(invocations: list, moved: tuple[int, int, int]) -> str:  # type: ign
     invocations=STREAMS,
     moved=st.tuples(PLACE, PLACE, PLACE),
     batch_bytes=st.sampled_from([1, 700, 2_000, 5_000]),
+    few=HELD,
 )
 def test_a_source_in_pieces_gives_what_it_gives_in_one(
     tmp_path_factory: pytest.TempPathFactory,
     invocations: list,  # type: ignore[type-arg]
     moved: tuple[int, int, int],
     batch_bytes: int,
+    few: int,
 ) -> None:
     root = tmp_path_factory.mktemp("cut")
     logs = write_export(root / "logs", {STREAM: text_of(invocations, moved)})
     whole = fill(logs, store=root / "whole")
-    assert fill(logs, store=root / "pieces", batch_bytes=batch_bytes).content == whole.content
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored_lines, "_FEW_EVENTS", few)
+        assert fill(logs, store=root / "pieces", batch_bytes=batch_bytes).content == whole.content
 
 
 def forged_text() -> str:
@@ -132,7 +138,9 @@ def forged_text() -> str:
     return "".join(texts)
 
 
-def test_forged_lines_of_a_large_file_are_those_of_a_small_one(tmp_path: Path) -> None:
+def test_forged_lines_of_a_large_file_are_those_of_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     logs = write_export(tmp_path / "logs", {STREAM: forged_text()})
     whole = fill(logs, store=tmp_path / "whole", judged=True)
     found = {(row["kind"], row["reason"]) for row in whole.tables["suspects"]}
@@ -142,8 +150,9 @@ def test_forged_lines_of_a_large_file_are_those_of_a_small_one(tmp_path: Path) -
     assert {("report", "inside_another"), ("transaction", "inside_another")} < found
     ids = whole.column("transactions", "transaction_id")
     assert sorted(ids) == sorted(f"T{number}" for number in range(1, 21))
-    for batch_bytes in (900, 6_000):
-        pieces = fill(logs, store=tmp_path / f"{batch_bytes}", batch_bytes=batch_bytes, judged=True)
+    for batch_bytes, few in ((900, stored_lines._FEW_EVENTS), (900, 0), (6_000, 0)):
+        monkeypatch.setattr(stored_lines, "_FEW_EVENTS", few)
+        pieces = fill(logs, store=tmp_path / f"{batch_bytes}/{few}", batch_bytes=batch_bytes, judged=True)
         assert pieces.content == whole.content
 
 

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 SOURCE = ("source_id", "modified_ns")
 """What tells a source, and the same one of a file that was touched, apart."""
 
+_FEW_EVENTS = 1_000_000
+"""Up to so many are held, some 40 bytes each: they are looked through five times and more."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredLines:
-    """The lines of the batches that hold some cut sources, each time they are asked for read anew.
+    """The lines of the batches that hold some cut sources; many are read anew each time they are asked for.
 
     Attributes
     ----------
@@ -33,18 +36,28 @@ class StoredLines:
         that is judged already, of which nothing is told.
     parts
         Of each batch for each part of a request its number; -1 for one of such a source.
+    held
+        The lines of a batch by its place, once they were read; `None` where they are too many.
     """
 
     waiting: Store
     batches: list[str]
     numbers: list[NDArray[np.int64]]
     parts: list[NDArray[np.int32]]
+    held: dict[int, Lines] | None
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Lines]:
-        return map(self._read, range(len(self)))
+        return map(self._lines, range(len(self)))
+
+    def _lines(self, place: int) -> Lines:
+        if self.held is None:
+            return self._read(place)
+        if place not in self.held:
+            self.held[place] = self._read(place)
+        return self.held[place]
 
     def _read(self, place: int) -> Lines:
         batch = self.batches[place]
@@ -87,7 +100,8 @@ def stored_lines(waiting: Store, pieces: pl.DataFrame) -> tuple[StoredLines, Ori
         is_one_stream=np.append((sources["stream"] != sources["path"]).to_numpy(), False),
         of_part=of_part,
     )
-    return StoredLines(waiting, batches, numbers, parts), origins
+    held: dict[int, Lines] | None = {} if pieces["events"].sum() <= _FEW_EVENTS else None
+    return StoredLines(waiting, batches, numbers, parts, held), origins
 
 
 def _numbers(pieces: pl.DataFrame, sources: int) -> NDArray[np.int64]:
