@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from balance_sync.sources.reading import Reading
-from balance_sync.sources.records import Record, group_name, insights_time
+from balance_sync.sources.record_runs import Record
+from balance_sync.sources.records import group_name, insights_time
 from balance_sync.sources.streams import Stream, iter_lines
 
 HEADING = re.compile(rb'(?:"?@?[\w. -]{1,80}"?[,;\t]){0,20}"?@message"?(?:[,;\t]|\r?\n)')

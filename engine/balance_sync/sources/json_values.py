@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -55,11 +55,20 @@ class JsonValues:
     ----------
     reading
         Gets the problem where the values are damaged, or end in the middle of one.
+    decode
+        Makes a value of its text, and raises what `msgspec.json.decode` does, which decodes what stands in a
+        list that is read value by value.
     """
 
-    def __init__(self, stream: Stream, reading: Reading) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        reading: Reading,
+        decode: Callable[[bytes | memoryview], Any] = msgspec.json.decode,
+    ) -> None:
         self._stream = stream
         self._reading = reading
+        self._decode = decode
         self._text = b""
         self._at = 0
         self._passed = 0
@@ -77,8 +86,9 @@ class JsonValues:
                 self._pass_over()
 
     def _value(self, lists: int = 0) -> Iterator[Any]:
+        decode = msgspec.json.decode if lists else self._decode
         if self._misguessed < _MOST_MISGUESSED:
-            guessed = self._guessed_value()
+            guessed = self._guessed_value(decode)
             if guessed is not None:
                 yield guessed
                 return
@@ -96,11 +106,11 @@ class JsonValues:
         # Who gets somewhere may look ahead again: the second of two large objects is no damage.
         self._wasted = max(0, self._wasted - (end - begin))
         try:
-            yield msgspec.json.decode(self._text[begin:end])
+            yield decode(self._text[begin:end])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             self._reading.tell(f"JSON damaged at byte {self._passed + begin}: {error}")
 
-    def _guessed_value(self) -> Any:
+    def _guessed_value(self, decode: Callable[[bytes | memoryview], Any]) -> Any:
         """Return the value that ends where values mostly do; `None` where it does not end there.
 
         What decodes from its first bracket to its last is the value, so that its signs need not be looked at
@@ -108,7 +118,7 @@ class JsonValues:
         """
         end = self._guessed_end()
         try:
-            value = msgspec.json.decode(memoryview(self._text)[self._at : end])
+            value = decode(memoryview(self._text)[self._at : end])
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             self._misguessed += end - self._at
             self._usual_end = (self._usual_end + 1) % len(_USUAL_ENDS)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from balance_sync.limits import Limits
 from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.decompression import gathered, unpack
+from balance_sync.sources.deliveries import ValueDecoder
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import open_file
 from balance_sync.sources.inflate import GZIP_MAGIC, inflate_file, plain_text
@@ -34,7 +35,9 @@ from balance_sync.sources.recognition import (
     named_binary,
     recognise,
 )
-from balance_sync.sources.records import Record, RecordReader, oldest_first
+from balance_sync.sources.record_order import oldest_first
+from balance_sync.sources.record_runs import Record, Run
+from balance_sync.sources.records import RecordReader
 from balance_sync.sources.streams import LimitReachedError, Meter, Stream, TooDeepError
 from balance_sync.sources.tail import lines_of
 from balance_sync.sources.tar import iter_tar
@@ -44,8 +47,8 @@ _CHUNK_BYTES = 1 << 20
 _HASHED_BYTES = 8 << 20
 """Members of up to this many bytes are known by their bytes, larger ones by their archive and name."""
 
-_HELD_SIGNS = 1 << 18
-"""Signs of all log streams of a file together that are held before they are given out."""
+_HELD_BYTES = 1 << 18
+"""Bytes of all log streams of a file together that are held before they are given out."""
 
 _UNNAMED = "events"
 """Where records do not tell their stream."""
@@ -112,15 +115,15 @@ class _RecordStream:
 
     source: Source
     reading: Reading
-    parts: list[str] = field(default_factory=list)
+    parts: list[bytes] = field(default_factory=list)
 
-    def add(self, record: Record) -> int:
+    def add(self, record: Record | Run) -> int:
         text = record.text()
         self.parts.append(text)
         return len(text)
 
     def take(self, *, ends: bool) -> Text:
-        text = "".join(self.parts).encode("utf-8", "replace")
+        text = b"".join(self.parts)
         self.parts = []
         self.reading.text_bytes += len(text)
         return Text(self.source, text, self.reading, ends)
@@ -192,7 +195,7 @@ class _FileWalk:
         head = layer.stream.peek(HEAD_BYTES)
         reader = RecordReader()
         if holds_records(head):
-            values = JsonValues(layer.stream, layer.reading)
+            values = JsonValues(layer.stream, layer.reading, ValueDecoder())
             yield from self._record_streams(oldest_first(reader.records_of(values)), reader, layer)
         elif HEADING.match(head):
             rows = reader.counted(iter_rows(layer.stream, layer.reading))
@@ -204,7 +207,7 @@ class _FileWalk:
                 yield Text(layer.source, text, layer.reading, ends=False)
 
     def _record_streams(
-        self, records: Iterator[Record], reader: RecordReader, layer: _Layer
+        self, records: Iterator[Record | Run], reader: RecordReader, layer: _Layer
     ) -> Iterator[Text]:
         """Give out each log stream of `records` as a source of its own, like a member of an archive."""
         growing: dict[tuple[str, str], _RecordStream] = {}
@@ -220,7 +223,7 @@ class _FileWalk:
                     stream = growing[named] = self._record_stream(*named, layer)
                     layer.reading.members += 1
                 held += stream.add(record)
-                if held >= _HELD_SIGNS:
+                if held >= _HELD_BYTES:
                     yield from (stream.take(ends=False) for stream in growing.values() if stream.parts)
                     held = 0
         except LimitReachedError as reached:

@@ -10,62 +10,21 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-from balance_sync.sources.lambda_json import as_text, record_text
+from balance_sync.sources.lambda_json import record_text
+from balance_sync.sources.record_runs import Record, Run
 
 _REMEMBERED_IDS = 1 << 18
 """Records whose ids are known at once: a delivery that is tried again follows closely."""
 
-_LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
-_MOST_TIED = 8 << 20
-"""Signs in messages of one millisecond that are held to be turned round."""
+LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
+LONGEST_ID = 256
+"""Signs of an event's id; longer ones are not compared."""
 
-_LONGEST_ID = 256
-_IMITATION = re.compile(r"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )", re.ASCII)
 _ACCOUNT = re.compile(r"(?:arn:[^/]*:log-group:|\d{12}:)", re.ASCII)
 """Stands before the name of a log group where it is named together with its account."""
-
-
-class Record(NamedTuple):
-    """One event.
-
-    Attributes
-    ----------
-    stream
-        The log stream's name; "" where the form does not tell.
-    at
-        Milliseconds since 1970.
-    id
-        Of the event, where the form has one: the same in every copy; else "".
-    group
-        The log group's name; "" where the form does not tell.
-    """
-
-    stream: str
-    at: int
-    message: str
-    id: str = ""
-    group: str = ""
-
-    def text(self) -> str:
-        """Return the event as an export has it.
-
-        A record is one event, whatever its text looks like: a line in it that an export would begin another
-        event with is moved in by a space.
-        """
-        message = as_text(self.message).rstrip("\n")
-        if "\n" in message:
-            message = _IMITATION.sub("\n ", message)
-        return f"{_second(self.at // 1000)}.{self.at % 1000:03}Z {message}\n\n"
-
-
-@lru_cache(maxsize=1024)
-def _second(seconds: int) -> str:
-    """Return the time so many `seconds` after 1970; several events in a row share theirs."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 class RecordReader:
@@ -85,23 +44,37 @@ class RecordReader:
         self._ids: set[str] = set()
         self._order: deque[str] = deque()
 
-    def records_of(self, values: Iterable[Any]) -> Iterator[Record]:
+    def records_of(self, values: Iterable[Any]) -> Iterator[Record | Run]:
         """Give out the records of decoded JSON `values`, each id once."""
-        return self.counted(chain.from_iterable(map(self._records, values)))
+        return self.counted(
+            chain.from_iterable(
+                (value,) if isinstance(value, Run) else self._records(value) for value in values
+            )
+        )
 
-    def counted(self, records: Iterable[Record | None]) -> Iterator[Record]:
+    def counted(self, records: Iterable[Record | Run | None]) -> Iterator[Record | Run]:
         """Give out `records`, each id once, and count the others."""
         ids = self._ids
         for record in records:
-            if record is None:
+            if isinstance(record, Run):
+                yield from self._counted_run(record)
+            elif record is None:
                 self.passed_over["unknown records"] += 1
-                continue
-            if record.id in ids:
+            elif record.id in ids:
                 self.passed_over["repeated records"] += 1
-                continue
-            self._remember(record.id)
-            self.records += 1
-            yield record
+            else:
+                if 0 < len(record.id) <= LONGEST_ID:
+                    self._remember([record.id])
+                self.records += 1
+                yield record
+
+    def _counted_run(self, run: Run) -> Iterator[Record | Run]:
+        if not self._ids.isdisjoint(run.ids):
+            yield from self.counted(run.records())
+            return
+        self._remember(run.ids)
+        self.records += len(run.ids)
+        yield run
 
     def _records(self, value: Any) -> Iterator[Record | None]:
         if isinstance(value, list):
@@ -122,12 +95,10 @@ class RecordReader:
         elif not _is_empty_page(value):
             yield _event(value) or _insights_row(value) or _lambda_record(value)
 
-    def _remember(self, event_id: str) -> None:
-        if not event_id or len(event_id) > _LONGEST_ID:
-            return
-        self._ids.add(event_id)
-        self._order.append(event_id)
-        if len(self._order) > _REMEMBERED_IDS:
+    def _remember(self, ids: list[str]) -> None:
+        self._ids.update(ids)
+        self._order.extend(ids)
+        while len(self._order) > _REMEMBERED_IDS:
             self._ids.discard(self._order.popleft())
 
 
@@ -157,7 +128,7 @@ def _event(value: Any, stream: str = "", group: str = "") -> Record | None:
     if not isinstance(value, dict):
         return None
     at, message = value.get("timestamp"), value.get("message")
-    if not isinstance(at, int) or not 0 <= at < _LATEST or not isinstance(message, str):
+    if not isinstance(at, int) or not 0 <= at < LATEST or not isinstance(message, str):
         return None
     event_id = value.get("id")
     if not event_id or not isinstance(event_id, str):
@@ -193,25 +164,3 @@ def insights_time(value: Any) -> int | None:
     except (TypeError, ValueError):
         return None
     return round(time.replace(tzinfo=time.tzinfo or UTC).timestamp() * 1000)
-
-
-def oldest_first(records: Iterable[Record]) -> Iterator[Record]:
-    """Turn those round that have one time, where the newest come first, as Insights has them.
-
-    Events of one millisecond are taken in the order in which they stand, so that must be the order in which
-    they were logged.
-    """
-    tied: list[Record] = []
-    descending, size, at = False, 0, 0
-    for record in records:
-        if tied and (record.at != at or size >= _MOST_TIED):
-            descending = record.at < at
-            if len(tied) == 1:
-                yield tied[0]
-            else:
-                yield from reversed(tied) if descending else tied
-            tied, size = [], 0
-        tied.append(record)
-        size += len(record.message)
-        at = record.at
-    yield from reversed(tied) if descending else tied
