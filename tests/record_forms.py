@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from random import Random
 from typing import Any, NamedTuple
 
 Streams = Mapping[str, bytes]
@@ -48,19 +49,26 @@ def by_time(streams: Streams) -> list[Logged]:
 
 
 def firehose(streams: Streams) -> bytes:
-    """Objects without separators, a gzip member for each few, some sent twice."""
+    """Objects without separators, a gzip member for each few, some sent twice, streams beside each other."""
     control = {"messageType": "CONTROL_MESSAGE", "owner": "CloudwatchLogs", "logGroup": "", "logStream": ""}
     control["logEvents"] = [{"id": "", "timestamp": 1, "message": "CWL CONTROL MESSAGE: Checking health"}]  # type: ignore[assignment]
-    objects = [json.dumps(control)]
-    waiting: dict[str, list[Logged]] = {}
-    for event in by_time(streams):
-        waiting.setdefault(event.slashed, []).append(event)
-        if len(waiting[event.slashed]) == 5:
-            objects.append(_delivery(event.slashed, waiting.pop(event.slashed)))
-    objects += [_delivery(stream, events) for stream, events in waiting.items()]
+    objects = [json.dumps(control), *_deliveries(streams)]
     objects[3:3] = objects[1:3]
     members = ["".join(objects[at : at + 7]) for at in range(0, len(objects), 7)]
     return b"".join(gzip.compress(member.encode(), mtime=0) for member in members)
+
+
+def _deliveries(streams: Streams) -> Iterator[str]:
+    """Yield deliveries of a few events of one stream, in the order of each stream but in no other."""
+    chance = Random(7)
+    waiting = {stream: list(events_of({stream: text})) for stream, text in streams.items()}
+    while waiting:
+        stream = chance.choice(list(waiting))
+        few = chance.randint(1, 9)
+        yield _delivery(waiting[stream][0].slashed, waiting[stream][:few])
+        waiting[stream] = waiting[stream][few:]
+        if not waiting[stream]:
+            del waiting[stream]
 
 
 def _delivery(stream: str, events: list[Logged]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from balance_sync.sources.record_runs import Record, Run
 
@@ -17,17 +16,16 @@ _STEADY = 8
 def oldest_first(records: Iterable[Record | Run]) -> Iterator[Record | Run]:
     """Turn those round that have one time, where the newest come first, as Insights has them.
 
-    What is logged in one millisecond must come in the order in which it was logged. A run stays a run where
-    times rise.
+    What is logged in one millisecond must come in the order in which it was logged, as it does in deliveries.
     """
     order = _Order()
     for record in records:
-        if not isinstance(record, Run):
-            yield from order.add(record)
-        elif order.rises_through(record.times):
-            yield from order.add_run(record)
+        if isinstance(record, Run) or record.is_delivered:
+            yield from order.rest()
+            order = _Order()
+            yield record
         else:
-            yield from chain.from_iterable(map(order.add, record.records()))
+            yield from order.add(record)
     yield from order.rest()
 
 
@@ -56,36 +54,6 @@ class _Order:
         self._tied.append(record)
         self._size += len(record.message)
         return ready
-
-    def rises_through(self, times: list[int]) -> bool:
-        """Return whether times rise all along `times`, and note their steps where they do."""
-        falls, before = self._falls, times[0] if self._at is None else self._at
-        if falls > 0:
-            return False
-        for at in times:
-            if at > before:
-                falls -= falls > -_STEADY
-            elif at < before:
-                falls += 1
-                if falls > 0:
-                    return False
-            before = at
-        self._falls = falls
-        return True
-
-    def add_run(self, run: Run) -> Iterator[Record | Run]:
-        """Add a run through which times rise; give out what need not wait any more."""
-        times = run.times
-        last = len(times)
-        while last and times[last - 1] == times[-1]:
-            last -= 1
-        if last or times[0] != self._at:
-            yield from self._tied
-            self._tied, self._size, self._at = [], 0, times[-1]
-        if last:
-            yield run.between(0, last)
-        for record in run.between(last, len(times)).records():
-            yield from self.add(record)
 
     def rest(self) -> Iterable[Record]:
         """Return what waits, in its order."""

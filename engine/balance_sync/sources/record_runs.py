@@ -27,6 +27,8 @@ class Record(NamedTuple):
         Of the event, where the form has one: the same in every copy; else "".
     group
         The log group's name; "" where the form does not tell.
+    is_delivered
+        Whether a subscription delivered it, so that it stands behind what its stream logged before it.
     """
 
     stream: str
@@ -34,6 +36,7 @@ class Record(NamedTuple):
     message: str
     id: str = ""
     group: str = ""
+    is_delivered: bool = False
 
     def text(self) -> bytes:
         """Return the event as an export has it.
@@ -55,7 +58,7 @@ def _second(seconds: int) -> str:
 
 
 class Run(NamedTuple):
-    """Events of one log stream, one after the other.
+    """Events of one log stream that a subscription delivered together, in their order.
 
     Attributes
     ----------
@@ -76,12 +79,7 @@ class Run(NamedTuple):
     def records(self) -> Iterator[Record]:
         """Give out the events one by one."""
         for at, message, event_id in zip(self.times, self.messages, self.ids, strict=True):
-            yield Record(self.stream, at, message, event_id, self.group)
-
-    def between(self, begin: int, end: int) -> Run:
-        """Return the events from the one at `begin` to the one before `end`."""
-        rows = slice(begin, end)
-        return Run(self.stream, self.group, self.times[rows], self.messages[rows], self.ids[rows])
+            yield Record(self.stream, at, message, event_id, self.group, is_delivered=True)
 
     def text(self) -> bytes:
         """Return the events as an export has them, as `Record.text` does each."""

@@ -86,7 +86,7 @@ class RecordReader:
         elif _is_list(value.get("logEvents")):
             stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
             for item in value["logEvents"]:
-                yield _event(item, stream, group)
+                yield _event(item, stream, group, is_delivered=True)
         elif _is_list(value.get("events")):
             yield from map(_event, value["events"])
         elif _is_list(value.get("results")):
@@ -124,7 +124,7 @@ def group_name(value: Any) -> str:
     return _ACCOUNT.sub("", _text(value), count=1).removesuffix(":*")
 
 
-def _event(value: Any, stream: str = "", group: str = "") -> Record | None:
+def _event(value: Any, stream: str = "", group: str = "", *, is_delivered: bool = False) -> Record | None:
     if not isinstance(value, dict):
         return None
     at, message = value.get("timestamp"), value.get("message")
@@ -137,7 +137,7 @@ def _event(value: Any, stream: str = "", group: str = "") -> Record | None:
         stream = _text(value.get("logStreamName"))
     if not group:
         group = group_name(value.get("logGroupIdentifier") or value.get("logGroupName"))
-    return Record(stream, at, message, event_id, group)
+    return Record(stream, at, message, event_id, group, is_delivered)
 
 
 def _insights_row(row: dict[Any, Any]) -> Record | None:
