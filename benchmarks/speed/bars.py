@@ -80,6 +80,7 @@ BARS: tuple[Bar, ...] = (
     Bar("logs to tables, time of `gzip -dc`", (("tables", "1GB", "export"),), _ratio, 0.8),
     Bar("whole job without reports, time of `gzip -dc`", (("job", "1GB", "export"),), _ratio, 1.8),
     Bar("100,000 tiny files to tables, time of `gzip -dc`", (("tables", TINY_FILES, "tiny"),), _ratio, 1.2),
+    Bar("logs that no cache holds to tables", (("cold-tables", "1GB", "export"),), _ratio, 0.8),
     *(
         Bar(f"{words}, peak MB at {size}, {shape}", ((case, size, shape),), _peak, limit)
         for case, words, limit in (("tables", "logs to tables", 500.0), ("job", "whole job", 1500.0))

@@ -9,6 +9,7 @@ from benchmarks.speed.case import Case
 from benchmarks.speed.rivals import duckdb_regex, pandas_re
 from benchmarks.speed.stages import (
     anomalies,
+    cold,
     deliveries,
     increment,
     inflate,
@@ -35,6 +36,7 @@ CASES: dict[str, Case] = {
             parse,
             store,
             tables,
+            cold,
             packed,
             deliveries,
             rules,

@@ -19,6 +19,7 @@ from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import OPENING_BYTES, plan_batches
 from balance_sync.sources.discovery import PassedOver, Source, hold_many, iter_sources
+from balance_sync.sources.read_ahead import ReadAhead
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
@@ -195,7 +196,8 @@ class _Search:
         self.later_sources = 0
         self._last_day = options.until.date() if options.until else None
         self._folders = paths if sources is None else ()
-        self._found = iter_sources(paths, self.passed_over) if sources is None else iter(sources)
+        self._ahead = ReadAhead(fetches=True)
+        self._found = iter_sources(paths, self.passed_over, self._ahead) if sources is None else iter(sources)
         self._watcher = watcher
         self._keys: list[pl.DataFrame] = []
 
@@ -225,7 +227,10 @@ class _Search:
             keys = key_files([(one.label, one.size_bytes, one.modified_ns) for one in wanted])
             self._keys.append(keys)
             self.files_bytes += sum(one.size_bytes for one in wanted)
-            for source, is_known in zip(wanted, known.has(keys), strict=True):
+            are_known = known.has(keys)
+            # What is known is not read, so that only its folders are worth looking at.
+            self._ahead.fetches = 2 * int(are_known.sum()) < len(wanted)
+            for source, is_known in zip(wanted, are_known, strict=True):
                 if not is_known:
                     self.sources_missing += 1
                     missing_bytes += source.size_bytes

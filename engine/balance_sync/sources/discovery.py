@@ -11,6 +11,7 @@ import glob
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, islice
@@ -29,6 +30,7 @@ from balance_sync.sources.labels import (
     readable,
     stream_of,
 )
+from balance_sync.sources.read_ahead import FEWEST_NAMES, ReadAhead
 
 
 class Source(NamedTuple):
@@ -104,7 +106,9 @@ def named_roots(paths: Iterable[str | Path]) -> Iterator[str]:
         yield from _expand(str(path))
 
 
-def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> Iterator[Source]:
+def iter_sources(
+    paths: Iterable[str | Path], passed_over: list[PassedOver], ahead: ReadAhead | None = None
+) -> Iterator[Source]:
     """Find the sources under `paths`, as `discover` does, and give each out as soon as it is found.
 
     A hundred thousand files take a second to find: reading the first need not wait for the last.
@@ -113,10 +117,13 @@ def iter_sources(paths: Iterable[str | Path], passed_over: list[PassedOver]) -> 
     ----------
     passed_over
         Gets what was seen and is no source; complete when the iterator is exhausted.
+    ahead
+        Looks up what is found next; without it only what folders say of it.
     """
+    ahead = ahead or ReadAhead(fetches=False)
     named = [str(path) for path in paths]
     roots = [root for path in named for root in _expand(path)]
-    found = [_under(root, passed_over, prefix_root=len(roots) > 1) for root in roots]
+    found = [_under(root, passed_over, ahead, prefix_root=len(roots) > 1) for root in roots]
     # One folder is walked in the order of the labels, no two of them equal; several may mix, and overlap.
     # Millions of files are too many to remember without need.
     sources: Iterator[Source]
@@ -177,14 +184,16 @@ def _expand(path: str) -> list[str]:
     return matches
 
 
-def _under(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[_Found]:
+def _under(
+    root: str, passed_over: list[PassedOver], ahead: ReadAhead, *, prefix_root: bool
+) -> Iterator[_Found]:
     if is_remote(root):
         return _objects(root, passed_over, prefix_root=prefix_root)
     # Links below the root are not followed, so its real path gives that of all it holds.
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
     if os.path.isdir(real_root):  # noqa: PTH112
-        return _walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over)
+        return _walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over, ahead)
     found = _admit(name, readable(name), real_root, passed_over)
     return iter([found] if found else [])
 
@@ -209,11 +218,18 @@ def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> 
         yield label, path, found.size_bytes, found.modified_ns
 
 
-def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator[_Found]:
+def _walk(root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead) -> Iterator[_Found]:
     """Yield the files below `root` in the order of their labels."""
+    with closing(ahead):
+        yield from _walk_through(root, root_label, passed_over, ahead)
+
+
+def _walk_through(
+    root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead
+) -> Iterator[_Found]:
     # Paths of folders end with a slash here, as names of folders do.
     folder = f"{root.rstrip('/')}/"
-    waiting = [(folder, _entries(folder, root_label, passed_over))]
+    waiting = [(folder, _entries(folder, root_label, passed_over, ahead))]
     while waiting:
         folder, entries = waiting[-1]
         for label, name in entries:
@@ -225,13 +241,15 @@ def _walk(root: str, root_label: str, passed_over: list[PassedOver]) -> Iterator
             elif name[:-1] in NOT_LOG_FOLDERS:
                 passed_over.append(PassedOver(path[:-1], "not logs"))
             else:
-                waiting.append((path, _entries(path, f"{label}/", passed_over)))
+                waiting.append((path, _entries(path, f"{label}/", passed_over, ahead)))
                 break
         else:
             waiting.pop()
 
 
-def _entries(folder: str, folder_label: str, passed_over: list[PassedOver]) -> Iterator[tuple[str, str]]:
+def _entries(
+    folder: str, folder_label: str, passed_over: list[PassedOver], ahead: ReadAhead
+) -> Iterator[tuple[str, str]]:
     """Return label and name of what is in a folder, by label; the name of a folder ends with a slash."""
     try:
         with os.scandir(folder) as entries:
@@ -248,7 +266,10 @@ def _entries(folder: str, folder_label: str, passed_over: list[PassedOver]) -> I
         # After the names themselves, so that those which read alike have an order, too.
         names.sort(key=readable)
         labels = Labels()
-    return _labelled(_unpacked(_packed(names)) if len(names) > _MANY else names, folder_label, labels)
+    ordered = _unpacked(_packed(names)) if len(names) > _MANY else names
+    return _labelled(
+        ahead.looked_up(folder, ordered) if len(names) >= FEWEST_NAMES else ordered, folder_label, labels
+    )
 
 
 def _labelled(names: Iterable[str], folder_label: str, labels: Labels | None) -> Iterator[tuple[str, str]]:
