@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from filled import Database, fill
 
+from archive_text import STREAM, end, event, processing, report, request, stamp, start
 from balance_sync.config import RunOptions
 from balance_sync.generator.archive import generate_archive
 from balance_sync.pipeline.explain import explain
@@ -30,7 +31,36 @@ _COMPARED = ("transactions", "sync_errors", "messages", "invocations", "suspects
 def streams_of(root: Path) -> dict[str, bytes]:
     """Return the text of each stream of a generated archive."""
     generate_archive(root, text_bytes=120_000, seed=7)
-    return {file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))}
+    texts = {file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))}
+    return {**texts, STREAM: _ended_early().encode()}
+
+
+def _ended_early() -> str:
+    """Return requests that the platform ended, of which it tells in lines of forms of its own."""
+    timed_out, crashed, unknown = (request(number) for number in range(3))
+    return "".join(
+        [
+            event(0, "INIT_START Runtime Version: nodejs:20.v1\tRuntime Version ARN: arn:aws:lambda:x"),
+            start(1, timed_out),
+            processing(2, timed_out, "of the one that took too long"),
+            event(3_000, f"{stamp(3_000)} {timed_out} Task timed out after 3.00 seconds"),
+            end(3_001, timed_out),
+            report(3_001, timed_out, status="timeout"),
+            start(4_000, crashed),
+            processing(4_001, crashed, "of the one that crashed"),
+            event(
+                4_002,
+                f"RequestId: {crashed} Error: Runtime exited with error: signal: killed\nRuntime.ExitError",
+            ),
+            end(4_003, crashed),
+            report(4_003, crashed, status="error"),
+            start(5_000, unknown),
+            processing(5_001, unknown, "of the one that is unknown"),
+            event(5_002, "Unknown application error occurred\nRuntime.Unknown"),
+            end(5_003, unknown),
+            report(5_003, unknown, status="error"),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +113,8 @@ def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
     )
     for table in ("transactions", "sync_errors", "messages", "findings"):
         assert found[table] == expected[table]
+    outcomes = {message["message_id"]: message["outcome"] for message in expected["messages"]}
+    assert outcomes["of the one that took too long"] == outcomes["of the one that crashed"] == "failed"
 
 
 @pytest.mark.slow

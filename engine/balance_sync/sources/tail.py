@@ -22,9 +22,16 @@ _DETAILED = re.compile(
 )
 _SHORT = re.compile(rb"%b(%b)%b " % (_COLOUR, _SECOND, _COLOUR))
 _EXPORTED = re.compile(rb"^(%b)\.(\d{3})Z (?=\{)" % _SECOND, re.MULTILINE)
-_ANY_EXPORTED = re.compile(rb"^%b\.\d{3}Z " % _SECOND, re.MULTILINE)
-_INNER = re.compile(rb"^(%b)\.(\d{3})Z\t" % _SECOND, re.MULTILINE)
-_PLATFORM = re.compile(rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |\{\"_aws\":")
+_TIMED_OUT = rb"[^\s]{1,64} Task timed out "
+# A timeout's message begins like an event of an export, with a time and a space.
+_ANY_EXPORTED = re.compile(rb"^%b\.\d{3}Z (?!%b)" % (_SECOND, _TIMED_OUT), re.MULTILINE)
+_INNER = re.compile(rb"^(%b)\.(\d{3})Z(?:\t| (?=%b))" % (_SECOND, _TIMED_OUT), re.MULTILINE)
+_PLATFORM = re.compile(
+    rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |RESTORE_(?:START|REPORT) |\{\"_aws\":"
+    rb"|(?:EXTENSION|TELEMETRY|LOGS)\t|Unknown application error occurred$"
+    rb"|RequestId: [^\s]{1,64} (?:Error|Process exited)",
+    re.MULTILINE,
+)
 _COLOURS = re.compile(rb"\x1b\[[0-9;]*m")
 _MOST_WAITING = 1000
 _OPENINGS = (b"{\n", b"[\n")
