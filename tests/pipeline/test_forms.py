@@ -21,16 +21,16 @@ from balance_sync.generator.archive import generate_archive
 from balance_sync.pipeline.explain import explain
 from balance_sync.pipeline.run import run
 from forms_of import FORMS, LOSSY_FORMS, write_form
-from record_forms import insights_csv
+from record_forms import RECORDED, STREAM_RECORDED, insights_csv
 
 _PLACE = ("source_id", "line")
 _COMPARED = ("transactions", "sync_errors", "messages", "invocations", "suspects", "rejects", "findings")
 
 
 @cache
-def streams_of(root: Path) -> dict[str, bytes]:
+def streams_of(root: Path, *, text_bytes: int = 120_000) -> dict[str, bytes]:
     """Return the text of each stream of a generated archive."""
-    generate_archive(root, text_bytes=120_000, seed=7)
+    generate_archive(root, text_bytes=text_bytes, seed=7)
     texts = {file.parent.name: gzip.decompress(file.read_bytes()) for file in sorted(root.rglob("000000.gz"))}
     return {**texts, STREAM: _ended_early().encode()}
 
@@ -115,6 +115,28 @@ def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
         assert found[table] == expected[table]
     outcomes = {message["message_id"]: message["outcome"] for message in expected["messages"]}
     assert outcomes["of the one that took too long"] == outcomes["of the one that crashed"] == "failed"
+
+
+@pytest.fixture(scope="module")
+def many_streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return streams_of(tmp_path_factory.mktemp("generated"), text_bytes=5_000_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [*RECORDED, *STREAM_RECORDED, *LOSSY_FORMS])
+def test_records_and_printed_lines_give_the_same_of_many_streams(
+    form: str, many_streams: dict[str, bytes], tmp_path: Path
+) -> None:
+    """What happens once in a thousand requests, such as two events of one millisecond, happens here, too."""
+    found, expected = (
+        without_place(
+            fill(write_form(one, many_streams, tmp_path / one), store=tmp_path / f"{one}-store", judged=True)
+        )
+        for one in (form, "gzip")
+    )
+    for table in ("transactions", "sync_errors", "messages", "findings"):
+        assert found[table] == expected[table]
+    assert len(expected["messages"]) > 3_000
 
 
 @pytest.mark.slow
