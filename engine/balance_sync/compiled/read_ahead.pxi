@@ -68,11 +68,11 @@ cdef extern from *:
 
 
 def touch(list paths, long most, long octets, long all_octets, bint asks):
-    """Look up files, and up to `most` in each folder (which ends with a slash) of `paths`, and have the system fetch the first octets of each.
+    """Look up the files of `paths`, and up to `most` in each folder; have the system fetch their first `octets`.
 
-    Without Python's lock, and whatever a path leads to: links are not followed, and nothing is opened that is no file.
-    Of all files together no more than `all_octets` are fetched. Where it `asks`, how many were not at hand is returned,
-    and else 0.
+    Folders end with a slash. Of all files together no more than `all_octets` are fetched. Links are not followed, and
+    nothing is opened that is no file. Python's lock is not held meanwhile. Where it `asks`, how many files were not at
+    hand is returned, and else 0.
     """
     cdef Py_ssize_t row, count = len(paths)
     cdef long away = 0
