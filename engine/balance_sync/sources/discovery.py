@@ -30,6 +30,7 @@ from balance_sync.sources.labels import (
     readable,
     stream_of,
 )
+from balance_sync.sources.plain_folders import PlainFile, with_files
 from balance_sync.sources.read_ahead import FEWEST_NAMES, ReadAhead
 
 
@@ -232,7 +233,7 @@ def _walk_through(
     waiting = [(folder, _entries(folder, root_label, passed_over, ahead))]
     while waiting:
         folder, entries = waiting[-1]
-        for label, name in entries:
+        for label, name, files in entries:
             path = folder + name
             if not name.endswith("/"):
                 found = _admit(name, label, path, passed_over)
@@ -240,6 +241,12 @@ def _walk_through(
                     yield found
             elif name[:-1] in NOT_LOG_FOLDERS:
                 passed_over.append(PassedOver(path[:-1], "not logs"))
+            elif files is not None:
+                for name, size_bytes, modified_ns in files:
+                    if is_no_log(name):
+                        passed_over.append(PassedOver(path + name, "not logs"))
+                    else:
+                        yield f"{label}/{name}", path + name, size_bytes, modified_ns
             else:
                 waiting.append((path, _entries(path, f"{label}/", passed_over, ahead)))
                 break
@@ -249,8 +256,11 @@ def _walk_through(
 
 def _entries(
     folder: str, folder_label: str, passed_over: list[PassedOver], ahead: ReadAhead
-) -> Iterator[tuple[str, str]]:
-    """Return label and name of what is in a folder, by label; the name of a folder ends with a slash."""
+) -> Iterator[tuple[str, str, list[PlainFile] | None]]:
+    """Return label and name of what is in a folder, by label; the name of a folder ends with a slash.
+
+    Where that is a plain folder the files in it, too.
+    """
     try:
         with os.scandir(folder) as entries:
             names = [
@@ -267,15 +277,16 @@ def _entries(
         names.sort(key=readable)
         labels = Labels()
     ordered = _unpacked(_packed(names)) if len(names) > _MANY else names
-    return _labelled(
-        ahead.looked_up(folder, ordered) if len(names) >= FEWEST_NAMES else ordered, folder_label, labels
-    )
+    coming = ahead.looked_up(folder, ordered) if len(names) >= FEWEST_NAMES else ordered
+    return _labelled(with_files(folder, coming), folder_label, labels)
 
 
-def _labelled(names: Iterable[str], folder_label: str, labels: Labels | None) -> Iterator[tuple[str, str]]:
-    for name in names:
+def _labelled(
+    entries: Iterable[tuple[str, list[PlainFile] | None]], folder_label: str, labels: Labels | None
+) -> Iterator[tuple[str, str, list[PlainFile] | None]]:
+    for name, files in entries:
         label = name.removesuffix("/")
-        yield folder_label + (labels.unique(readable(label)) if labels else label), name
+        yield folder_label + (labels.unique(readable(label)) if labels else label), name, files
 
 
 def _packed(names: list[str]) -> list[bytes]:

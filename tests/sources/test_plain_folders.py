@@ -1,0 +1,116 @@
+"""Folders that are listed in a row hold the same as when each is looked through by itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from balance_sync import compiled
+from balance_sync.sources.discovery import Discovery, discover
+from balance_sync.sources.plain_folders import with_files
+from both_ways import in_numpy
+
+needs_passes = pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")
+
+FILES = st.sampled_from(
+    [
+        "a.gz",
+        "b.gz",
+        "B.gz",
+        "a b~",
+        "._a.gz",
+        ".DS_Store",
+        ".hidden",
+        "ä.gz",
+        "b\nc",
+        "\udc80",
+        "\x7f",
+        "x" * 255,
+    ]
+)
+FOLDERS = st.sampled_from(["s", "S", "s-", "ä", "s\n", ".git", "__MACOSX", "2024-01-15-[$LATEST]abc"])
+KINDS = st.sampled_from(["file", "file", "file", "empty", "folder", "link", "link to folder", "pipe"])
+CONTENTS = st.one_of(
+    st.dictionaries(FILES, KINDS, max_size=4),
+    st.integers(15, 18).map(lambda count: {f"{number}.gz": "file" for number in range(count)}),
+)
+
+
+def make(path: Path, kind: str) -> None:
+    if kind == "folder":
+        path.mkdir()
+        (path / "inner.gz").write_bytes(b"inner")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "file":
+        path.write_bytes(bytes(len(path.name)))
+    elif kind == "empty":
+        path.touch()
+    else:
+        path.symlink_to(path.parent if "folder" in kind else path.parent / "a.gz")
+
+
+@given(folders=st.dictionaries(FOLDERS, CONTENTS, max_size=5))
+@needs_passes
+def test_a_tree_holds_the_same_both_ways(
+    tmp_path_factory: pytest.TempPathFactory, folders: dict[str, dict[str, str]]
+) -> None:
+    root = tmp_path_factory.mktemp("tree")
+    (root / "last.gz").write_bytes(b"last")
+    for folder, contents in folders.items():
+        (root / folder).mkdir()
+        for name, kind in contents.items():
+            make(root / folder / name, kind)
+    found = discover([root])
+    with in_numpy():
+        assert found == discover([root])
+
+
+def test_plain_files_come_with_their_folder(tmp_path: Path) -> None:
+    for name in ("b", "a", "link", "many"):
+        (tmp_path / name).mkdir()
+    for name in ("2.gz", "1.gz"):
+        (tmp_path / "b" / name).write_bytes(b"12")
+        os.utime(tmp_path / "b" / name, ns=(5, 1_000_000_007))
+    (tmp_path / "link" / "1.gz").symlink_to(tmp_path / "b" / "1.gz")
+    for number in range(17):
+        (tmp_path / "many" / f"{number}.gz").touch()
+    (tmp_path / "to-b").symlink_to(tmp_path / "b")
+    names = ["b/", "a/", "link/", "many/", "to-b/", "gone/", "file"]
+    told = dict(with_files(f"{tmp_path}/", names))
+    assert list(told) == names
+    files = [("1.gz", 2, 1_000_000_007), ("2.gz", 2, 1_000_000_007)]
+    plain = {"b/": files, "a/": []} if compiled.are_used() else {}
+    assert {name: files for name, files in told.items() if files is not None} == plain
+    with in_numpy():
+        assert list(with_files(f"{tmp_path}/", names)) == [(name, None) for name in names]
+
+
+@needs_passes
+def test_a_folder_that_cannot_be_listed_is_left_to_who_tells_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pass says nothing of it, so that it is looked through again, and passed over with its reason."""
+    (tmp_path / "a.gz").touch()
+    (tmp_path / "gone").mkdir()
+    monkeypatch.setattr(
+        "balance_sync.sources.discovery.with_files",
+        lambda folder, names: (
+            (name, (tmp_path / "gone").rmdir() if name == "gone/" else None) for name in names
+        ),
+    )
+    found: Discovery = discover([tmp_path])
+    assert [(one.path, one.reason) for one in found.passed_over] == [
+        (str(tmp_path / "gone"), "cannot be listed: No such file or directory")
+    ]
+
+
+@needs_passes
+def test_nothing_but_paths_is_taken() -> None:
+    assert compiled.passes.plain_folders([]) == []
+    with pytest.raises(TypeError):
+        compiled.passes.plain_folders(["folder"])  # type: ignore[list-item]
