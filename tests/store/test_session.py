@@ -5,7 +5,13 @@ import pyarrow as pa
 import pytest
 
 from balance_sync.errors import InputError, ResourceError, UsageError
-from balance_sync.store.session import database_errors, lock_down, open_session, set_memory_limit
+from balance_sync.store.session import (
+    database_errors,
+    lock_down,
+    open_session,
+    put_off_vacuum,
+    set_memory_limit,
+)
 
 BIG_SORT = """
     CREATE TABLE sorted AS
@@ -47,6 +53,28 @@ def test_three_fifths_of_the_memory_are_not_given_back_in_between(session):
 
 def test_more_memory_than_the_machine_has_may_be_allowed(session):
     assert session(memory_limit="100TB").execute("SELECT sum(range) FROM range(10)").fetchall() == [(45,)]
+
+
+@pytest.mark.parametrize(("deleted", "is_put_off"), [(0, True), (250, True), (251, False)])
+def test_vacuum_is_put_off_until_many_findings_were_deleted(session, tmp_path, deleted, is_put_off):
+    path = tmp_path / "run.duckdb"
+    before = session(path)
+    before.execute("CREATE TABLE findings AS SELECT range::VARCHAR AS finding_id FROM range(1000)")
+    before.execute("SET max_vacuum_tasks = 0")
+    before.execute("DELETE FROM findings WHERE finding_id::INTEGER < $deleted", {"deleted": deleted})
+    before.close()
+    run = session(path)
+    tasks = "SELECT current_setting('max_vacuum_tasks')"
+    by_default = run.execute(tasks).fetchall()
+    put_off_vacuum(run)
+    assert run.execute(tasks).fetchall() == ([(0,)] if is_put_off else by_default)
+
+
+def test_vacuum_is_put_off_where_nothing_was_found_yet(session):
+    connection = session()
+    connection.execute("CREATE TABLE findings (finding_id VARCHAR)")
+    put_off_vacuum(connection)
+    assert connection.execute("SELECT current_setting('max_vacuum_tasks')").fetchall() == [(0,)]
 
 
 def test_a_database_file_is_made_and_read_again(session, tmp_path):

@@ -125,7 +125,7 @@ class _Work:
 
 
 def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
-    from balance_sync.store.session import database_errors, set_memory_limit
+    from balance_sync.store.session import database_errors, put_off_vacuum, set_memory_limit
 
     options = work.options
     spill = options.spill_directory or options.store_directory / "working" / "spill"
@@ -139,6 +139,7 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
             with closing(connection):
                 ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
                 set_memory_limit(connection, f"{budget.database}B")
+                put_off_vacuum(connection)
                 work.second.prepare_detector(transactions)
                 return _stages(connection, database, work, filled, continued=continued)
         finally:
