@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -164,10 +165,15 @@ def _filled(filling: Filling, previous: Previous | None) -> tuple[DuckDBPyConnec
     if previous is None and filling.is_large:
         filled = fill_apart(filling)
         return filling.open(filling.budget.database), filled, False
-    inventory = take_inventory(filling.ingested)
-    addition = plan_addition(inventory, previous, filling.options) if previous else None
-    if addition:
-        shutil.copyfile(filling.options.database_path, filling.database)
+    # Copying is the system's work, and takes as long as looking for what is to be added.
+    with ThreadPoolExecutor(1, thread_name_prefix="copy") as beside:
+        copied = beside.submit(_copy_previous, filling) if previous else None
+        inventory = take_inventory(filling.ingested)
+        addition = plan_addition(inventory, previous, filling.options) if previous else None
+    if copied:
+        copied.result()
+        if not addition:
+            filling.database.unlink()
     connection = filling.open(filling.budget.filling(inventory.size_bytes))
     try:
         if addition:
@@ -176,6 +182,10 @@ def _filled(filling: Filling, previous: Previous | None) -> tuple[DuckDBPyConnec
     except BaseException:
         connection.close()
         raise
+
+
+def _copy_previous(filling: Filling) -> None:
+    shutil.copyfile(filling.options.database_path, filling.database)
 
 
 def _stages(
