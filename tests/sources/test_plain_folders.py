@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,30 @@ def test_plain_files_come_with_their_folder(tmp_path: Path) -> None:
     assert {name: files for name, files in told.items() if files is not None} == plain
     with in_numpy():
         assert list(with_files(f"{tmp_path}/", names)) == [(name, None) for name in names]
+
+
+@pytest.mark.parametrize("count", [255, 256, 257, 600])
+def test_of_many_folders_the_next_ones_are_listed_meanwhile(tmp_path: Path, count: int) -> None:
+    for number in range(count):
+        (tmp_path / f"{number:04}").mkdir()
+        (tmp_path / f"{number:04}" / "000000.gz").write_bytes(bytes(number))
+    names = [f"{number:04}/" for number in range(count)]
+    listed = list(with_files(f"{tmp_path}/", iter(names)))
+    assert [name for name, _ in listed] == names
+    if compiled.are_used():
+        assert [size for _, ((_, size, _),) in listed] == list(range(count))  # type: ignore[misc]
+    found = discover([tmp_path]).sources
+    assert [source.size_bytes for source in found] == list(range(count))
+
+
+def test_who_looks_no_further_leaves_nothing_behind(tmp_path: Path) -> None:
+    for number in range(600):
+        (tmp_path / f"{number:04}").mkdir()
+    before = threading.active_count()
+    listed = with_files(f"{tmp_path}/", [f"{number:04}/" for number in range(600)])
+    assert next(listed)[0] == "0000/"
+    listed.close()  # type: ignore[attr-defined]
+    assert threading.active_count() == before
 
 
 @needs_passes

@@ -1,13 +1,16 @@
 # Folders that hold nothing but a few files, as the streams of an export do; `balance_sync.sources.discovery` looks
 # through all others.
 
+from libc.stdlib cimport free, malloc
+
 cdef extern from *:
     """
+    #define MOST_PLAIN_FILES 16
+    #define MOST_NAME_OCTETS 256
+
     #ifdef _WIN32
     struct plain_file { const char *name; long long size, modified_ns; };
-    static long list_plain(const char *path, struct plain_file *found, long most, char *names, size_t name_octets) {
-        return -1;
-    }
+    static long list_plain(const char *path, struct plain_file *found, char **names) { return -1; }
     #else
     #include <dirent.h>
     #include <fcntl.h>
@@ -30,8 +33,9 @@ cdef extern from *:
         return 1;
     }
 
-    /* Returns how many files there are, or -1 where they are too many or there is anything else. */
-    static long list_plain(const char *path, struct plain_file *found, long most, char *names, size_t name_octets) {
+    /* Returns how many files there are, or -1 where they are too many or there is anything else. Their names are put
+       where `names` points, which moves on. */
+    static long list_plain(const char *path, struct plain_file *found, char **names) {
         int handle = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (handle < 0)
             return -1;
@@ -42,24 +46,27 @@ cdef extern from *:
         }
         struct dirent *entry;
         struct stat status;
+        char *free_place = *names;
         long count = 0;
         while (count >= 0 && (entry = readdir(folder))) {
             const char *name = entry->d_name;
             if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))
                 continue;
             size_t length = strlen(name) + 1;
-            if (count == most || length > name_octets || !is_plain_name(name)
+            if (count == MOST_PLAIN_FILES || length > MOST_NAME_OCTETS || !is_plain_name(name)
                 || fstatat(handle, name, &status, AT_SYMLINK_NOFOLLOW) || !S_ISREG(status.st_mode)) {
                 count = -1;
                 break;
             }
-            found[count].name = memcpy(names, name, length);
-            names += length;
+            found[count].name = memcpy(free_place, name, length);
+            free_place += length;
             found[count].size = status.st_size;
             found[count].modified_ns = status.MODIFIED.tv_sec * 1000000000LL + status.MODIFIED.tv_nsec;
             count++;
         }
         closedir(folder);
+        if (count > 0)
+            *names = free_place;
         return count;
     }
     #endif
@@ -69,37 +76,48 @@ cdef extern from *:
         long long size
         long long modified_ns
 
-    long list_plain(
-        const char* path, plain_file* found, long most, char* names, size_t name_octets
-    ) noexcept nogil
-
-cdef enum:
-    MOST_PLAIN_FILES = 16
-    MOST_NAME_OCTETS = 256
+    long list_plain(const char* path, plain_file* found, char** names) noexcept nogil
+    const long MOST_PLAIN_FILES
+    const long MOST_NAME_OCTETS
 
 
 def plain_folders(list paths):
     """Return the files of each folder in `paths` by name, and `None` of one that holds anything else, or many.
+
+    Python's lock is not held while they are looked through.
 
     Returns
     -------
     list of (list of (str, int, int) or None)
         Name, bytes and time of change (ns) of each file.
     """
-    cdef plain_file[MOST_PLAIN_FILES] found
-    cdef char[MOST_PLAIN_FILES * MOST_NAME_OCTETS] names
-    cdef bytes folder
-    cdef const char* path
-    cdef long row, count
-    cdef list listed = [], files
-    for folder in paths:
-        path = folder
+    cdef Py_ssize_t row, folders = len(paths)
+    cdef const char** begins = <const char**>malloc(max(folders, 1) * sizeof(char*))
+    cdef long* counts = <long*>malloc(max(folders, 1) * sizeof(long))
+    cdef plain_file* found = <plain_file*>malloc(max(folders, 1) * MOST_PLAIN_FILES * sizeof(plain_file))
+    # Most of it is never touched, and so takes no memory.
+    cdef char* names = <char*>malloc(max(folders, 1) * MOST_PLAIN_FILES * MOST_NAME_OCTETS)
+    cdef char* free_place = names
+    try:
+        if begins == NULL or counts == NULL or found == NULL or names == NULL:
+            raise MemoryError
+        for row in range(folders):
+            begins[row] = <bytes?>paths[row]
         with nogil:
-            count = list_plain(path, found, MOST_PLAIN_FILES, names, MOST_NAME_OCTETS)
-        if count < 0:
-            listed.append(None)
-            continue
-        files = [(found[row].name.decode("ascii"), found[row].size, found[row].modified_ns) for row in range(count)]
-        files.sort()
-        listed.append(files)
-    return listed
+            for row in range(folders):
+                counts[row] = list_plain(begins[row], found + row * MOST_PLAIN_FILES, &free_place)
+        return [told_files(found + row * MOST_PLAIN_FILES, counts[row]) for row in range(folders)]
+    finally:
+        free(begins)
+        free(counts)
+        free(found)
+        free(names)
+
+
+cdef told_files(const plain_file* found, long count):
+    if count < 0:
+        return None
+    cdef long row
+    files = [(found[row].name.decode("ascii"), found[row].size, found[row].modified_ns) for row in range(count)]
+    files.sort()
+    return files

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 from balance_sync import compiled
@@ -14,7 +15,7 @@ from balance_sync import compiled
 PlainFile = tuple[str, int, int]
 """Name, bytes and time of change (ns) of a file."""
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 
 
 def with_files(folder: str, names: Iterable[str]) -> Iterator[tuple[str, list[PlainFile] | None]]:
@@ -28,9 +29,23 @@ def with_files(folder: str, names: Iterable[str]) -> Iterator[tuple[str, list[Pl
         yield from ((name, None) for name in names)
         return
     coming = iter(names)
-    while some := list(islice(coming, _AT_ONCE)):
-        folders = [name for name in some if name.endswith("/")]
-        # With the slash a link would be followed that has taken the place of a folder.
-        listed = compiled.passes.plain_folders([os.fsencode(folder + name[:-1]) for name in folders])
-        files = dict(zip(folders, listed, strict=True))
-        yield from ((name, files.get(name)) for name in some)
+    some = list(islice(coming, _AT_ONCE))
+    if len(some) < _AT_ONCE:
+        yield from _listed(folder, some)
+        return
+    # The next ones are listed, for the most part without Python's lock, while these are used.
+    with ThreadPoolExecutor(1, thread_name_prefix="list") as beside:
+        listed = beside.submit(_listed, folder, some)
+        while some:
+            some = list(islice(coming, _AT_ONCE))
+            following = beside.submit(_listed, folder, some)
+            yield from listed.result()
+            listed = following
+
+
+def _listed(folder: str, names: list[str]) -> list[tuple[str, list[PlainFile] | None]]:
+    folders = [name for name in names if name.endswith("/")]
+    # With the slash a link would be followed that has taken the place of a folder.
+    listed = compiled.passes.plain_folders([os.fsencode(folder + name[:-1]) for name in folders])
+    files = dict(zip(folders, listed, strict=True))
+    return [(name, files.get(name)) for name in names]
