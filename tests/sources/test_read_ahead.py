@@ -217,6 +217,7 @@ def test_what_is_known_already_is_not_fetched(archive: Path, tmp_path: Path, wai
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(ReadAhead, "_touch", noted)
         changed.setattr("balance_sync.pipeline.ingest._LOOKED_UP_AT_ONCE", 16)
+        changed.setattr("balance_sync.sources.plain_folders._AT_ONCE", 16)
         changed.setattr("balance_sync.pipeline.ingest._FEW_BYTES", 1)
         options = IngestOptions((str(archive),), store=tmp_path / "store", threads=1)
         assert ingest(options).sources_read == 190
