@@ -13,6 +13,7 @@ cdef extern from *:
     static long list_plain(const char *path, struct plain_file *found, char **names) { return -1; }
     #else
     #include <dirent.h>
+    #include <errno.h>
     #include <fcntl.h>
     #include <string.h>
     #include <sys/stat.h>
@@ -48,7 +49,14 @@ cdef extern from *:
         struct stat status;
         char *free_place = *names;
         long count = 0;
-        while (count >= 0 && (entry = readdir(folder))) {
+        for (;;) {
+            /* Only so does the end differ from a folder that cannot be read to its end. */
+            errno = 0;
+            entry = readdir(folder);
+            if (!entry) {
+                count = errno ? -1 : count;
+                break;
+            }
             const char *name = entry->d_name;
             if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2])))
                 continue;
