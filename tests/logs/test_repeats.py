@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from balance_sync.logs import repeats
-from balance_sync.logs.repeats import find_repeats, overlapping_sources
+from balance_sync.logs.repeats import find_repeats, overlapping_sources, without_repeats
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 # Request, seconds since `BEGIN` (None for no time) and fingerprint: few of each, so that most repeat another.
@@ -82,22 +82,49 @@ def plain_repeats(given: list[tuple[int, Events]], clusters: dict[str, int]) -> 
     return repeated
 
 
-@given(SOURCES, st.integers(1, 5), st.integers(1, 4))
-@example([(1, [("r1", 0, 7)] * often) for often in (2, 1, 2)], 9, 9)
+def plain_mixed(given: list[tuple[int, Events]], repeated: set[tuple[str, int]]) -> set[str]:
+    """Return the requests of which a source repeats some events, and not all."""
+    parts: dict[tuple[str, str], set[bool]] = defaultdict(set)
+    for number, (_, events) in enumerate(given):
+        for line, (request, *_) in enumerate(events, 1):
+            if request:
+                parts[f"s{number}", request].add((f"s{number}", line) in repeated)
+    return {request for (_, request), kinds in parts.items() if len(kinds) == 2}
+
+
+def lines_of(ranges: pl.DataFrame, tables: Held) -> set[tuple[str, int]]:
+    """Return what is in `ranges`, of which no two may tell of one line, and each as many as it says."""
+    told = [
+        (source_id, line)
+        for source_id, first, last, events in ranges.iter_rows()
+        for line in range(first, last + 1)
+        if events == last + 1 - first
+    ]
+    assert len(told) == len(set(told)) == ranges["events"].sum()
+    all_events = tables.events.select("source_id", "line")
+    left = set(without_repeats(all_events.lazy(), ranges).collect().iter_rows())
+    assert left == set(all_events.iter_rows()) - set(told)
+    return set(told)
+
+
+@given(SOURCES, st.integers(1, 5), st.integers(1, 4), st.integers(0, 2))
+@example([(1, [("r1", 0, 7)] * often) for often in (2, 1, 2)], 9, 9, 9)
 def test_an_event_counts_once_and_as_often_as_one_source_has_it(
-    given: list[tuple[int, Events]], events_at_once: int, sources_at_once: int
+    given: list[tuple[int, Events]], events_at_once: int, sources_at_once: int, most_ranges: int
 ) -> None:
     sources, tables = tables_of(given)
     overlapping = overlapping_sources(sources)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repeats, "_EVENTS_AT_ONCE", events_at_once)
         patch.setattr(repeats, "_SOURCES_AT_ONCE", sources_at_once)
+        patch.setattr(repeats, "_MOST_RANGES", most_ranges)
         found = find_repeats(sources, overlapping, tables)
     expected = plain_repeats(given, dict(overlapping.iter_rows()))
     counts = Counter(source_id for source_id, _ in expected)
     whole = {source_id for source_id in counts if counts[source_id] == len(given[int(source_id[1:])][1])}
     assert dict(found.sources.iter_rows()) == {source_id: counts[source_id] for source_id in whole}
-    assert set(found.events.iter_rows()) == {event for event in expected if event[0] not in whole}
+    assert lines_of(found.ranges, tables) == {event for event in expected if event[0] not in whole}
+    assert set(found.requests["request_id"]) == plain_mixed(given, expected)
     assert dict(found.counts().iter_rows()) == counts
     first = pl.DataFrame({"source_id": ["s1"]})
     assert set(found.without(first).counts()["source_id"]) == counts.keys() - {"s1"}

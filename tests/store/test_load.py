@@ -18,6 +18,7 @@ from balance_sync.store.tables import create_tables
 
 AT = datetime(2024, 1, 15, 21, tzinfo=UTC)
 PLACE = {"source_id": pl.String, "line": pl.Int64}
+RANGE = {**PLACE, "last_line": pl.Int64}
 LOADED = ("transactions", "sync_errors", "messages", "invocations", "suspects", "dropped_logs", "rejects")
 
 
@@ -39,7 +40,7 @@ def table(name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def resolution(**changed: pl.DataFrame) -> dict[str, pl.DataFrame]:
     nothing = {
-        "repeats": pl.DataFrame(schema=PLACE),
+        "repeats": pl.DataFrame(schema=RANGE),
         "requests": pl.DataFrame(schema={"request_id": pl.String}),
         "messages": table("messages", []),
         "invocations": table("invocations", []),
@@ -97,10 +98,12 @@ def test_all_is_loaded_where_no_source_is_named(connection: DuckDBPyConnection, 
 
 
 def test_repeats_are_left_out(connection: DuckDBPyConnection, tmp_path: Path) -> None:
-    repeats = pl.DataFrame({"source_id": ["s2"], "line": [1]}, schema=PLACE)
-    rows = [sync_error("s1", 1), sync_error("s2", 1), sync_error("s2", 2)]
+    ranges = {"source_id": ["s2", "s2", "s3"], "line": [3, 5, 2], "last_line": [3, 8, 4]}
+    repeats = pl.DataFrame(ranges, schema=RANGE)
+    rows = [sync_error(source, line) for source in ("s1", "s2", "s3") for line in range(1, 10)]
     load(connection, tmp_path, {"b1": {"sync_errors": rows}}, resolution(repeats=repeats))
-    assert places(connection, "sync_errors") == [("s1", 1), ("s2", 2)]
+    left = {"s1": range(1, 10), "s2": [1, 2, 4, 9], "s3": [1, 5, 6, 7, 8, 9]}
+    assert places(connection, "sync_errors") == [(source, line) for source in left for line in left[source]]
 
 
 def test_a_source_that_stands_in_two_batches_is_loaded_from_the_newer(

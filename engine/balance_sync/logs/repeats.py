@@ -2,13 +2,14 @@
 
 Events are compared by request (or stream), time and fingerprint: an event is counted once across sources,
 and as often as it stands there within one. An archive may be exported twice, so that half of all events are
-repeats: of those compared at a time some numbers are held, and of a source that brings nothing new its id.
+repeats: of those compared at a time some numbers are held, of a source that brings nothing new its id, and of
+any other the lines between which it repeats everything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -22,6 +23,9 @@ _SOURCES_AT_ONCE = 20_000
 
 _EVENTS_AT_ONCE = 4_000_000
 """Events that are compared at a time, 28 bytes each: of more, those whose keys have the same remainder."""
+
+_MOST_RANGES = 8
+"""Ranges of repeated events of a source among some batches: of more each event is one of its own."""
 
 _REQUEST_SEED, _STREAM_SEED, _CLUSTER_SEED = 1, 2, 3
 _NO_TIME = -(1 << 63)
@@ -41,31 +45,54 @@ class Repeats:
 
     Attributes
     ----------
-    events
-        ``source_id, line`` of repeated events, where their source has others, too.
+    ranges
+        ``source_id, line, last_line, events`` where a source has others, too: the first and the last line of
+        events that follow each other and are all repeated, and how many. No two have a line in common.
     sources
         ``source_id, events`` of the sources that have no others, and how many.
+    requests
+        ``request_id`` of the requests of which a source repeats some events and has others for itself.
     """
 
-    events: pl.DataFrame
+    ranges: pl.DataFrame
     sources: pl.DataFrame
+    requests: pl.DataFrame
 
     def counts(self) -> pl.DataFrame:
         """Return ``source_id, repeated_events`` of each source that has any."""
-        some = self.events.group_by("source_id").agg(pl.len().cast(pl.Int64).alias("repeated_events"))
-        return pl.concat([some, self.sources.rename({"events": "repeated_events"})])
+        some = self.ranges.group_by("source_id").agg(pl.col("events").sum())
+        return pl.concat([some, self.sources]).rename({"events": "repeated_events"})
 
     def without(self, source_ids: pl.DataFrame) -> Repeats:
         """Return those of all other sources."""
-        return Repeats(
-            *(rows.join(source_ids, on="source_id", how="anti") for rows in (self.events, self.sources))
+        ranges, sources = (
+            rows.join(source_ids, on="source_id", how="anti") for rows in (self.ranges, self.sources)
         )
+        return Repeats(ranges, sources, self.requests)
 
 
 NO_REPEATS = Repeats(
-    pl.DataFrame(schema={"source_id": pl.String, "line": pl.Int64}),
+    pl.DataFrame(
+        schema={"source_id": pl.String, "line": pl.Int64, "last_line": pl.Int64, "events": pl.Int64}
+    ),
     pl.DataFrame(schema={"source_id": pl.String, "events": pl.Int64}),
+    pl.DataFrame(schema={"request_id": pl.String}),
 )
+
+
+def without_repeats(rows: pl.LazyFrame, ranges: pl.DataFrame) -> pl.LazyFrame:
+    """Return those of `rows` (``source_id, line``) that are in none of `ranges`, in no particular order."""
+    is_single = pl.col("line") == pl.col("last_line")
+    single, several = ranges.filter(is_single), ranges.filter(~is_single)
+    left = rows
+    if not single.is_empty():
+        left = left.join(single.lazy(), on=["source_id", "line"], how="anti")
+    if several.is_empty():
+        return left
+    ends = several.lazy().select("source_id", "line", "last_line").sort("line")
+    placed = left.sort("line").join_asof(ends, on="line", by="source_id", check_sortedness=False)
+    is_within = (pl.col("line") <= pl.col("last_line")).fill_null(False)
+    return placed.filter(~is_within).drop("last_line")
 
 
 def overlapping_sources(sources: pl.DataFrame) -> pl.DataFrame:
@@ -105,13 +132,15 @@ def find_repeats(sources: pl.DataFrame, overlapping: pl.DataFrame, tables: Table
     """
     ranked = sources.select("source_id", "stream", "events", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
     found = [
-        _told(_repeated(some.join(ranked, on="source_id"), tables), ranked)
+        _told(_repeated(some.join(ranked, on="source_id"), tables), ranked, tables)
         for some in _whole_clusters(overlapping)
     ]
-    return Repeats(
-        pl.concat([NO_REPEATS.events, *(one.events for one in found)]),
-        pl.concat([NO_REPEATS.sources, *(one.sources for one in found)]),
-    )
+    return _together(found)
+
+
+def _together(some: Sequence[Repeats]) -> Repeats:
+    names = [one.name for one in fields(Repeats)]
+    return Repeats(*(pl.concat(getattr(one, name) for one in (NO_REPEATS, *some)) for name in names))
 
 
 def _whole_clusters(overlapping: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -186,12 +215,49 @@ def _differ_from_last(values: NDArray[np.generic]) -> NDArray[np.bool_]:
     return differ
 
 
-def _told(repeated: pl.DataFrame, ranked: pl.DataFrame) -> Repeats:
+def _told(repeated: pl.DataFrame, ranked: pl.DataFrame, tables: Tables) -> Repeats:
     """Tell the sources of which all events are `repeated` (``rank, line``) from the others."""
     counts = repeated.group_by("rank").agg(pl.len().alias("repeated"))
-    whole = ranked.join(counts, on="rank").filter(pl.col("repeated") == pl.col("events"))
-    rest = repeated.join(whole, on="rank", how="anti").sort("rank", "line")
-    return Repeats(
-        rest.select(ranked["source_id"].gather(rest["rank"]), "line"),
-        whole.sort("rank").select("source_id", "events"),
+    found = ranked.join(counts, on="rank").sort("rank")
+    is_whole = pl.col("repeated") == pl.col("events")
+    whole, others = found.filter(is_whole), found.filter(~is_whole)
+    sources = Repeats(NO_REPEATS.ranges, whole.select("source_id", "events"), NO_REPEATS.requests)
+    if others.is_empty():
+        return sources
+    rest = repeated.join(others, on="rank", how="semi")
+    return _together([sources, *(_in_ranges(some, rest, others) for some in tables.scan_some(others))])
+
+
+def _in_ranges(tables: Mapping[str, pl.LazyFrame], repeated: pl.DataFrame, sources: pl.DataFrame) -> Repeats:
+    """Return which of the `repeated` events (``rank, line``) stand in some batches, between which others."""
+    ranks = sources.lazy().select("source_id", "rank")
+    is_repeated = repeated.lazy().with_columns(is_repeated=True)
+    events = (
+        tables["events"]
+        .select("source_id", "line", "request_id")
+        .join(ranks, on="source_id")
+        .drop("source_id")
+        .join(is_repeated, on=["rank", "line"], how="left")
+        .with_columns(pl.col("is_repeated").fill_null(False))
+        .sort("rank", "line")
+        .collect()
     )
+    ranges = _ranges(events).join(sources, on="rank").select(NO_REPEATS.ranges.columns)
+    parts = events.drop_nulls("request_id").group_by("rank", "request_id")
+    is_mixed = pl.col("is_repeated").any() & ~pl.col("is_repeated").all()
+    mixed = parts.agg(is_mixed.alias("is_mixed")).filter("is_mixed")
+    return Repeats(ranges, NO_REPEATS.sources, mixed.select("request_id").unique())
+
+
+def _ranges(events: pl.DataFrame) -> pl.DataFrame:
+    """Return ``rank, line, last_line, events`` of what is repeated among `events`, by rank and line."""
+    rank, is_repeated = pl.col("rank"), pl.col("is_repeated")
+    begins = ((rank != rank.shift(1)) | (is_repeated != is_repeated.shift(1))).fill_null(True)
+    repeated = events.with_columns(run=begins.cum_sum()).filter(is_repeated)
+    line, number = pl.col("line"), pl.len().cast(pl.Int64)
+    ranges = repeated.group_by("rank", "run").agg(line.min(), last_line=line.max(), events=number).drop("run")
+    # To compare each line of a source with many ranges would take longer than to look it up.
+    few = ranges.filter(pl.len().over("rank") <= _MOST_RANGES)
+    scattered = repeated.join(few, on="rank", how="anti")
+    one_by_one = scattered.select("rank", "line", last_line="line", events=pl.lit(1, dtype=pl.Int64))
+    return pl.concat([few, one_by_one])

@@ -2,7 +2,8 @@
 
 Exports may overlap and large files are cut, so an event may come from two sources and a request may
 stand in two sources or batches. Only requests that are touched by this are followed again; in most archives
-there is none. A source of which every event is repeated is left out as a whole, and touches none.
+there is none. A source of which every event is repeated is left out as a whole, and touches none; nor does
+what a source has of one request, if all of it is repeated.
 """
 
 from __future__ import annotations
@@ -15,7 +16,13 @@ import polars as pl
 
 from balance_sync.logs.invocations import merge_invocations
 from balance_sync.logs.messages import STEP_COLUMNS, follow_messages, is_step
-from balance_sync.logs.repeats import Repeats, Tables, find_repeats, overlapping_sources
+from balance_sync.logs.repeats import (
+    Repeats,
+    Tables,
+    find_repeats,
+    overlapping_sources,
+    without_repeats,
+)
 
 _REQUESTS_AT_ONCE = 50_000
 """Requests that are followed again at a time: the steps of all are too many to hold."""
@@ -71,12 +78,12 @@ def resolve(
         overlapping = overlapping_sources(sources)
     repeats = find_repeats(sources, overlapping, tables)
     sources = sources.join(repeats.sources, on="source_id", how="anti", maintain_order="left")
-    affected = pl.concat([_shared_requests(sources, tables), _requests_of(repeats.events, tables)])
+    affected = pl.concat([_shared_requests(sources, tables, repeats.ranges), repeats.requests])
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
     slices = [
-        _resolved(some, holders, tables, repeats.events, ranks)
+        _resolved(some, holders, tables, repeats.ranges, ranks)
         for some, holders in _requests_in_slices(requests, sources, tables)
     ]
     messages, transactions, invocations = (pl.concat(parts) for parts in zip(*slices, strict=True))
@@ -86,41 +93,26 @@ def resolve(
 _NO_REQUESTS = pl.DataFrame(schema={"request_id": pl.String})
 
 
-def _requests_of(events: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """Return ``request_id`` of some events (``source_id, line``)."""
-    if events.is_empty():
-        return _NO_REQUESTS
-    found = (
-        some["events"]
-        .join(events.lazy(), on=["source_id", "line"], how="semi")
-        .select("request_id")
-        .unique()
-        .collect()
-        for some in tables.scan_some(events.select("source_id").unique())
-    )
-    return pl.concat(found).unique()
+def _shared_requests(sources: pl.DataFrame, tables: Tables, ranges: pl.DataFrame) -> pl.DataFrame:
+    """Return the requests that stand in several sources, or in several batches, but for what is repeated."""
 
+    def parts() -> Iterator[pl.LazyFrame]:
+        for some in tables.scan_some(sources):
+            yield without_repeats(some["invocations"].select("request_id", "source_id", "line"), ranges)
 
-def _shared_requests(sources: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    """Return the requests that stand in several sources, or in several batches."""
-    hashes = pl.concat(
-        some["invocations"].select(pl.col("request_id").hash().alias("hash")).collect()
-        for some in tables.scan_some(sources)
-    )["hash"]
+    hashed = pl.col("request_id").hash().alias("hash")
+    hashes = pl.concat(some.select(hashed).collect() for some in parts())["hash"]
     # Few hashes are there twice, and only of those are the ids held.
     ordered = hashes.sort()
     twice = ordered.filter(ordered == ordered.shift(1)).unique()
     if twice.is_empty():
         return _NO_REQUESTS
     found = pl.concat(
-        some["invocations"]
-        .select("request_id")
-        .filter(pl.col("request_id").hash().is_in(twice.implode()))
-        .collect()
-        for some in tables.scan_some(sources)
+        some.select("request_id").filter(pl.col("request_id").hash().is_in(twice.implode())).collect()
+        for some in parts()
     )
-    parts = found.group_by("request_id").agg(pl.len().alias("parts"))
-    return parts.filter(pl.col("parts") > 1).select("request_id")
+    counts = found.group_by("request_id").agg(pl.len().alias("parts"))
+    return counts.filter(pl.col("parts") > 1).select("request_id")
 
 
 def sources_of_requests(sources: pl.DataFrame, tables: Tables, requests: pl.DataFrame) -> pl.DataFrame:
@@ -164,22 +156,22 @@ def _requests_in_slices(
 
 
 def _resolved(
-    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, repeats: pl.DataFrame, ranks: pl.DataFrame
+    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, ranges: pl.DataFrame, ranks: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return messages, transactions and invocations of some requests, as `Resolution` has them."""
-    steps, invocations = _rows_of(requests, holders, tables, repeats)
+    steps, invocations = _rows_of(requests, holders, tables, ranges)
     return *_follow_again(steps, ranks), _merge_again(invocations, requests, ranks)
 
 
 def _rows_of(
-    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, repeats: pl.DataFrame
+    requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, ranges: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the steps of messages of some requests, each once, and the rows of their invocations.
 
     A part of a request is numbered within its batch; here, ``part`` is the place of the request.
     """
     numbered = requests.lazy().with_row_index("part")
-    own_repeats = repeats.join(holders, on="source_id", how="semi")
+    own_repeats = ranges.join(holders, on="source_id", how="semi")
     steps, invocations = [], []
     for each in islice(tables.scan_some(holders), 1 if requests.is_empty() else None):
         found = {
@@ -191,12 +183,10 @@ def _rows_of(
     return pl.concat(steps), pl.concat(invocations)
 
 
-def _steps(tables: Mapping[str, pl.LazyFrame], repeats: pl.DataFrame) -> pl.LazyFrame:
+def _steps(tables: Mapping[str, pl.LazyFrame], ranges: pl.DataFrame) -> pl.LazyFrame:
     place = ["source_id", "line"]
     return (
-        tables["events"]
-        .filter(is_step())
-        .join(repeats.lazy().select(place), on=place, how="anti")
+        without_repeats(tables["events"].filter(is_step()), ranges)
         .join(tables["messages"].select(*place, "message_id"), on=place, how="left")
         .join(tables["transactions"].select(*place, "transaction_id"), on=place, how="left")
     )

@@ -65,7 +65,7 @@ def what_to_load(
     sources = sources.join(resolution.repeats.sources, on="source_id", how="anti")
     return Loaded(
         inventory.files(sources),
-        {**resolved, "repeats": resolution.repeats.events, "stale": inventory.stale},
+        {**resolved, "repeats": resolution.repeats.ranges, "stale": inventory.stale},
         sources=None if inventory.holds_only(sources) else sources.select("source_id"),
         since=options.since,
         until=options.until,

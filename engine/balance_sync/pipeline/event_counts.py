@@ -36,7 +36,7 @@ def count_events(
     originals = sources.filter(pl.col("status") != "duplicate").select("source_id")
     if not repeats.sources.is_empty():
         originals = originals.join(repeats.sources, on="source_id", how="anti")
-    some = repeats.events
+    some = repeats.ranges
     whole = originals if some.is_empty() else originals.join(some, on="source_id", how="anti")
     repeating = originals.join(some, on="source_id", how="semi")
     counts = [
@@ -75,11 +75,13 @@ def _count_all(
 
 
 def _count_once(
-    inventory: Inventory, places: pl.DataFrame, within: Sequence[pl.Expr], repeats: pl.DataFrame
+    inventory: Inventory, places: pl.DataFrame, within: Sequence[pl.Expr], ranges: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the same without the `repeats`."""
+    """Return the same without what is repeated."""
+    from balance_sync.logs.repeats import without_repeats
+
     events = inventory.scan_events(places).filter(*within).join(places.lazy(), on=PLACE)
-    once = events.join(repeats.lazy(), on=["source_id", "line"], how="anti")
+    once = without_repeats(events, ranges.join(places, on="source_id", how="semi"))
     counts = once.group_by("row", "kind").agg(_number()).collect()
     return _sum(counts, "row"), _sum(counts, "kind")
 

@@ -143,7 +143,11 @@ def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
     if loaded.sources is not None:
         yield "SEMI JOIN loaded_sources AS s ON b.source_id = s.source_id"
     if not loaded.resolved["repeats"].is_empty():
-        yield "ANTI JOIN resolved_repeats AS r ON b.source_id = r.source_id AND b.line = r.line"
+        # A source has one or a few ranges of several lines, and any number of single ones.
+        yield """ANTI JOIN (FROM resolved_repeats WHERE line = last_line) AS single
+            ON b.source_id = single.source_id AND b.line = single.line"""
+        yield """ANTI JOIN (FROM resolved_repeats WHERE line < last_line) AS r
+            ON b.source_id = r.source_id AND b.line >= r.line AND b.line <= r.last_line"""
     if not loaded.resolved["stale"].is_empty():
         yield f"""ANTI JOIN resolved_stale AS again
             ON b.source_id = again.source_id AND b.filename = again.batch || '/{table}.parquet'"""
