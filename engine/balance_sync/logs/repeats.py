@@ -131,11 +131,8 @@ def find_repeats(sources: pl.DataFrame, overlapping: pl.DataFrame, tables: Table
         Give their events.
     """
     ranked = sources.select("source_id", "stream", "events", rank=pl.int_range(pl.len(), dtype=pl.UInt32))
-    found = [
-        _told(_repeated(some.join(ranked, on="source_id"), tables), ranked, tables)
-        for some in _whole_clusters(overlapping)
-    ]
-    return _together(found)
+    compared = overlapping.join(ranked, on="source_id")
+    return _together([_told(_repeated(some, tables), ranked, tables) for some in _whole_clusters(compared)])
 
 
 def _together(some: Sequence[Repeats]) -> Repeats:
@@ -143,9 +140,11 @@ def _together(some: Sequence[Repeats]) -> Repeats:
     return Repeats(*(pl.concat(getattr(one, name) for one in (NO_REPEATS, *some)) for name in names))
 
 
-def _whole_clusters(overlapping: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _whole_clusters(compared: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield the sources some clusters at a time: no event of one is in another."""
-    ordered = overlapping.sort("cluster", "source_id")
+    # Sources of neighbouring ranks are mostly in the same batches, so that few are read for some clusters.
+    first = pl.col("rank").min().over("cluster")
+    ordered = compared.sort(first, "cluster", "rank")
     last = ordered["cluster"].rle_id()
     begin = 0
     while begin < ordered.height:
