@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from balance_sync.schema import PUBLISHED_TABLES
-from balance_sync.store.load import Loaded, load_tables
+from balance_sync.store.load import Loaded, load_tables, resolved_tables
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
 
@@ -67,7 +68,16 @@ def load(
             table(name, tables.get(name, [])).write_parquet(path)
             files[name].append(path)
     wanted = None if sources is None else pl.DataFrame({"source_id": sources})
-    load_tables(connection, Loaded(files, resolved, sources=wanted, **period))
+    again = ("messages", "invocations", "transactions")
+    once = {name: frame for name, frame in resolved.items() if name not in again}
+
+    def some_at_a_time() -> Iterator[dict[str, pl.DataFrame]]:
+        yield {name: resolved[name].clear() for name in again}
+        yield {name: resolved[name] for name in again}
+
+    loaded = Loaded(files, once, some_at_a_time, sources=wanted, **period)
+    with resolved_tables(connection, loaded):
+        load_tables(connection, loaded)
 
 
 def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 import polars as pl
 
@@ -28,6 +29,22 @@ _REQUESTS_AT_ONCE = 50_000
 """Requests that are followed again at a time: the steps of all are too many to hold."""
 
 
+class Followed(NamedTuple):
+    """What some requests are, with what all sources and batches have of them.
+
+    Attributes
+    ----------
+    messages, invocations
+        The rows that replace the batches' own, as in the schema.
+    transactions
+        ``source_id, line, message_id, outcome`` of their transactions.
+    """
+
+    messages: pl.DataFrame
+    transactions: pl.DataFrame
+    invocations: pl.DataFrame
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """What takes the place of the batches' own rows.
@@ -38,17 +55,24 @@ class Resolution:
         What earlier sources have already.
     requests
         ``request_id`` of the requests whose rows in ``messages`` and ``invocations`` are replaced.
-    messages, invocations
-        The rows that replace them, as in the schema.
-    transactions
-        ``source_id, line, message_id, outcome`` for the transactions of `requests`.
+    ranks
+        ``source_id, rank`` of all sources.
+    sources
+        Those of them that have something new.
+    tables
+        Of the run's batches.
     """
 
     repeats: Repeats
     requests: pl.DataFrame
-    messages: pl.DataFrame
-    invocations: pl.DataFrame
-    transactions: pl.DataFrame
+    ranks: pl.DataFrame
+    sources: pl.DataFrame
+    tables: Tables
+
+    def follow_again(self) -> Iterator[Followed]:
+        """Follow the requests, some at a time: what becomes of all may be too much to hold."""
+        for some, holders in _requests_in_slices(self.requests, self.sources, self.tables):
+            yield _followed(some, holders, self.tables, self.repeats.ranges, self.ranks)
 
 
 def resolve(
@@ -82,12 +106,7 @@ def resolve(
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    slices = [
-        _resolved(some, holders, tables, repeats.ranges, ranks)
-        for some, holders in _requests_in_slices(requests, sources, tables)
-    ]
-    messages, transactions, invocations = (pl.concat(parts) for parts in zip(*slices, strict=True))
-    return Resolution(repeats, requests, messages, invocations, transactions)
+    return Resolution(repeats, requests, ranks, sources, tables)
 
 
 _NO_REQUESTS = pl.DataFrame(schema={"request_id": pl.String})
@@ -155,12 +174,11 @@ def _requests_in_slices(
         yield requests[some["request"]].sort("request_id"), sources[holders]
 
 
-def _resolved(
+def _followed(
     requests: pl.DataFrame, holders: pl.DataFrame, tables: Tables, ranges: pl.DataFrame, ranks: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return messages, transactions and invocations of some requests, as `Resolution` has them."""
+) -> Followed:
     steps, invocations = _rows_of(requests, holders, tables, ranges)
-    return *_follow_again(steps, ranks), _merge_again(invocations, requests, ranks)
+    return Followed(*_follow_again(steps, ranks), _merge_again(invocations, requests, ranks))
 
 
 def _rows_of(

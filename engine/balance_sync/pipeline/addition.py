@@ -94,7 +94,7 @@ def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous
 
     counts = copies.select("row", repeated_events="events", events=pl.lit(0, dtype=pl.Int64))
     none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
-    nothing = Loaded({}, dict.fromkeys(("requests", "repeats", "transactions"), none), sources=none)
+    nothing = Loaded({}, {"requests": none}, lambda: [{"transactions": none}], sources=none)
     told = what_was_filled(inventory, previous.event_kinds)
     return Addition(inventory, copies.select("source_id"), counts, previous.event_kinds, nothing, told)
 
@@ -147,34 +147,32 @@ def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Fille
     ``changed_transactions`` (``transaction_id, user_id``), ``changed_messages`` (``message_id``) and
     ``changed_sync_errors`` (``user_id``). No row goes: the event that begins a message stays.
     """
-    from balance_sync.store.load import load_tables
+    from balance_sync.store.load import load_tables, resolved_tables
 
     insert_sources(connection, addition.inventory, addition.counts)
     record_event_kinds(connection, addition.kinds)
     connection.register("new_sources", addition.new)
-    for name in ("requests", "transactions"):
-        connection.register(f"again_{name}", addition.loaded.resolved[name])
-    for statement in _TAKE_OUT:
-        connection.execute(statement)
-    if addition.loaded.files:
-        load_tables(connection, addition.loaded)
-    for statement in _CHANGED:
-        connection.execute(statement)
-    for name in ("new_sources", "again_requests", "again_transactions"):
-        connection.unregister(name)
+    with resolved_tables(connection, addition.loaded):
+        for statement in _TAKE_OUT:
+            connection.execute(statement)
+        if addition.loaded.files:
+            load_tables(connection, addition.loaded)
+        for statement in _CHANGED:
+            connection.execute(statement)
+    connection.unregister("new_sources")
     return addition.told
 
 
 _TAKE_OUT = (
     """
     CREATE OR REPLACE TEMP TABLE changed_messages AS
-    SELECT message_id FROM messages SEMI JOIN again_requests USING (request_id)
+    SELECT message_id FROM messages SEMI JOIN resolved.requests USING (request_id)
     """,
-    "DELETE FROM messages WHERE request_id IN (SELECT request_id FROM again_requests)",
-    "DELETE FROM invocations WHERE request_id IN (SELECT request_id FROM again_requests)",
+    "DELETE FROM messages WHERE request_id IN (SELECT request_id FROM resolved.requests)",
+    "DELETE FROM invocations WHERE request_id IN (SELECT request_id FROM resolved.requests)",
     """
     UPDATE transactions SET message_id = again.message_id, outcome = again.outcome
-    FROM again_transactions AS again
+    FROM resolved.transactions AS again
     WHERE transactions.source_id = again.source_id AND transactions.line = again.line
     """,
     "DELETE FROM runs",
@@ -185,7 +183,7 @@ _CHANGED = tuple(
     {into}
     SELECT {columns} FROM {table}
     WHERE source_id IN (SELECT source_id FROM new_sources)
-        OR request_id IN (SELECT request_id FROM again_requests)
+        OR request_id IN (SELECT request_id FROM resolved.requests)
     """  # noqa: S608 - this module's own words
     for into, columns, table in (
         ("CREATE OR REPLACE TEMP TABLE changed_transactions AS", "transaction_id, user_id", "transactions"),

@@ -44,14 +44,16 @@ class Filled:
 def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory: Inventory) -> Filled:
     """Fill `sources` and the tables of parsed records, each event once across the sources of the run."""
     from balance_sync.logs.resolution import resolve
-    from balance_sync.store.load import load_tables
+    from balance_sync.store.load import load_tables, resolved_tables
 
     counted = inventory.counted
     resolution = resolve(counted, inventory)
     counts, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
     insert_sources(connection, inventory, counts)
     record_event_kinds(connection, kinds)
-    load_tables(connection, what_to_load(inventory, counted, resolution, options))
+    loaded = what_to_load(inventory, counted, resolution, options)
+    with resolved_tables(connection, loaded):
+        load_tables(connection, loaded)
     return what_was_filled(inventory, kinds)
 
 
@@ -61,11 +63,12 @@ def what_to_load(
     """Return what of the store is loaded for `sources`, none of them a copy."""
     from balance_sync.store.load import Loaded
 
-    resolved = {name: getattr(resolution, name) for name in resolution.__dataclass_fields__}
-    sources = sources.join(resolution.repeats.sources, on="source_id", how="anti")
+    repeats = resolution.repeats
+    sources = sources.join(repeats.sources, on="source_id", how="anti")
     return Loaded(
         inventory.files(sources),
-        {**resolved, "repeats": resolution.repeats.ranges, "stale": inventory.stale},
+        {"repeats": repeats.ranges, "requests": resolution.requests, "stale": inventory.stale},
+        lambda: (followed._asdict() for followed in resolution.follow_again()),
         sources=None if inventory.holds_only(sources) else sources.select("source_id"),
         since=options.since,
         until=options.until,

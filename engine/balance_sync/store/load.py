@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,19 +30,18 @@ _REPLACED = {
             CASE WHEN again.line IS NULL THEN t.message_id ELSE again.message_id END AS message_id,
             CASE WHEN again.line IS NULL THEN t.outcome ELSE again.outcome END AS outcome
         )
-        FROM batch AS t LEFT JOIN resolved_transactions AS again USING (source_id, line)
+        FROM batch AS t LEFT JOIN resolved.transactions AS again USING (source_id, line)
     """,
     "messages": """
         SELECT * FROM batch
-        WHERE request_id IS NULL OR request_id NOT IN (SELECT request_id FROM resolved_requests)
-        UNION ALL BY NAME SELECT * FROM resolved_messages
+        WHERE request_id IS NULL OR request_id NOT IN (SELECT request_id FROM resolved.requests)
+        UNION ALL BY NAME SELECT * FROM resolved.messages
     """,
     "invocations": """
-        SELECT * FROM batch WHERE request_id NOT IN (SELECT request_id FROM resolved_requests)
-        UNION ALL BY NAME SELECT * FROM resolved_invocations
+        SELECT * FROM batch WHERE request_id NOT IN (SELECT request_id FROM resolved.requests)
+        UNION ALL BY NAME SELECT * FROM resolved.invocations
     """,
 }
-_OF_ALL = ("resolved_repeats", "resolved_stale")
 _KEPT = {"invocations": "status <> 'unseen'"}
 
 
@@ -55,9 +54,12 @@ class Loaded:
     files
         Parquet files by table, of all batches that hold a source of the run.
     resolved
-        Frames by name: ``repeats``, ``requests``, ``messages``, ``invocations``, ``transactions``
-        (see `balance_sync.logs.resolution.Resolution`); and ``stale``: ``batch, source_id`` of what is
-        not of the run although its batch is, with the folder of the batch.
+        Frames by name: ``repeats`` and ``requests`` (see `balance_sync.logs.resolution.Resolution`), and
+        ``stale``: ``batch, source_id`` of what is not of the run although its batch is, with the folder of
+        the batch.
+    again
+        Gives frames by name, some requests at a time: the ``messages``, ``invocations`` and ``transactions``
+        of these.
     sources
         ``source_id`` of the sources to load; `None` for every one that stands in the files.
     since, until
@@ -66,9 +68,44 @@ class Loaded:
 
     files: Mapping[str, Sequence[Path]]
     resolved: Mapping[str, pl.DataFrame]
+    again: Callable[[], Iterable[Mapping[str, pl.DataFrame]]]
     sources: pl.DataFrame | None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@contextmanager
+def resolved_tables(connection: DuckDBPyConnection, loaded: Loaded) -> Iterator[None]:
+    """Have what is left out and replaced in tables of an attached database, ``resolved``.
+
+    Of exports that overlap it may be much. There it is within the memory of the session, and what does not
+    fit is spilled.
+
+    Parameters
+    ----------
+    connection
+        Not yet locked down.
+    """
+    connection.execute("ATTACH ':memory:' AS resolved")
+    try:
+        for name, frame in loaded.resolved.items():
+            _put(connection, name, frame)
+        if loaded.sources is not None:
+            _put(connection, "sources", loaded.sources)
+        for some in loaded.again():
+            for name, frame in some.items():
+                _put(connection, name, frame)
+        yield
+    finally:
+        connection.execute("DETACH resolved")
+
+
+def _put(connection: DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
+    """Add the rows of `frame` to a table, made where there is none."""
+    connection.register("put_rows", frame)
+    connection.execute(f"CREATE TABLE IF NOT EXISTS resolved.{name} AS FROM put_rows LIMIT 0")
+    connection.execute(f"INSERT INTO resolved.{name} FROM put_rows")
+    connection.unregister("put_rows")
 
 
 def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
@@ -80,35 +117,17 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
     Parameters
     ----------
     connection
-        With the tables, not yet locked down; what they hold stays.
+        With the tables and, of the same `loaded`, the `resolved_tables`; what the former hold stays.
     """
     largest, *others = [*_TIME, "rejects"]
     with ExitStack() as open_cursors, ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
-        # Registering and closing hold Python's lock while they wait for DuckDB's, and a query that runs may
-        # hold DuckDB's while it waits for Python's: both are done while no query runs.
-        shares = ([largest], others)
-        cursors = [open_cursors.enter_context(_cursor(connection, loaded, tables)) for tables in shares]
-        running = [
-            pool.submit(_load, cursor, tables, loaded) for cursor, tables in zip(cursors, shares, strict=True)
-        ]
+        # Closing holds Python's lock while it waits for DuckDB's, and a query that runs may hold DuckDB's
+        # while it waits for Python's: it is done while no query runs.
+        cursors = [(open_cursors.enter_context(connection.cursor()), share) for share in ([largest], others)]
+        running = [pool.submit(_load, cursor, tables, loaded) for cursor, tables in cursors]
         wait(running)
         for one in running:
             one.result()
-
-
-@contextmanager
-def _cursor(
-    connection: DuckDBPyConnection, loaded: Loaded, tables: Sequence[str]
-) -> Iterator[DuckDBPyConnection]:
-    # Each frame is copied for each cursor, and of exports that overlap they may be large.
-    used = " ".join([*_OF_ALL, *(_REPLACED.get(table, "") for table in tables)])
-    with connection.cursor() as cursor:
-        for name, frame in loaded.resolved.items():
-            if f"resolved_{name}" in used:
-                cursor.register(f"resolved_{name}", frame)
-        if loaded.sources is not None:
-            cursor.register("loaded_sources", loaded.sources)
-        yield cursor
 
 
 def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded) -> None:
@@ -141,15 +160,15 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
 
 def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
     if loaded.sources is not None:
-        yield "SEMI JOIN loaded_sources AS s ON b.source_id = s.source_id"
+        yield "SEMI JOIN resolved.sources AS s ON b.source_id = s.source_id"
     if not loaded.resolved["repeats"].is_empty():
         # A source has one or a few ranges of several lines, and any number of single ones.
-        yield """ANTI JOIN (FROM resolved_repeats WHERE line = last_line) AS single
+        yield """ANTI JOIN (FROM resolved.repeats WHERE line = last_line) AS single
             ON b.source_id = single.source_id AND b.line = single.line"""
-        yield """ANTI JOIN (FROM resolved_repeats WHERE line < last_line) AS r
+        yield """ANTI JOIN (FROM resolved.repeats WHERE line < last_line) AS r
             ON b.source_id = r.source_id AND b.line >= r.line AND b.line <= r.last_line"""
     if not loaded.resolved["stale"].is_empty():
-        yield f"""ANTI JOIN resolved_stale AS again
+        yield f"""ANTI JOIN resolved.stale AS again
             ON b.source_id = again.source_id AND b.filename = again.batch || '/{table}.parquet'"""
 
 
