@@ -135,3 +135,20 @@ def test_what_differs_in_time_alone_is_no_repeat() -> None:
     found = find_repeats(sources, overlapping_sources(sources), tables)
     assert overlapping_sources(sources).height == 2
     assert found.counts().is_empty()
+
+
+def test_sources_are_compared_with_those_beside_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long archive has its sources in many batches, of which few are read for some of them."""
+    streams = [9, 2, 7, 4]
+    sources, tables = tables_of([(stream, [(f"r{stream}", 0, 7)]) for stream in [*streams, *streams]])
+    asked: list[set[str]] = []
+    scan_some = Held.scan_some
+
+    def noted(held: Held, source_ids: pl.DataFrame, /) -> Iterator[Mapping[str, pl.LazyFrame]]:
+        asked.append(set(source_ids["source_id"]))
+        return scan_some(held, source_ids)
+
+    monkeypatch.setattr(Held, "scan_some", noted)
+    monkeypatch.setattr(repeats, "_SOURCES_AT_ONCE", 4)
+    assert find_repeats(sources, overlapping_sources(sources), tables).sources.height == len(streams)
+    assert asked == [{"s0", "s1", "s4", "s5"}, {"s2", "s3", "s6", "s7"}]
