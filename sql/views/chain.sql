@@ -1,8 +1,8 @@
 /*---
 id = "chain"
-version = 1
+version = 2
 title = "Chains"
-created = 2026-11-26
+created = 2026-11-28
 reads = ["transactions", "currencies"]
 description = """
 One row per row of transactions: where it stands among those of its subscriber and currency. It is what
@@ -18,6 +18,16 @@ itself.
 
 The order is logged time, transaction id, source, line.
 """
+
+[params.parts]
+type = "BIGINT"
+default = "1"
+help = "in how many parts, by subscriber, it is made: what a window sorts together is held in memory"
+
+[params.part]
+type = "BIGINT"
+default = "0"
+help = "which of them this is, from 0 on"
 ---*/
 WITH
 -- Of the ids that several events state, and at worst of a few others: the ids themselves take more memory.
@@ -76,6 +86,7 @@ moves AS (
     INNER JOIN subscribers AS s
         ON t.user_id IS NOT DISTINCT FROM s.user_id AND t.currency IS NOT DISTINCT FROM s.currency
     LEFT JOIN repeats ON t.rowid = repeats.event
+    WHERE s.subscriber % $parts = $part
 ),
 
 seen AS (

@@ -41,6 +41,10 @@ def check_forms(connection):
         assert kind_of_ledger(connection) == [("VIEW",)]
         assert reads_side_by_side(connection)
         assert ledger_rows(connection) == rows
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ledger, "_parts", lambda _connection, _rows: 3)
+            keep_ledger(connection, check_lock=False)
+        assert ledger_rows(connection) == rows
     drop_ledger(connection)
     define_ledger(connection)
     assert ledger_rows(connection) == rows

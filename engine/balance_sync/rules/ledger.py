@@ -8,6 +8,7 @@ Rules and reports see no difference. What the product itself does with ledgers r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,12 @@ MOST_TABLE_ROWS = 250_000
 _PARTS = 4
 _ROW_GROUP = 122_880
 """Rows that DuckDB keeps together: a part that begins elsewhere would look through some of another one."""
+
+_SORTED_ROW = 300 / 16
+"""Bytes that each thread holds for each transaction while chains are made: of 300, a sixteenth at a time."""
+
+_SORTED_SHARE = 0.6
+"""Of the memory limit, what they may take together."""
 
 _NAMES = ("ledger", "numbered_ledger", "linked", "chain")
 
@@ -79,17 +86,45 @@ def keep_ledger(
             connection.execute(f"CREATE TEMP TABLE numbered_ledger AS\n{_numbered(views)}")
             connection.execute(f"CREATE TEMP VIEW ledger AS\n{views['ledger'].query}")
         else:
-            connection.execute(f"CREATE TEMP TABLE chain AS\n{views['chain'].query} ORDER BY event")
+            _make_chain(connection, views["chain"].query, rows)
             _define_in_place(connection, views, rows)
     if profile_directory is not None:
-        query = _numbered(views) if rows <= MOST_TABLE_ROWS else views["chain"].query
+        query = _numbered(views) if rows <= MOST_TABLE_ROWS else _chain_part(views["chain"].query)
         write_profile(connection, query, {}, profile_directory / "00_ledger.txt")
+
+
+def _make_chain(connection: DuckDBPyConnection, query: str, rows: int) -> None:
+    """Make the table in as many parts as its rows ask for: DuckDB cannot spill what it sorts for a window."""
+    parts = _parts(connection, rows)
+    if parts == 1:
+        connection.execute(f"CREATE TEMP TABLE chain AS\n{_chain_part(query)} ORDER BY event")
+        return
+    into = "CREATE TEMP TABLE parts_of_chain AS"
+    for part in range(parts):
+        connection.execute(f"{into}\n{_chain_part(query, part, parts)}")
+        into = "INSERT INTO parts_of_chain"
+    connection.execute("CREATE TEMP TABLE chain AS FROM parts_of_chain ORDER BY event")
+    connection.execute("DROP TABLE parts_of_chain")
+
+
+def _parts(connection: DuckDBPyConnection, rows: int) -> int:
+    ((threads, limit),) = connection.execute(
+        "SELECT current_setting('threads'), parse_formatted_bytes(current_setting('memory_limit'))"
+    ).fetchall()
+    return max(1, math.ceil(rows * int(threads) * _SORTED_ROW / (int(limit) * _SORTED_SHARE)))
+
+
+def _chain_part(query: str, part: int = 0, parts: int = 1) -> str:
+    return query.replace("$parts", str(parts)).replace("$part", str(part))
 
 
 def _numbered(views: Mapping[str, View]) -> str:
     """Return the numbered ledger in one query."""
-    parts = ",\n".join(f"{name} AS (\n{views[name].query})" for name in ("chain", "linked"))
-    return f"WITH\n{parts}\n{views['numbered_ledger'].query}"
+    chain = _chain_part(views["chain"].query)
+    return (
+        f"WITH\nchain AS (\n{chain}),\nlinked AS (\n{views['linked'].query})\n"
+        f"{views['numbered_ledger'].query}"
+    )
 
 
 def _define_in_place(connection: DuckDBPyConnection, views: Mapping[str, View], rows: int) -> None:
