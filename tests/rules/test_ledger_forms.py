@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from ledger_strategies import tables
@@ -10,6 +12,8 @@ from balance_sync.rules import ledger
 from balance_sync.rules.fixtures import fill_tables
 from balance_sync.rules.ledger import build_ledger, define_ledger, drop_ledger, keep_ledger
 from balance_sync.rules.workbench import workbench
+from balance_sync.store.session import open_session
+from balance_sync.store.tables import create_tables
 from ledger_forms import ledgers_in_place, stand_in_order
 
 ROW_GROUP = 122_880
@@ -132,3 +136,50 @@ def test_where_rows_were_deleted_the_ledger_is_still_right(bench):
         assert kind_of_ledger(bench) == [("VIEW",)]
         assert not reads_side_by_side(bench)
         assert ledger_rows(bench) == rows
+
+
+VERY_MANY = """
+INSERT INTO transactions BY NAME
+SELECT
+    md5(n::VARCHAR) AS transaction_id,
+    'U' || n % 20011 AS user_id,
+    TIMESTAMPTZ '2024-01-01 00:00:00+00' + INTERVAL 1 SECOND * (n * 104729 % 9999991) AS logged_at,
+    'DEBIT' AS type,
+    'BHD' AS currency,
+    n % 13 AS amount,
+    n % 101 AS old_balance,
+    n % 101 - n % 13 AS new_balance,
+    n % 101 AS payment_balance,
+    'published' AS outcome,
+    md5((n // 90)::VARCHAR)[:16] AS source_id,
+    n AS line
+FROM range(2_000_000) AS numbers (n)
+"""
+
+
+@pytest.mark.slow
+def test_chains_are_made_in_memory_that_one_window_does_not_fit_in(tmp_path):
+    """In one part they run out of memory with 90 MB, too."""
+
+    @contextmanager
+    def session(memory):
+        opened = open_session(
+            tmp_path / "run.duckdb",
+            memory_limit=memory,
+            threads=2,
+            spill_directory=tmp_path / "spill",
+            spill_limit="9GB",
+        )
+        with closing(opened):
+            yield opened
+
+    with session("1GB") as connection:
+        create_tables(connection)
+        connection.execute(VERY_MANY)
+    sums = "SELECT count(*), sum(hash(c::VARCHAR)) FROM chain AS c"
+    with session("1GB") as connection:
+        build_ledger(connection)
+        expected = connection.execute(sums).fetchall()
+    with session("75MB") as connection:
+        build_ledger(connection)
+        assert connection.execute(sums).fetchall() == expected

@@ -3,6 +3,7 @@
 Of few transactions it is a temporary table. Of many it would take 900 bytes a row, more than the archive
 itself, and every rule would read all of it back from disk. So then only what takes a sort to find out is a
 table (`chain`, some 110 bytes a row), and `ledger` is a view that reads it side by side with `transactions`.
+Of very many that is made in parts, by subscriber.
 Rules and reports see no difference. What the product itself does with ledgers reads `numbered_ledger`.
 """
 
