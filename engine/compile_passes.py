@@ -16,7 +16,8 @@ from pathlib import Path
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("engine/balance_sync/compiled")
-NAME = "balance_sync.compiled.passes"
+PACKAGE = "balance_sync.compiled"
+NAMES = ("files", "passes")
 
 
 class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
@@ -40,7 +41,18 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def compile_passes(root: Path) -> None:
-    """Build the extension module below `root`, the project's folder, unless it is there and up to date."""
+    """Build the extension modules below `root`, the project's folder, those that are not up to date."""
+    folder = root / FOLDER
+    ending = sysconfig.get_config_var("EXT_SUFFIX")
+    sources = [Path(__file__), *folder.glob("*.pyx"), *folder.glob("*.pxi")]
+    newest = max(source.stat().st_mtime for source in sources)
+    for name in NAMES:
+        built = folder / f"{name}{ending}"
+        if not built.exists() or built.stat().st_mtime < newest:
+            _compile(folder / f"{name}.pyx", built)
+
+
+def _compile(source: Path, built: Path) -> None:
     # Setuptools first: it brings what Cython needs of the standard library of old.
     from setuptools import Extension
     from setuptools.dist import Distribution
@@ -48,21 +60,17 @@ def compile_passes(root: Path) -> None:
     # isort: split
     from Cython.Build import cythonize
 
-    folder = root / FOLDER
-    built = folder / f"passes{sysconfig.get_config_var('EXT_SUFFIX')}"
-    sources = [Path(__file__), *folder.glob("*.pyx"), *folder.glob("*.pxi")]
-    if built.exists() and built.stat().st_mtime >= max(source.stat().st_mtime for source in sources):
-        return
+    name = f"{PACKAGE}.{source.stem}"
     fast = [] if sys.platform == "win32" else ["-O3", "-g0"]
     with tempfile.TemporaryDirectory() as scratch:
-        passes = Extension(NAME, [str(folder / "passes.pyx")], extra_compile_args=fast)
-        modules = cythonize([passes], build_dir=scratch, quiet=True)
+        module = Extension(name, [str(source)], extra_compile_args=fast)
+        modules = cythonize([module], build_dir=scratch, quiet=True)
         command = Distribution({"ext_modules": modules}).get_command_obj("build_ext")
         command.build_lib = command.build_temp = scratch
         command.ensure_finalized()
         command.run()
         # In one step: a program that runs may have the one before in use.
-        beside = shutil.copy(command.get_ext_fullpath(NAME), built.with_suffix(".new"))
+        beside = shutil.copy(command.get_ext_fullpath(name), built.with_suffix(".new"))
         Path(beside).replace(built)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from balance_sync.config import RunOptions
 from balance_sync.pipeline import ingest as ingestion
+from balance_sync.pipeline import search
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
@@ -68,7 +69,7 @@ def fill(
             patch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=batch_bytes))
         if threads > 1:
             # Else so little is read in one process.
-            patch.setattr(ingestion, "_FEW_BYTES", 0)
+            patch.setattr(search, "_FEW_BYTES", 0)
         ingested = ingest(chosen.ingest)
     connection = open_session(
         None, memory_limit="500MB", threads=1, spill_directory=store / "spill", spill_limit="1GB"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
@@ -18,7 +17,7 @@ from archive_text import DAY, STREAM, synced, write_export, write_gz
 from balance_sync.config import IngestOptions
 from balance_sync.errors import DeliveryError, InputError, ResourceError
 from balance_sync.pipeline import ingest as ingestion
-from balance_sync.pipeline import parsing
+from balance_sync.pipeline import parsing, search
 from balance_sync.pipeline.ingest import Ingested, find_store, ingest
 from balance_sync.pipeline.processes import Processes
 from balance_sync.sources.batching import plan_batches
@@ -134,11 +133,20 @@ def test_several_processes_read_what_one_does(tmp_path: Path, monkeypatch: pytes
         asked.append(submit(self, *given))
         return asked[-1]
 
-    submit = Processes.submit
+    here: list[int] = []
+
+    def parsed_here(*given: Any) -> int:
+        here.append(parse_into(*given))
+        return here[-1]
+
+    submit, parse_into = Processes.submit, parsing.parse_into
     monkeypatch.setattr(Processes, "submit", noting)
+    monkeypatch.setattr(parsing, "parse_into", parsed_here)
     together = fill(logs, store=tmp_path / "together", batch_bytes=700, threads=3)
-    # Two begin the helpers; of what they are asked to read some is taken back and read here.
-    assert sum(not one.cancelled() for one in asked[2:]) > 1
+    # Two begin the helpers; of what they are asked to read some is claimed and read here.
+    there = [one.result() for one in asked[2:] if one.result()]
+    assert len(there) > 1
+    assert sum(here + there) == together.ingested.files_bytes
     assert together.content == alone.content
     kept = [find_store(tmp_path / name).batches() for name in ("alone", "together")]
     assert kept[0] == kept[1]
@@ -146,19 +154,20 @@ def test_several_processes_read_what_one_does(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_lost_helper_is_told_of(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingestion, "_FEW_BYTES", 0)
+    monkeypatch.setattr(search, "_FEW_BYTES", 0)
     monkeypatch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=700))
-    monkeypatch.setattr(parsing, "parse_into", _end_helpers)
+    monkeypatch.setattr(parsing, "_Claimed", _EndOfHelpers)
     with pytest.raises(ResourceError, match="ended from outside"):
         read(logs, tmp_path / "store")
 
 
-def _end_helpers(*_: object) -> int:
-    if parent_process() is not None:
-        os._exit(9)
-    # Long enough for the helper to have been given its first batch.
-    time.sleep(0.5)
-    return 0
+class _EndOfHelpers:
+    def __init__(self, *_: object) -> None: ...
+
+    def __call__(self) -> int:
+        if parent_process() is not None:
+            os._exit(9)
+        return 0
 
 
 def test_batches_of_another_parser_are_not_seen(logs: Path, tmp_path: Path) -> None:

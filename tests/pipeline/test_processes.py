@@ -26,7 +26,7 @@ from balance_sync.errors import (
     UsageError,
 )
 from balance_sync.generator import generate_archive
-from balance_sync.pipeline import filling, ingest
+from balance_sync.pipeline import filling, ingest, search
 from balance_sync.pipeline.database import Filled
 from balance_sync.pipeline.parsing import begun_helpers
 from balance_sync.pipeline.previous import COUNTED_TABLES
@@ -227,7 +227,7 @@ def test_an_interrupted_reading_leaves_nothing_half_written(
             raise KeyboardInterrupt
 
     generate_archive(tmp_path / "logs", text_bytes=3_000_000)
-    monkeypatch.setattr(ingest, "_FEW_BYTES", 0)
+    monkeypatch.setattr(search, "_FEW_BYTES", 0)
     monkeypatch.setattr(ingest, "plan_batches", partial(plan_batches, batch_bytes=100_000))
     options = IngestOptions(logs=(str(tmp_path / "logs"),), store=tmp_path / "store", threads=2)
     with pytest.raises(KeyboardInterrupt):

@@ -32,7 +32,7 @@ def touch(
     *paths: Path, most: int = 4, octets: int = 1 << 20, all_octets: int = EVERYTHING, asks: bool = True
 ) -> int:
     names = [os.fsencode(path) + (b"/" if path.is_dir() and not path.is_symlink() else b"") for path in paths]
-    return compiled.passes.touch(names, most, octets, all_octets, asks)
+    return compiled.files.touch(names, most, octets, all_octets, asks)
 
 
 def forgotten(*paths: Path) -> tuple[Path, ...]:
@@ -129,10 +129,10 @@ def test_nothing_is_opened_that_is_no_file(tmp_path: Path, files: list[Path]) ->
     forgotten(*files)
     others = [folder, folder / "pipe", folder / "link", tmp_path / "to-folder", tmp_path / "gone"]
     assert touch(*others, tmp_path / "gone" / "x") == 0
-    assert compiled.passes.touch([b"", os.fsencode(tmp_path / "gone") + b"/"], 4, 1, 1, True) == 0
+    assert compiled.files.touch([b"", os.fsencode(tmp_path / "gone") + b"/"], 4, 1, 1, True) == 0
     assert not is_at_hand(files[0])
     with pytest.raises(TypeError):
-        compiled.passes.touch(["text"], 4, 1, 1, True)  # type: ignore[list-item]
+        compiled.files.touch(["text"], 4, 1, 1, True)  # type: ignore[list-item]
 
 
 @pytest.fixture
@@ -229,9 +229,9 @@ def test_what_is_known_already_is_not_fetched(archive: Path, tmp_path: Path, wai
 
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(ReadAhead, "_touch", noted)
-        changed.setattr("balance_sync.pipeline.ingest._LOOKED_UP_AT_ONCE", 16)
+        changed.setattr("balance_sync.pipeline.search._LOOKED_UP_AT_ONCE", 16)
         changed.setattr("balance_sync.sources.plain_folders._AT_ONCE", 16)
-        changed.setattr("balance_sync.pipeline.ingest._FEW_BYTES", 1)
+        changed.setattr("balance_sync.pipeline.search._FEW_BYTES", 1)
         options = IngestOptions((str(archive),), store=tmp_path / "store", threads=1)
         assert ingest(options).sources_read == 190
         assert all(fetched)

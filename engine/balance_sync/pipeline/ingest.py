@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +14,10 @@ from balance_sync.logs.parser_version import PARSER_VERSION
 from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
+from balance_sync.pipeline.search import Search
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.sources.batching import OPENING_BYTES, plan_batches
-from balance_sync.sources.discovery import PassedOver, Source, hold_many, iter_sources
-from balance_sync.sources.read_ahead import ReadAhead
+from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.discovery import PassedOver, Source
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 
@@ -28,15 +26,6 @@ if TYPE_CHECKING:
 
     from balance_sync.pipeline.processes import Processes
     from balance_sync.store.file_keys import KnownFiles
-
-
-_FEW_BYTES = 6 << 20
-"""Compressed bytes that one process reads as fast as several, which take as long to begin."""
-
-_NEXT_TO_NOTHING = 64 << 10
-"""Bytes that are read before another process has begun."""
-
-_LOOKED_UP_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +70,7 @@ def ingest(
         Called first of all where the logs are so few that one process reads them, unless they are next to
         nothing.
     sources
-        Read these alone, which are some of what `wanted_sources` gives.
+        Read these alone, which are some of what `balance_sync.pipeline.search.wanted_sources` gives.
 
     Raises
     ------
@@ -103,7 +92,7 @@ def ingest(
             store = find_store(options.store)
             stack.enter_context(_opened(store))
             paths = _with_copied_input(paths, store)
-        search = _Search(options, paths, watcher, sources)
+        search = Search(options, paths, watcher, sources)
         reading = stack.enter_context(ExitStack())
         # Other processes begin while this one lists files, and imports what it parses with.
         helpers = _begin_others(search, processes - 1, when_few, reading)
@@ -141,23 +130,20 @@ def ingest(
 
 
 def _begin_others(
-    search: _Search, helpers: int, when_few: Callable[[], None], stack: ExitStack
+    search: Search, helpers: int, when_few: Callable[[], None], stack: ExitStack
 ) -> Processes | None:
     """Begin the processes that the logs are worth; return those that help to read, if any do."""
-    found_bytes = _FEW_BYTES + 1 if search.finds_many() else search.looked_ahead()
-    if found_bytes > _FEW_BYTES:
+    if search.finds_much():
         return stack.enter_context(begun_helpers(helpers)) if helpers else None
-    if found_bytes > _NEXT_TO_NOTHING:
+    if not search.finds_next_to_nothing():
         when_few()
     return None
 
 
 def _parse_missing(
-    search: _Search, store: Store, options: IngestOptions, watcher: Watcher, helpers: Processes | None
+    search: Search, store: Store, options: IngestOptions, watcher: Watcher, helpers: Processes | None
 ) -> None:
-    from balance_sync.store.file_keys import KnownFiles
-
-    missing = search.missing(KnownFiles(_complete_files(store)))
+    missing = search.missing(_known_files(store))
     watcher.stage("reading logs", None)
     batches = plan_batches(missing, limits=options.limits)
     for size_bytes in parse_batches(batches, store, helpers=helpers):
@@ -180,85 +166,18 @@ def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
     return tuple(copy if path == STANDARD_INPUT else path for path in logs)
 
 
-class _Search:
-    """Finds the sources of a run while they are read, and keeps count."""
-
-    def __init__(
-        self,
-        options: IngestOptions,
-        paths: tuple[str, ...],
-        watcher: Watcher,
-        sources: Iterable[Source] | None,
-    ) -> None:
-        self.passed_over: list[PassedOver] = []
-        self.sources_missing = 0
-        self.files_bytes = 0
-        self.later_sources = 0
-        self._last_day = options.until.date() if options.until else None
-        self._folders = paths if sources is None else ()
-        self._ahead = ReadAhead(fetches=True)
-        self._found = iter_sources(paths, self.passed_over, self._ahead) if sources is None else iter(sources)
-        self._watcher = watcher
-        self._keys: list[pl.DataFrame] = []
-
-    def finds_many(self) -> bool:
-        """Return whether there are plainly many sources, before any is found."""
-        return hold_many(self._folders, _FEW_BYTES // OPENING_BYTES + 1)
-
-    def looked_ahead(self) -> int:
-        """Return the bytes of all sources together, and of opening them, or of the first if they are many."""
-        head, size_bytes = [], 0
-        for source in self._found:
-            head.append(source)
-            size_bytes += source.size_bytes + OPENING_BYTES
-            if size_bytes > _FEW_BYTES:
-                break
-        self._found = chain(head, self._found)
-        return size_bytes
-
-    def missing(self, known: KnownFiles) -> Iterator[Source]:
-        """Yield the sources that are wanted and not `known`, which the store has."""
-        from balance_sync.store.file_keys import key_files
-
-        missing_bytes = 0
-        while some := list(islice(self._found, _LOOKED_UP_AT_ONCE)):
-            wanted = [source for source in some if not _begins_later(source, self._last_day)]
-            self.later_sources += len(some) - len(wanted)
-            keys = key_files([(one.label, one.size_bytes, one.modified_ns) for one in wanted])
-            self._keys.append(keys)
-            self.files_bytes += sum(one.size_bytes for one in wanted)
-            are_known = known.has(keys)
-            # What is known is not read, so that only its folders are worth looking at.
-            self._ahead.fetches = 2 * int(are_known.sum()) < len(wanted)
-            for source, is_known in zip(wanted, are_known, strict=True):
-                if not is_known:
-                    self.sources_missing += 1
-                    missing_bytes += source.size_bytes
-                    yield source
-        self._watcher.expect(missing_bytes)
-
-    def files(self) -> pl.DataFrame:
-        """Return `FILE_KEY` of all that are wanted, once all are found."""
-        import polars as pl
-
-        return pl.concat(self._keys)
-
-
-def wanted_sources(options: IngestOptions) -> Iterator[Source]:
-    """Find the sources of a run, without reading them; errors as of `ingest`."""
-    last_day = options.until.date() if options.until else None
-    return (source for source in iter_sources(options.logs, []) if not _begins_later(source, last_day))
-
-
-def _begins_later(source: Source, last_day: date | None) -> bool:
-    return last_day is not None and source.stream_date is not None and source.stream_date > last_day
-
-
 def find_store(directory: Path) -> Store:
-    """Return the store at `directory`; batches of another parser or of another hash are not seen."""
-    import polars as pl
+    """Return the store at `directory`; batches of another parser are not seen."""
+    return Store(directory, str(PARSER_VERSION))
 
-    return Store(directory, f"{PARSER_VERSION}-{pl.__version__}")
+
+def _known_files(store: Store) -> KnownFiles | None:
+    """Return the files that are in the store with all that is in them; `None` where nothing is."""
+    if store.is_new:
+        return None
+    from balance_sync.store.file_keys import KnownFiles
+
+    return KnownFiles(_complete_files(store))
 
 
 def _complete_files(store: Store) -> pl.DataFrame:

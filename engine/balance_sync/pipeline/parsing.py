@@ -8,10 +8,12 @@ nothing is shared but the store.
 from __future__ import annotations
 
 import gc
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from typing import TYPE_CHECKING
@@ -76,23 +78,25 @@ def parse_batches(batches: Iterator[Batch], store: Store, *, helpers: Processes 
 
 def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) -> Iterator[int]:
     """Keep the `helpers` busy, and parse here whenever they have enough to do."""
-    running: dict[Future[int], Batch] = {}
+    running: dict[Future[int], _Claimed] = {}
+    # Not what a process of a killed run may still claim.
+    claims = secrets.token_hex(8)
     try:
         for number, (batch, more_follow) in enumerate(_with_followers(batches)):
             # The first ones may be all: then none waits while this process has nothing to do.
             few = helpers.count * (2 if more_follow else 1)
             enough = few if number <= 2 * helpers.count else _AHEAD * helpers.count
             if len(running) < enough:
-                running[helpers.submit(parse_into, batch, store)] = batch
+                shared = _Claimed(f"{claims}-{number}", batch, store)
+                running[helpers.submit(shared)] = shared
             else:
                 yield parse_into(batch, store)
             done = [future for future in running if future.done()]
             yield from (future.result() for future in done)
-            running = {future: batch for future, batch in running.items() if future not in done}
-        # What still waits is done here.
-        taken_back = [batch for future, batch in running.items() if future.cancel()]
-        yield from (parse_into(batch, store) for batch in taken_back)
-        yield from (future.result() for future in running if not future.cancelled())
+            running = {future: shared for future, shared in running.items() if future not in done}
+        # What still waits is done here, from the end, for a helper goes on with the one that waits longest.
+        yield from (shared() for shared in reversed(running.values()))
+        yield from (future.result() for future in running)
     except BrokenProcessPool as error:
         raise ResourceError(
             str(store.directory),
@@ -100,6 +104,21 @@ def _parse_beside(batches: Iterator[Batch], store: Store, helpers: Processes) ->
             reason="most often the system ran out of memory",
             help="run the same command again to go on; --threads 1 needs half of the memory",
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A batch that several processes may parse: the first one that asks does.
+
+    A pool's batches cannot be taken back from it once they lie in its queue, and some always do.
+    """
+
+    name: str
+    batch: Batch
+    store: Store
+
+    def __call__(self) -> int:
+        return parse_into(self.batch, self.store) if self.store.claim(self.name) else 0
 
 
 def _with_followers(batches: Iterator[Batch]) -> Iterator[tuple[Batch, bool]]:

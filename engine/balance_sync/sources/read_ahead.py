@@ -115,4 +115,4 @@ class ReadAhead:
     def _touch(self, folder: str, names: list[str], *, asks: bool) -> int:
         paths = [os.fsencode(folder + name) for name in names]
         octets = _FILE_BYTES if self.fetches else 0
-        return compiled.passes.touch(paths, _MOST_FILES, octets, _TASK_BYTES, asks)
+        return compiled.files.touch(paths, _MOST_FILES, octets, _TASK_BYTES, asks)

@@ -60,7 +60,8 @@ class Store:
     directory
         Made where there is none.
     version
-        Names the parser; batches of other versions are left alone and never read.
+        Names the parser; batches of other versions are left alone and never read, nor are those of another
+        version of Polars, whose hashes may be others.
     """
 
     directory: Path
@@ -69,7 +70,18 @@ class Store:
     @property
     def batches_directory(self) -> Path:
         """Where this version's batches are."""
-        return self.directory / "batches" / self.version
+        import polars as pl
+
+        return self._all_batches / f"{self.version}-{pl.__version__}"
+
+    @property
+    def _all_batches(self) -> Path:
+        return self.directory / "batches"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has ever been kept in it, of whatever version: to tell takes no Polars."""
+        return not any(self._all_batches.glob("*/*"))
 
     @property
     def working_directory(self) -> Path:
@@ -108,7 +120,7 @@ class Store:
     def open(self) -> None:
         """Make the folders, and remove what a killed run left half written."""
         try:
-            self.batches_directory.mkdir(parents=True, exist_ok=True)
+            self._all_batches.mkdir(parents=True, exist_ok=True)
             self.clear()
             # A process of a killed run that has not ended yet may have written meanwhile.
             self.working_directory.mkdir(exist_ok=True)
@@ -119,6 +131,22 @@ class Store:
         """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
         for directory in (self.working_directory, self.waiting.working_directory):
             shutil.rmtree(directory, ignore_errors=True)
+
+    def claim(self, name: str) -> bool:
+        """Return whether this is the first to claim `name`, of all processes, since the store was opened.
+
+        Raises
+        ------
+        DeliveryError
+            The store cannot be written.
+        """
+        try:
+            with (self.working_directory / f"claimed-{name}").open("x"):
+                return True
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def batches(self) -> list[str]:
         """Return the ids of all complete batches, in order; none where there is no store."""

@@ -87,6 +87,7 @@ def admit(store: Store, batch: str, corrected: Mapping[str, pl.DataFrame] | None
         if corrected is None and not (store.batches_directory / batch).exists():
             for name in EVIDENCE:
                 (waiting / f"{name}.parquet").unlink(missing_ok=True)
+            store.batches_directory.mkdir(exist_ok=True)
             waiting.rename(store.batches_directory / batch)
         else:
             shutil.rmtree(waiting)
