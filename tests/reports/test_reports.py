@@ -14,7 +14,7 @@ from balance_sync.errors import DeliveryError
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.data import build_report_data
 from balance_sync.reports.writer import write_reports
-from balance_sync.schema import Outcome
+from balance_sync.vocabulary import Outcome
 
 ALL = ["xlsx", "html", "pdf", "csv", "parquet", "json"]
 

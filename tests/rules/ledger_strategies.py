@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from balance_sync.schema import SuspectReason
+from balance_sync.vocabulary import SuspectReason
 
 START = datetime(2024, 1, 31, 20, 59, tzinfo=UTC)
 NOISE = [

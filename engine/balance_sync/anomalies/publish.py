@@ -13,8 +13,9 @@ from balance_sync.anomalies.reasons import WEIGHT_DECIMALS, Reason
 from balance_sync.anomalies.review import MOST_PER_SUBSCRIBER, subject_of
 from balance_sync.arrow_rows import table_of
 from balance_sync.feedback.statements import DETECTOR
-from balance_sync.schema import FINDINGS, Severity
+from balance_sync.schema import FINDINGS
 from balance_sync.store.findings import FINDING_ROW, record_finding_rows
+from balance_sync.vocabulary import Severity
 
 if TYPE_CHECKING:
     import pyarrow as pa

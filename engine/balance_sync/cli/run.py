@@ -331,7 +331,7 @@ def _as_json(result: RunResult) -> dict[str, Any]:
 
 def fail_code(result: RunResult, level: str) -> int:
     """Return 1 if there are findings at or above `level`, else 0."""
-    from balance_sync.schema import Severity
+    from balance_sync.vocabulary import Severity
 
     if level == "never" or result.worst is None:
         return ExitCode.DONE

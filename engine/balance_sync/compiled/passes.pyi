@@ -105,3 +105,14 @@ def read_figures(
     figures: Figures, text: NDArray[np.uint8], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]] | None: ...
 def print_events(times: list[int], messages: list[str]) -> bytes | None: ...
+
+class ArrowValues:
+    def __init__(
+        self,
+        format: bytes,
+        length: int,
+        present: NDArray[np.uint8] | None,
+        values: NDArray[np.uint64],
+        text: bytes,
+    ) -> None: ...
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]: ...

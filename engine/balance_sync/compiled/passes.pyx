@@ -9,6 +9,7 @@ from libc.string cimport memchr, memcmp, memcpy
 
 import numpy as np
 
+include "arrow_values.pxi"
 include "octets.pxi"
 include "split.pxi"
 include "kinds.pxi"

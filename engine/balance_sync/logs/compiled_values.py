@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from balance_sync import compiled
 from balance_sync.logs.kinds import ClassifiedEvents
 from balance_sync.logs.metadata import COMMON_SHAPES
-from balance_sync.logs.octets import series_of
 from balance_sync.logs.quoted_metadata import read_quoted
 from balance_sync.logs.record_values import FieldValues, Money
+from balance_sync.logs.series import series_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,9 +90,5 @@ def numbers(
     are_there
         Which are not null; all where it is `None`.
     """
-    present = None if are_there is None else pa.py_buffer(np.packbits(are_there, bitorder="little"))
-    if isinstance(kind, pl.Decimal):
-        arrow_kind, values = pa.decimal128(kind.precision, kind.scale), words
-    else:
-        arrow_kind, values = pa.int64(), words.reshape(-1, 2)[:, 0].copy()
-    return series_of(pa.Array.from_buffers(arrow_kind, words.size // 2, [present, pa.py_buffer(values)]))
+    values = words.reshape(-1, 2)[:, 0] if kind == pl.Int64 else words
+    return series_of(kind, values, are_there=are_there)

@@ -13,7 +13,7 @@ from balance_sync.logs.kinds import KINDS
 from balance_sync.logs.lines import NEVER, Lines
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.windows import IS_PLATFORM
-from balance_sync.schema import SuspectReason
+from balance_sync.vocabulary import SuspectReason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

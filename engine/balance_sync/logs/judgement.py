@@ -17,7 +17,7 @@ from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.kinds import CODES, KINDS, OUTCOME_OF_KIND
 from balance_sync.logs.lines import NEVER, Chunks, Lines, Origins
 from balance_sync.logs.windows import IS_PLATFORM, Told, Windows
-from balance_sync.schema import SuspectReason
+from balance_sync.vocabulary import SuspectReason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 from balance_sync import compiled
 from balance_sync.logs.decoding import decoded_series
+from balance_sync.logs.series import series_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ class Octets:
 
     def binaries(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> pl.Series:
         """Return the octets of each ``[begin, end)`` as a Binary series that refers to the text."""
-        return self._series(pa.binary_view(), self._views(begin, end))
+        return series_of(pl.Binary, self._views(begin, end), text=self.data)
 
     def strings(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> pl.Series:
         """Return each ``[begin, end)`` as a String series, null where it is not UTF-8.
@@ -144,33 +144,13 @@ class Octets:
     def viewed_strings(self, views: NDArray[np.uint64]) -> pl.Series:
         """Return the texts that `views` (as `text_views` gives them) name, as `strings` does."""
         if self.is_utf8:
-            return self._series(pa.string_view(), views)
-        return decoded_series(self._series(pa.binary_view(), views))
+            return series_of(pl.String, views, text=self.data)
+        return decoded_series(series_of(pl.Binary, views, text=self.data))
 
     def _views(self, begin: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.uint64]:
         if compiled.are_used():
             return compiled.passes.views(self.array, begin, end)
         return text_views(begin, end - begin, self._words[begin], self._words[begin + 4])
-
-    def _series(self, kind: pa.DataType, views: NDArray[np.uint64]) -> pl.Series:
-        buffers = [None, pa.py_buffer(np.ascontiguousarray(views)), pa.py_buffer(self.data)]
-        return series_of(pa.Array.from_buffers(kind, len(views), buffers))
-
-
-def series_of(array: pa.Array) -> pl.Series:
-    """Return an array as a series, without a copy."""
-    return pl.Series(_Exported(array))
-
-
-class _Exported:
-    """An array that Polars takes by its interface: by its class it would import all functions of Arrow."""
-
-    def __init__(self, array: pa.Array) -> None:
-        self._array = array
-
-    def __arrow_c_array__(self, schema: object = None) -> tuple[object, object]:
-        exported: tuple[object, object] = self._array.__arrow_c_array__(schema)
-        return exported
 
 
 class Rows:

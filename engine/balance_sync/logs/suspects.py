@@ -21,7 +21,7 @@ from balance_sync.logs.judgement import MEANS_SOMETHING, judge
 from balance_sync.logs.kinds import CODES, ClassifiedEvents
 from balance_sync.logs.lines import NEVER, TIMES_AGREE, Lines, Origins, stream_begins, stream_limits
 from balance_sync.logs.split import STAMP_BYTES, Events, read_stamps
-from balance_sync.schema import SuspectReason
+from balance_sync.vocabulary import SuspectReason
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

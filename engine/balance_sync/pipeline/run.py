@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.rules import Rule
-    from balance_sync.schema import Severity
+    from balance_sync.vocabulary import Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,8 @@ def _stages(
     connection: DuckDBPyConnection, database: Path, work: _Work, filled: Filled, *, continued: bool
 ) -> RunResult:
     from balance_sync.reports.reject_file import write_reject_file
-    from balance_sync.schema import Severity
     from balance_sync.store.session import lock_down
+    from balance_sync.vocabulary import Severity
 
     options, watcher = work.options, work.watcher
     lock_down(connection)

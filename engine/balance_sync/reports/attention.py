@@ -10,7 +10,7 @@ from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import COMPLETENESS, CONTROL_TOTALS, WALLETS, rule_words
 from balance_sync.reports.phrases import counted, rounded_money
 from balance_sync.reports.visible_text import visible
-from balance_sync.schema import Severity
+from balance_sync.vocabulary import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,7 +35,7 @@ from balance_sync.reports.figures import (
     WeekFindings,
 )
 from balance_sync.reports.queries import iter_frames, read_rows, report_sql
-from balance_sync.schema import Outcome, Severity
+from balance_sync.vocabulary import Outcome, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
