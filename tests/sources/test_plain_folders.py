@@ -134,6 +134,6 @@ def test_a_folder_of_which_nothing_was_told_is_looked_through(
 
 @needs_passes
 def test_nothing_but_paths_is_taken() -> None:
-    assert compiled.files.plain_folders([]) == []
+    assert compiled.files.plain_folders(b"/", []) == []
     with pytest.raises(TypeError):
-        compiled.files.plain_folders(["folder"])  # type: ignore[list-item]
+        compiled.files.plain_folders(b"/", ["folder"])  # type: ignore[list-item]

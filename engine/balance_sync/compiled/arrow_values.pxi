@@ -74,10 +74,12 @@ cdef class ArrowValues:
 
     cdef object array(self):
         _, present, values, text = self.owners
-        cdef const void* bits = NULL if present is None else place_of(present)
+        cdef const void* bits = NULL
         cdef const void* numbers = place_of(values)
         cdef const char* octets = text
         cdef int64_t size = len(text), nulls = 0 if present is None else -1
+        if present is not None:
+            bits = place_of(present)
         cdef int64_t buffers = 4 if self.format.startswith(b"v") else 2
         cdef Held* held = <Held*>malloc(sizeof(Held))
         cdef ArrowArray* array = <ArrowArray*>malloc(sizeof(ArrowArray))
@@ -85,7 +87,8 @@ cdef class ArrowValues:
             free(held)
             free(array)
             raise MemoryError
-        held.buffers = [bits, numbers, octets, &held.text_size]
+        held.buffers[0], held.buffers[1] = bits, numbers
+        held.buffers[2], held.buffers[3] = octets, &held.text_size
         held.text_size = size
         held.owners = <PyObject*>self.owners
         Py_INCREF(self.owners)

@@ -75,16 +75,18 @@ class Search:
         """Yield the sources that are wanted and not `known`: not in the store, if that is not new."""
         missing_bytes = 0
         while some := list(islice(self._found, _LOOKED_UP_AT_ONCE)):
-            wanted = [source for source in some if not _begins_later(source, self._last_day)]
-            self.later_sources += len(some) - len(wanted)
-            self.files_bytes += sum(one.size_bytes for one in wanted)
-            for source in self._unknown(wanted, known):
-                self.sources_missing += 1
-                missing_bytes += source.size_bytes
-                yield source
+            wanted = some
+            if self._last_day is not None:
+                wanted = [source for source in some if not _begins_later(source, self._last_day)]
+                self.later_sources += len(some) - len(wanted)
+            unknown = self._unknown(wanted, known)
+            self.files_bytes += _bytes_of(wanted)
+            self.sources_missing += len(unknown)
+            missing_bytes += _bytes_of(unknown)
+            yield from unknown
         self._watcher.expect(missing_bytes)
 
-    def _unknown(self, wanted: list[Source], known: KnownFiles | None) -> Iterable[Source]:
+    def _unknown(self, wanted: list[Source], known: KnownFiles | None) -> list[Source]:
         self._unkeyed += [(one.label, one.size_bytes, one.modified_ns) for one in wanted]
         if known is None:
             if len(self._unkeyed) >= _KEYED_AT_ONCE:
@@ -93,7 +95,7 @@ class Search:
         are_known = known.has(self._key())
         # What is known is not read, so that only its folders are worth looking at.
         self._ahead.fetches = 2 * int(are_known.sum()) < len(wanted)
-        return compress(wanted, ~are_known)
+        return list(compress(wanted, ~are_known))
 
     def _key(self) -> pl.DataFrame:
         from balance_sync.store.file_keys import key_files
@@ -115,6 +117,10 @@ def wanted_sources(options: IngestOptions) -> Iterator[Source]:
     """Find the sources of a run, without reading them; errors as of `ingest`."""
     last_day = options.until.date() if options.until else None
     return (source for source in iter_sources(options.logs, []) if not _begins_later(source, last_day))
+
+
+def _bytes_of(sources: list[Source]) -> int:
+    return sum([source.size_bytes for source in sources])
 
 
 def _begins_later(source: Source, last_day: date | None) -> bool:

@@ -8,9 +8,8 @@ are neither small nor large each process reads some.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from balance_sync.limits import Limits
@@ -105,13 +104,14 @@ def plan_batches(
         if source.size_bytes > _LARGE_BYTES:
             yield from _pieces_of(source, batch_bytes, limits)
             continue
-        if not _is_small(source, batch_bytes):
+        expected = expected_text(source.size_bytes)
+        if expected > batch_bytes:
             if last_alone:
                 yield _Files((last_alone,), batch_bytes, limits)
             last_alone = source
             continue
         group.append(source)
-        planned += expected_text(source.size_bytes) + OPENING_BYTES
+        planned += expected + OPENING_BYTES
         if planned >= batch_bytes:
             yield _Files(tuple(group), batch_bytes, limits)
             group, planned = [], 0
@@ -119,10 +119,6 @@ def plan_batches(
         yield _Files(tuple(group), batch_bytes, limits)
     if last_alone:
         yield from _pieces_of(last_alone, batch_bytes, limits)
-
-
-def _is_small(source: Source, batch_bytes: int) -> bool:
-    return expected_text(source.size_bytes) <= batch_bytes
 
 
 def _pieces_of(source: Source, batch_bytes: int, limits: Limits) -> Iterator[Batch]:
@@ -138,32 +134,34 @@ class _Files:
     limits: Limits
 
     def __call__(self) -> Iterator[list[TextPiece]]:
-        with fetch_ahead(self.files) as objects:
-            yield from self._in_lists(chain.from_iterable(self._pieces(file, objects) for file in self.files))
-
-    def _in_lists(self, read: Iterable[list[TextPiece]]) -> Iterator[list[TextPiece]]:
         ready: list[TextPiece] = []
         size = 0
         most = self.batch_bytes * _MORE_THAN_PLANNED
-        for pieces in read:
-            more = 0
-            for piece in pieces:
-                more += len(piece.text)
-            if ready and size + more > most:
-                yield ready
-                ready, size = [], 0
-            ready += pieces
-            size += more
+        with fetch_ahead(self.files) as objects:
+            for pieces in self._read(objects):
+                more = 0
+                for piece in pieces:
+                    more += len(piece.text)
+                if ready and size + more > most:
+                    yield ready
+                    ready, size = [], 0
+                ready += pieces
+                size += more
         if ready:
             yield ready
 
-    def _pieces(self, file: Source, objects: Mapping[str, Future[RemoteObject]]) -> Iterable[list[TextPiece]]:
-        whole = read_plainly(file) if _is_small(file, self.batch_bytes) else None
-        if whole is None:
-            coming = objects.get(file.path)
-            return _cut(file, self.batch_bytes, self.limits, fetched=coming.result() if coming else None)
-        text, reading = whole
-        return ([TextPiece(file, text, 0, 1, True, reading)],)
+    def _read(self, objects: Mapping[str, Future[RemoteObject]]) -> Iterator[Sequence[TextPiece]]:
+        # One that would not fit into a batch is alone.
+        are_small = len(self.files) > 1 or expected_text(self.files[0].size_bytes) <= self.batch_bytes
+        for file in self.files:
+            whole = read_plainly(file) if are_small else None
+            if whole:
+                text, reading = whole
+                yield (TextPiece(file, text, 0, 1, True, reading),)
+            else:
+                coming = objects.get(file.path)
+                fetched = coming.result() if coming else None
+                yield from _cut(file, self.batch_bytes, self.limits, fetched=fetched)
 
     def __reduce__(self) -> tuple[object, ...]:
         # By columns, which takes other processes a third of the time that as many sources do.

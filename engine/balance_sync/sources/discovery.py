@@ -29,6 +29,7 @@ from balance_sync.sources.labels import (
     lies_beside_logs,
     readable,
     stream_of,
+    stream_of_folder,
 )
 from balance_sync.sources.plain_folders import PlainFile, with_files
 from balance_sync.sources.read_ahead import FEWEST_NAMES, ReadAhead
@@ -127,9 +128,8 @@ def iter_sources(
     found = [_under(root, passed_over, ahead, prefix_root=len(roots) > 1) for root in roots]
     # One folder is walked in the order of the labels, no two of them equal; several may mix, and overlap.
     # Millions of files are too many to remember without need.
-    sources: Iterator[Source]
     if len(roots) == 1 and not is_remote(roots[0]):
-        sources = (_source(one, one[0]) for one in found[0])
+        sources = found[0]
     else:
         sources = _each_once(found[0] if len(found) == 1 else iter(sorted(chain.from_iterable(found))))
     first = next(sources, None)
@@ -168,9 +168,6 @@ def _holds_many(path: str, names: int) -> bool:
 _MANY = 10_000
 """Names in a folder that are worth packing, and as many of them as are unpacked at a time."""
 
-_Found = tuple[str, str, int, int]
-"""Label, path, bytes and time of change of a file."""
-
 
 def _expand(path: str) -> list[str]:
     if is_remote(path) or os.path.lexists(path):
@@ -187,7 +184,7 @@ def _expand(path: str) -> list[str]:
 
 def _under(
     root: str, passed_over: list[PassedOver], ahead: ReadAhead, *, prefix_root: bool
-) -> Iterator[_Found]:
+) -> Iterator[Source]:
     if is_remote(root):
         return _objects(root, passed_over, prefix_root=prefix_root)
     # Links below the root are not followed, so its real path gives that of all it holds.
@@ -199,7 +196,7 @@ def _under(
     return iter([found] if found else [])
 
 
-def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[_Found]:
+def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> Iterator[Source]:
     """Yield the objects under an address, by their keys as a folder would its files by their paths."""
     # Only who names a bucket needs the package.
     from balance_sync.sources.objects import address, iter_objects
@@ -216,10 +213,10 @@ def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> 
             passed_over.append(PassedOver(path, reason))
             continue
         label = f"{name}/{readable(inside)}" if prefix_root and inside else readable(inside) or name
-        yield label, path, found.size_bytes, found.modified_ns
+        yield _source(label, path, found.size_bytes, found.modified_ns)
 
 
-def _walk(root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead) -> Iterator[_Found]:
+def _walk(root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead) -> Iterator[Source]:
     """Yield the files below `root` in the order of their labels."""
     with closing(ahead):
         yield from _walk_through(root, root_label, passed_over, ahead)
@@ -227,7 +224,7 @@ def _walk(root: str, root_label: str, passed_over: list[PassedOver], ahead: Read
 
 def _walk_through(
     root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead
-) -> Iterator[_Found]:
+) -> Iterator[Source]:
     # Paths of folders end with a slash here, as names of folders do.
     folder = f"{root.rstrip('/')}/"
     waiting = [(folder, _entries(folder, root_label, passed_over, ahead))]
@@ -242,11 +239,13 @@ def _walk_through(
             elif name[:-1] in NOT_LOG_FOLDERS:
                 passed_over.append(PassedOver(path[:-1], "not logs"))
             elif files is not None:
+                stream = stream_of_folder(label.rpartition("/")[2])
                 for name, size_bytes, modified_ns in files:
                     if is_no_log(name):
                         passed_over.append(PassedOver(path + name, "not logs"))
                     else:
-                        yield f"{label}/{name}", path + name, size_bytes, modified_ns
+                        one = f"{label}/{name}"
+                        yield Source(one, path + name, size_bytes, modified_ns, *(stream or (one, None)))
             else:
                 waiting.append((path, _entries(path, f"{label}/", passed_over, ahead)))
                 break
@@ -302,7 +301,7 @@ def _unpacked(blocks: list[bytes]) -> Iterator[str]:
         yield from os.fsdecode(isal_zlib.decompress(blocks.pop())).split("\0")
 
 
-def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> _Found | None:
+def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> Source | None:
     reason = "not logs"
     if not is_no_log(name):
         try:
@@ -311,23 +310,22 @@ def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> _
             reason = f"cannot be read: {error.strerror}"
         else:
             if stat.S_ISREG(status.st_mode):
-                return label, path, status.st_size, status.st_mtime_ns
+                return _source(label, path, status.st_size, status.st_mtime_ns)
             reason = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
     passed_over.append(PassedOver(path, reason))
     return None
 
 
-def _each_once(found: Iterable[_Found]) -> Iterator[Source]:
+def _each_once(found: Iterable[Source]) -> Iterator[Source]:
     labels = Labels()
     paths: set[str] = set()
     for one in found:
-        if one[1] in paths:
+        if one.path in paths:
             continue
-        paths.add(one[1])
-        yield _source(one, labels.unique(one[0]))
+        paths.add(one.path)
+        unique = labels.unique(one.label)
+        yield one._replace(label=unique, stream=unique if one.stream == one.label else one.stream)
 
 
-def _source(found: _Found, unique: str) -> Source:
-    label, path, size_bytes, modified_ns = found
-    stream, day = stream_of(label)
-    return Source(unique, path, size_bytes, modified_ns, stream if day or stream != label else unique, day)
+def _source(label: str, path: str, size_bytes: int, modified_ns: int) -> Source:
+    return Source(label, path, size_bytes, modified_ns, *stream_of(label))

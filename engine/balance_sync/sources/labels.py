@@ -46,9 +46,13 @@ def stream_of(label: str) -> tuple[str, date | None]:
 
     It is the name of the folder of an export, else the label itself; then there is no day.
     """
-    folder = label.rpartition("/")[0].rpartition("/")[2]
-    match = _STREAM_FOLDER.match(folder)
-    return (folder, _day(match["date"])) if match else (label, None)
+    return stream_of_folder(label.rpartition("/")[0].rpartition("/")[2]) or (label, None)
+
+
+def stream_of_folder(name: str) -> tuple[str, date | None] | None:
+    """Return the log stream whose folder in an export has that name, and its day, if one has."""
+    match = _STREAM_FOLDER.match(name)
+    return (name, _day(match["date"])) if match else None
 
 
 @cache

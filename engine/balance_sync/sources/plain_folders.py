@@ -46,6 +46,6 @@ def with_files(folder: str, names: Iterable[str]) -> Iterator[tuple[str, list[Pl
 def _listed(folder: str, names: list[str]) -> list[tuple[str, list[PlainFile] | None]]:
     folders = [name for name in names if name.endswith("/")]
     # With the slash a link would be followed that has taken the place of a folder.
-    listed = compiled.files.plain_folders([os.fsencode(folder + name[:-1]) for name in folders])
+    listed = compiled.files.plain_folders(os.fsencode(folder), [os.fsencode(name[:-1]) for name in folders])
     files = dict(zip(folders, listed, strict=True))
     return [(name, files.get(name)) for name in names]
