@@ -94,7 +94,9 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     earlier = tuple(read_earlier(path) for path in options.against)
     read_kept_model(options)
     feedback = read_feedback(options)
-    budget = divide_memory(options.memory_limit, threads=options.threads)
+    budget = divide_memory(
+        options.memory_limit, threads=options.threads, writes_reports=options.writes_reports
+    )
     watcher = watcher or Unwatched()
     with ExitStack() as stack:
         second = stack.enter_context(SecondProcess(options))
@@ -102,7 +104,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         stack.enter_context(ingested.store.sole_use())
         rules = chosen_rules(options)
         known = basis(
-            rules, ingested.store.version, (*deciding_options(options), ("rules", str(options.rules)))
+            rules, ingested.store.batch_version, (*deciding_options(options), ("rules", str(options.rules)))
         )
         work = _Work(options, feedback, ingested, rules, known, earlier, started_at, started, watcher, second)
         with published(options.database_path) as beside:

@@ -70,9 +70,14 @@ class Store:
     @property
     def batches_directory(self) -> Path:
         """Where this version's batches are."""
+        return self._all_batches / self.batch_version
+
+    @property
+    def batch_version(self) -> str:
+        """Names the parser, and the library whose hashes batches hold."""
         import polars as pl
 
-        return self._all_batches / f"{self.version}-{pl.__version__}"
+        return f"{self.version}-{pl.__version__}"
 
     @property
     def _all_batches(self) -> Path:
