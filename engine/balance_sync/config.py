@@ -146,11 +146,6 @@ class RunOptions:
     rejects: Path | None = None
 
     @property
-    def writes_reports(self) -> bool:
-        """Whether more is written than the database and its summary."""
-        return bool(self.rejects or set(self.formats) - {"json"})
-
-    @property
     def store_directory(self) -> Path:
         """Where parsed tables are kept."""
         return self.store or self.output / "store"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from balance_sync import config
-from balance_sync.config import RunOptions, read_memory
+from balance_sync.config import read_memory
 from balance_sync.errors import UsageError
 from balance_sync.generator import generate_archive
 from balance_sync.pipeline import budget
@@ -76,8 +76,6 @@ def test_both_halves_stay_within_the_limit() -> None:
             found = divide_memory(f"{size}B", threads=threads)
             readers = budget._FIRST_READER + (found.reading_processes - 1) * budget._FURTHER_READER
             assert max(readers, budget._BESIDE_DATABASE + found.database) <= size
-            alone = divide_memory(f"{size}B", threads=threads, writes_reports=False)
-            assert found.database < alone.database <= size - budget._BESIDE_JUDGING
             assert 1 <= found.reading_processes <= threads
             assert 1 <= found.database_threads <= threads
 
@@ -104,23 +102,6 @@ def test_files_that_another_process_knows_take_from_the_database_while_it_is_fil
     assert none - many == 2_000_000 * budget._WAITING_FILE
 
 
-@pytest.mark.parametrize(
-    ("formats", "rejects", "writes"),
-    [
-        ((), None, False),
-        (("json",), None, False),
-        (("json", "csv"), None, True),
-        (("html",), None, True),
-        (("json",), Path("rejects.csv"), True),
-    ],
-)
-def test_the_summary_alone_takes_no_memory_of_reports(
-    formats: tuple[str, ...], rejects: Path | None, writes: bool
-) -> None:
-    options = RunOptions(("logs",), output=Path("out"), formats=formats, rejects=rejects)
-    assert options.writes_reports is writes
-
-
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
         "1,500 MB in all: 2 reading processes, then 719 MB and 2 threads for the database"
@@ -129,15 +110,14 @@ def test_the_budget_is_told_in_words() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read in /proc")
-@pytest.mark.parametrize("formats", [config.FORMATS, ("json",)], ids=["all", "json"])
-def test_the_whole_job_stays_below_its_limit(tmp_path: Path, formats: tuple[str, ...]) -> None:
+def test_the_whole_job_stays_below_its_limit(tmp_path: Path) -> None:
     # Only here: a plain `pytest` does not find the benchmarks.
     from benchmarks.speed.measure import measure
 
     generate_archive(tmp_path / "archive", text_bytes=150 * MB, workers=2)
-    asked = [word for name in formats for word in ("--format", name)]
+    formats = [word for name in config.FORMATS for word in ("--format", name)]
     limit = ("--threads", "4", "--memory-limit", "900MB")
-    run = ("run", str(tmp_path / "archive" / "logs"), "-o", "out", *asked, *limit)
+    run = ("run", str(tmp_path / "archive" / "logs"), "-o", "out", *formats, *limit)
     done = measure(
         [sys.executable, "-m", "balance_sync", *run], environment=dict(os.environ), directory=tmp_path
     )

@@ -135,10 +135,7 @@ def run(**given: Any) -> int:
     if given["sample"]:
         return _sample(options, given)
     if given["verbose"] and not given["quiet"]:
-        budget = divide_memory(
-            options.memory_limit, threads=options.threads, writes_reports=options.writes_reports
-        )
-        note(f"memory: {budget}")
+        note(f"memory: {divide_memory(options.memory_limit, threads=options.threads)}")
     with ProgressBar(quiet=given["quiet"]) as progress:
         result = run_pipeline(options, progress)
     tell(result, quiet=given["quiet"], verbose=given["verbose"], as_json=given["as_json"])

@@ -20,9 +20,6 @@ _FURTHER_READER = 160_000_000
 # 730 MB a run that may take 900 MB took 866 to 878 MB, and once 908 MB on a busy machine.
 _BESIDE_DATABASE = 750_000_000
 
-# Without any report but `summary.json`: 465 MB were measured with eight million transactions.
-_BESIDE_JUDGING = 620_000_000
-
 # What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
 # 17,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
@@ -86,7 +83,7 @@ class Budget:
         )
 
 
-def divide_memory(limit: str, *, threads: int, writes_reports: bool = True) -> Budget:
+def divide_memory(limit: str, *, threads: int) -> Budget:
     """Divide the memory of a whole job.
 
     Parameters
@@ -95,8 +92,6 @@ def divide_memory(limit: str, *, threads: int, writes_reports: bool = True) -> B
         A size, as `balance_sync.config.read_memory` reads it.
     threads
         What may work at once; fewer do where the limit is small.
-    writes_reports
-        Whether more is written than the database and `summary.json`, which takes some of it.
 
     Raises
     ------
@@ -104,8 +99,7 @@ def divide_memory(limit: str, *, threads: int, writes_reports: bool = True) -> B
         `limit` is no size, or less than a job needs.
     """
     size = _at_least(LEAST_TO_RUN, limit)
-    beside = _BESIDE_DATABASE if writes_reports else _BESIDE_JUDGING
-    database = _LEAST_DATABASE + int((size - beside - _LEAST_DATABASE) / _ALLOCATED)
+    database = _LEAST_DATABASE + int((size - LEAST_TO_RUN) / _ALLOCATED)
     return Budget(
         size, _fitting_readers(size, threads), database, max(1, min(threads, database // _DATABASE_THREAD))
     )

@@ -94,9 +94,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     earlier = tuple(read_earlier(path) for path in options.against)
     read_kept_model(options)
     feedback = read_feedback(options)
-    budget = divide_memory(
-        options.memory_limit, threads=options.threads, writes_reports=options.writes_reports
-    )
+    budget = divide_memory(options.memory_limit, threads=options.threads)
     watcher = watcher or Unwatched()
     with ExitStack() as stack:
         second = stack.enter_context(SecondProcess(options))
