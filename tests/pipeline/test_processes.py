@@ -63,6 +63,29 @@ def test_a_script_need_not_be_made_for_several_processes(tmp_path: Path) -> None
     assert done.stderr == ""
 
 
+FINDING = """
+import sys
+from pathlib import Path
+from balance_sync.config import IngestOptions
+from balance_sync.pipeline.search import Search
+from balance_sync.pipeline.watcher import Unwatched
+from balance_sync.sources.batching import plan_batches
+
+logs = (sys.argv[1],)
+search = Search(IngestOptions(logs, store=Path("store")), logs, Unwatched(), None)
+batches = plan_batches(search.missing(None), batch_bytes=2_000)
+print(next(batches).files[0].label, *sorted({"polars", "numpy", "pyarrow"} & set(sys.modules)))
+"""
+
+
+def test_another_process_has_its_first_batch_before_anything_heavy_is_imported_here(tmp_path: Path) -> None:
+    texts = {f"2024-01-15-[$LATEST]{number:032x}": synced(number * 100, number) for number in range(1, 20)}
+    logs = write_export(tmp_path / "logs", texts)
+    command = [sys.executable, "-c", FINDING, str(logs)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [next(iter(texts)) + "/000000.gz"]
+
+
 def test_a_lost_process_is_told_of() -> None:
     with Processes(1) as processes:
         pid = processes.submit(os.getpid).result()

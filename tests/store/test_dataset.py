@@ -85,6 +85,28 @@ def test_other_versions_are_left_alone(store: Store) -> None:
     newer.open()
     assert newer.batches() == []
     assert len(store.batches()) == 1
+    assert not newer.is_new
+
+
+def test_a_store_is_new_until_something_is_kept_in_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", "1")
+    assert store.is_new
+    store.open()
+    assert store.is_new
+    store.commit({"events": pl.DataFrame({"line": [1]}), "sources": manifest()})
+    assert not store.is_new
+
+
+def test_what_is_claimed_is_claimed_once(store: Store) -> None:
+    assert store.claim("a")
+    assert not store.claim("a")
+    assert store.claim("b")
+    store.clear()
+    store.open()
+    assert store.claim("a")
+    store.clear()
+    with pytest.raises(DeliveryError, match="cannot be written"):
+        store.claim("c")
 
 
 def test_a_batch_that_cannot_be_written_leaves_nothing(store: Store) -> None:
