@@ -78,10 +78,18 @@ def checked_out(revision: str) -> Iterator[Engine]:
     tree = folder / "base"
     try:
         _git("worktree", "add", "--quiet", "--detach", str(tree), revision)
+        _compile_passes(tree)
         yield Engine(tree, _python_for(tree, folder / "venv"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _git("worktree", "prune")
+
+
+def _compile_passes(tree: Path) -> None:
+    """Build the compiled passes of the work tree, if those of this one are built: a checkout has none."""
+    maker = tree / "engine" / "compile_passes.py"
+    if maker.exists() and any(SUITE_ROOT.glob("engine/balance_sync/compiled/*.so")):
+        subprocess.run([sys.executable, str(maker)], check=True)
 
 
 def _git(*arguments: str) -> None:
