@@ -17,13 +17,8 @@ import duckdb
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from balance_sync.anomalies.features import (
-    CHUNK_ROWS,
-    FloatMatrix,
-    build_features,
-    iter_features,
-    sample_features,
-)
+from balance_sync.anomalies.feature_values import CHUNK_ROWS, iter_features, sample_features
+from balance_sync.anomalies.features import FloatMatrix, build_features
 from balance_sync.anomalies.model import Model, fit_model
 from balance_sync.config import BUSINESS_ZONE
 

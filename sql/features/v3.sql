@@ -4,25 +4,10 @@ version = 3
 title = "How unusual each transaction is, from its context"
 created = 2026-11-27
 reads = ["ledger", "numbered_ledger", "findings"]
-steps = [
-    "populations",
-    "source_kinds",
-    "steps",
-    "company",
-    "repeats",
-    "own",
-    "own_same",
-    "population_ranges",
-    "relative_ranges",
-    "usual",
-    "near_counts",
-    "day_counts",
-    "batch_counts",
-    "words",
-    "own_repeats",
-    "explained",
-    "reported_gaps",
-]
+first_steps = ["populations", "source_kinds", "batches", "explained", "reported_gaps"]
+own_steps = ["steps", "near", "half_days"]
+part_steps = ["company", "repeats", "own", "own_same"]
+last_steps = ["own_repeats", "ranges", "usual", "near_counts", "day_counts", "batch_counts", "words"]
 description = """
 One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
 unusual; none is NULL, NaN or infinite. "A population" is the transactions of one currency,
@@ -124,6 +109,16 @@ help = "most transactions that one population adds to an hour of its direction"
 type = "BIGINT"
 default = "5"
 help = "transactions by which a subscriber's shares are drawn towards the population's"
+
+[params.first_subscriber]
+type = "BIGINT"
+default = "0"
+help = "number of the first subscriber of a part: own_steps and part_steps are done for one after another"
+
+[params.last_subscriber]
+type = "BIGINT"
+default = "9223372036854775807"
+help = "number of the last one"
 ---*/
 WITH
 judged AS (
@@ -141,9 +136,6 @@ judged AS (
         o.usual_debit,
         ln(greatest(t.amount, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS multiple,
         ln(greatest(t.day_sum, 0.0005)) - ln(greatest(o.usual_debit, 0.0005)) AS day_multiple,
-        v.multiples[1] AS multiple_low,
-        v.multiples[2] AS multiple_high,
-        v.day_high AS day_multiple_high,
         t.near_count,
         n.near_population,
         n.near_others,
@@ -166,8 +158,8 @@ judged AS (
         p.action_count,
         p.currency_count,
         u.*,
-        g.ledger_row IS NOT NULL AS gap_reported,
-        e.ledger_row IS NOT NULL AS explained,
+        t.gap_reported,
+        t.explained,
         coalesce(t.at_us, -9223372036854775807) AS at_us,
         ln(greatest(t.amount, 0.0005)) AS log_amount
     FROM feature_asked AS t
@@ -176,7 +168,6 @@ judged AS (
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key
     INNER JOIN feature_source_kinds AS s ON t.source_key = s.source_key
     INNER JOIN feature_usual AS u ON p.population_key = u.population_key AND t.hour = u.hour
-    INNER JOIN feature_relative_ranges AS v ON p.population_key = v.population_key
     INNER JOIN feature_near_counts AS n
         ON
             t.near_count = n.near_count
@@ -201,8 +192,6 @@ judged AS (
             AND s.source_kind IS NOT DISTINCT FROM w.source_kind
     LEFT JOIN feature_repeats AS m ON t.ledger_row = m.ledger_row
     LEFT JOIN feature_own_repeats AS k ON m.subscriber = k.subscriber AND m.action_key = k.action_key
-    LEFT JOIN feature_reported_gaps AS g ON t.ledger_row = g.ledger_row
-    LEFT JOIN feature_explained AS e ON t.ledger_row = e.ledger_row
 ),
 
 measured AS (

@@ -12,12 +12,8 @@ from hypothesis import strategies as st
 from meal_ledgers import MIDNIGHT, ZONE, chained, fill, judged, ordinary_moves, transaction
 
 from balance_sync.anomalies.context import fetch_contexts
-from balance_sync.anomalies.features import (
-    FEATURES,
-    build_features,
-    iter_features,
-    sample_features,
-)
+from balance_sync.anomalies.feature_values import iter_features, sample_features
+from balance_sync.anomalies.features import FEATURES, build_features
 from balance_sync.rules.ledger import build_ledger
 from balance_sync.rules.workbench import workbench
 from balance_sync.schema import TRANSACTIONS
@@ -139,7 +135,7 @@ def test_chunks_hold_each_transaction_once(tmp_path):
 
 
 def test_a_sample_of_many_is_a_part_of_them(tmp_path, monkeypatch):
-    monkeypatch.setattr("balance_sync.anomalies.features.SAMPLE_ROWS", 100)
+    monkeypatch.setattr("balance_sync.anomalies.feature_values.SAMPLE_ROWS", 100)
     with built(ordinary_moves(), tmp_path) as connection:
         count = build_features(connection, timezone=ZONE)
         sample = sample_features(connection, count)

@@ -289,6 +289,14 @@ def test_the_order_of_rows_and_threads_changes_nothing(tmp_path):
     assert len(first[1]) == 2
 
 
+def test_levels_are_the_same_where_what_is_usual_is_found_in_parts(tmp_path, monkeypatch):
+    rows = meals(25, price=lambda number, day: Decimal(16 if number % 9 == 7 and day >= 35 else 8))
+    first = recorded(rows, tmp_path)
+    monkeypatch.setattr("balance_sync.anomalies.periods._parts", lambda _connection: 3)
+    assert recorded(rows, tmp_path) == first
+    assert len(first[1]) == 2
+
+
 def test_times_before_all_and_after_all_do_no_harm(tmp_path):
     rows = meals(3, days=3)
     rows.append(transaction("user-000", datetime(2024, 1, 1, tzinfo=UTC), 8, transaction_id="early"))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from meal_ledgers import MIDNIGHT, ZONE, chained, judged, ordinary_moves, transaction
 
-from balance_sync.anomalies.features import build_features, sample_features
+from balance_sync.anomalies.feature_values import sample_features
+from balance_sync.anomalies.features import build_features
 from balance_sync.anomalies.model import fit_model
 from balance_sync.anomalies.scoring import score_once, score_open
 

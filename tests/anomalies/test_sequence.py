@@ -7,14 +7,8 @@ from datetime import timedelta
 import numpy as np
 from meal_ledgers import MIDNIGHT, ZONE, chained, judged, ordinary_moves, transaction
 
-from balance_sync.anomalies.features import (
-    FEATURES,
-    FEATURES_TABLE,
-    build_features,
-    feature_columns,
-    iter_features,
-    sample_features,
-)
+from balance_sync.anomalies.feature_values import feature_columns, iter_features, sample_features
+from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, build_features
 from balance_sync.anomalies.sequence import CONTEXT, PREVIOUS, add_sequence, needs_sequence
 from balance_sync.anomalies.views import DETECTORS, matrix_width
 

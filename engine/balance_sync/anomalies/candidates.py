@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balance_sync.anomalies.context import Context, fetch_contexts, fetch_values
+from balance_sync.anomalies.context import Context, fetch_contexts
 from balance_sync.anomalies.detectors import Scores
 from balance_sync.anomalies.distant import DistantModel
+from balance_sync.anomalies.feature_values import fetch_values
 from balance_sync.anomalies.learning import Lessons, Worth, weigh
 from balance_sync.anomalies.model import Model
 from balance_sync.anomalies.ranking import Scored, Standings

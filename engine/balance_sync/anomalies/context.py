@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
-from balance_sync.anomalies.features import FEATURES_TABLE, FloatMatrix, feature_columns, select_features
+from balance_sync.anomalies.feature_values import fetch_values
+from balance_sync.anomalies.features import WANTED_TABLE, FloatMatrix, select_asked
 from balance_sync.schema import TRANSACTIONS
 
 if TYPE_CHECKING:
@@ -101,35 +101,21 @@ def fetch_contexts(
 
     The features are float64, shape (len(ledger_rows), columns).
     """
+    values = fetch_values(connection, ledger_rows)
     names = Context.__struct_fields__
     columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]
-    select, values = select_features(connection, ledger_rows, timezone=timezone)
+    select, parameters = select_asked()
     # A semi join first, or DuckDB holds the whole ledger in memory for a hundred rows of it.
     query = f"""
-        WITH wanted AS (
-            SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place
-        ), own AS (
-            SELECT l.* FROM numbered_ledger AS l SEMI JOIN wanted ON l.event_number = wanted.ledger_row
+        WITH own AS (
+            SELECT l.* FROM numbered_ledger AS l
+            SEMI JOIN {WANTED_TABLE} AS w ON l.event_number = w.ledger_row
         )
         SELECT {", ".join(columns)}
-        FROM wanted
-        INNER JOIN ({select}) AS f ON wanted.ledger_row = f.ledger_row
+        FROM {WANTED_TABLE} AS w
+        INNER JOIN ({select}) AS f ON w.ledger_row = f.ledger_row
         INNER JOIN own AS l ON f.ledger_row = l.event_number
-        ORDER BY wanted.place
+        ORDER BY w.place
     """  # noqa: S608
-    asked = {**values, "rows": list(ledger_rows), "timezone": timezone}
-    contexts = [Context(*row) for row in connection.execute(query, asked).fetchall()]
-    return contexts, fetch_values(connection, ledger_rows)
-
-
-def fetch_values(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> FloatMatrix:
-    """Return the features of some transactions in the order given, float64, shape (n, columns)."""
-    features = feature_columns(connection)
-    query = f"""
-        SELECT {", ".join("f." + name for name in features)}
-        FROM (SELECT unnest($rows::BIGINT[]) AS ledger_row, unnest(range(len($rows))) AS place) AS wanted
-        INNER JOIN {FEATURES_TABLE} AS f ON wanted.ledger_row = f.ledger_row
-        ORDER BY wanted.place
-    """  # noqa: S608
-    rows = connection.execute(query, {"rows": list(ledger_rows)}).fetchall()
-    return np.array(rows, dtype=np.float64).reshape(-1, len(features))
+    rows = connection.execute(query, {**parameters, "timezone": timezone}).fetchall()
+    return [Context(*row) for row in rows], values

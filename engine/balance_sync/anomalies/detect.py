@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING
 from balance_sync.anomalies.candidates import Candidate, Field
 from balance_sync.anomalies.distant import DistantModel, fit_distant_model
 from balance_sync.anomalies.drift import Drift, measure_drift
-from balance_sync.anomalies.features import (
-    FloatMatrix,
-    build_features,
-    count_explained,
-    drop_features,
-    sample_features,
-)
+from balance_sync.anomalies.feature_values import sample_features
+from balance_sync.anomalies.features import FloatMatrix, build_features, count_explained, drop_features
 from balance_sync.anomalies.learning import Lessons, read_lessons
 from balance_sync.anomalies.model import Model, fit_model
 from balance_sync.anomalies.ranking import Scored, gather
@@ -141,9 +136,10 @@ def detect(
     answers
         What the ranking learns from.
     """
-    count = build_features(connection, timezone=method.timezone)
+    looks_back = needs_sequence(name for view in method.views for name in view.features)
+    count = build_features(connection, timezone=method.timezone, kept=looks_back)
     try:
-        if needs_sequence(name for view in method.views for name in view.features):
+        if looks_back:
             add_sequence(connection)
         explained = count_explained(connection)
         if count < LEAST_TRANSACTIONS or review_budget < 1:

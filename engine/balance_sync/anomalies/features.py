@@ -1,25 +1,22 @@
-"""Computes the features in SQL and hands them over as numpy arrays, a chunk at a time.
+"""Computes in SQL what the features of every transaction follow from.
 
-The whole table lives in the database, where it can spill; only one chunk and one sample of it are
-ever in memory, whatever the length of the ledger.
+It lives in temporary tables, which can spill. What DuckDB holds and cannot spill, such as all amounts of
+every subscriber, is done in as many parts as the length of the ledger asks for.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from balance_sync.store.sql_files import sql_directory
-from balance_sync.store.temporary_tables import drop_tables, fill_steps, named_in
+from balance_sync.store.temporary_tables import count_parts, drop_tables, fill_steps, named_in
 
 if TYPE_CHECKING:
-    import polars as pl
     from duckdb import DuckDBPyConnection
 
 FEATURES = (
@@ -46,48 +43,31 @@ FEATURES = (
 
 FEATURES_VERSION = 3
 FEATURES_TABLE = "transaction_features"
-_CANDIDATES = "feature_company"
-_ASKED = "feature_asked"
-SAMPLE_ROWS = 40_000
-CHUNK_ROWS = 16_384
-"""Rows scored at a time: four times as many take 120 MB more, on two threads, and hardly less time."""
-_MIXED = (
-    "(coalesce(epoch_ms(l.logged_at), 0) % 2147483648 * 1103515245 + l.line * 12345) % 2147483648 // 2048"
-)
-"""A number of a ledger's row that has nothing to do with what it is about, as good as drawn by lot.
+CANDIDATES_TABLE = "feature_company"
+ASKED_TABLE = "feature_asked"
+"""What `select_asked` gives the features of: some rows of `CANDIDATES_TABLE`."""
 
-With a cryptographic hash of all that identifies the row the choice took five times as long.
-"""
+WANTED_TABLE = "feature_wanted"
+MOST_KEPT_ROWS = 250_000
+"""Of up to so many transactions the features are a table. Of ten million it takes 1.6 GB."""
+
+_KINDS = ("first_steps", "own_steps", "part_steps", "last_steps")
+"""Kinds of steps in their order: of all; of one part alone; of each part, added to those before; of all."""
+
+_PARTS_TABLE = "feature_parts"
+_HELD_ROW = 45
+"""Bytes held for each transaction, and not spilled, while what is usual for each subscriber is found out."""
+
+_KEPT_ROW = 8
+"""Bytes of each transaction's rows in temporary tables, the ledger's among them, that cannot be spilled."""
 
 FloatMatrix = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureChunk:
-    """Some rows of the features.
+def build_features(connection: DuckDBPyConnection, *, timezone: str, kept: bool = False) -> int:
+    """Fill the temporary tables that the features of every transaction of `ledger` follow from.
 
-    Attributes
-    ----------
-    ledger_rows
-        int64, shape (n,): the event of the ledger that each row is about.
-    explained
-        bool, shape (n,): a rule's finding of severity error or critical names the transaction.
-    at_us
-        int64, shape (n,): microseconds since 1970, UTC; before all times where none is stated.
-    values
-        float64, shape (n, columns): non-negative, 0 where nothing is unusual; `FEATURES` first.
-    """
-
-    ledger_rows: npt.NDArray[np.int64]
-    explained: npt.NDArray[np.bool_]
-    at_us: npt.NDArray[np.int64]
-    values: FloatMatrix
-
-
-def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
-    """Compute the features of every transaction of `ledger` into a temporary table.
-
-    The tables on the way to them stay until `drop_features`, for `select_features`.
+    They stay until `drop_features`.
 
     Parameters
     ----------
@@ -95,6 +75,8 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
         Holds the tables ``ledger`` and ``findings``.
     timezone
         IANA name of the business time zone.
+    kept
+        Keep the features themselves in a table, however many there are.
 
     Returns
     -------
@@ -103,40 +85,83 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str) -> int:
     """
     header, steps = read_features()
     values = {**_defaults(header), "timezone": timezone}
-    select = steps.pop(FEATURES_TABLE)
-    drop_features(connection)
-    fill_steps(connection, steps, values)
-    drop_tables(connection, [name for name in steps if name not in select and name != _CANDIDATES])
-    columns = f"ledger_row, explained, at_us, {_columns(FEATURES)}"
-    connection.execute(f"CREATE TEMP VIEW {_ASKED} AS FROM {_CANDIDATES}")
-    connection.execute(
-        f"CREATE TEMP TABLE {FEATURES_TABLE} AS SELECT {columns} FROM ({select})",  # noqa: S608
-        named_in(select, values),
+    first, of_one_part, of_parts, last = (
+        {_table(step): steps[_table(step)] for step in header[kind]} for kind in _KINDS
     )
-    connection.execute(f"DROP VIEW {_ASKED}")
-    return int(connection.execute(f"SELECT count(*) FROM {FEATURES_TABLE}").fetchall()[0][0])  # noqa: S608
+    drop_features(connection)
+    ((count,),) = connection.execute("SELECT count(*) FROM numbered_ledger").fetchall()
+    _divide(connection, count)
+    parts = read_parts(connection)
+    fill_steps(connection, first, values)
+    for number, part in enumerate(parts):
+        fill_steps(connection, of_one_part, {**values, **part})
+        fill_steps(connection, of_parts, {**values, **part}, adding=number > 0)
+    drop_tables(connection, of_one_part)
+    fill_steps(connection, last, values)
+    select = steps[FEATURES_TABLE]
+    drop_tables(
+        connection,
+        [name for name in (*first, *of_parts, *last) if name not in select and name != CANDIDATES_TABLE],
+    )
+    if kept or count <= MOST_KEPT_ROWS:
+        for number, part in enumerate(parts):
+            fill_steps(connection, {FEATURES_TABLE: select_part()[0]}, {**values, **part}, adding=number > 0)
+    return int(count)
 
 
-def select_features(
-    connection: DuckDBPyConnection, ledger_rows: Sequence[int], *, timezone: str
-) -> tuple[str, dict[str, Any]]:
-    """Return a SELECT of some transactions' features with all their context, and its parameters.
+def _divide(connection: DuckDBPyConnection, count: int) -> None:
+    """Keep which subscribers, by their numbers, make a part: about as many transactions in each."""
+    connection.execute(
+        f"""
+        CREATE TEMP TABLE {_PARTS_TABLE} AS
+        WITH subscribers AS (
+            SELECT subscriber_number, sum(count(*)) OVER (ORDER BY subscriber_number) - 1 AS place
+            FROM numbered_ledger
+            WHERE $parts > 1
+            GROUP BY subscriber_number
+        )
+        SELECT min(subscriber_number) AS first_subscriber, max(subscriber_number) AS last_subscriber
+        FROM subscribers
+        GROUP BY place * $parts // $count
+        """,  # noqa: S608
+        {"parts": count_parts(connection, count * _HELD_ROW, beside=count * _KEPT_ROW), "count": count},
+    )
 
-    Context is twice as wide as the features and asked for of a few transactions, so it is not kept of all.
 
-    Parameters
-    ----------
-    connection
-        After `build_features`. A temporary table holds the rows that are asked for until the next call.
+def read_parts(connection: DuckDBPyConnection) -> list[dict[str, int]]:
+    """Return the parameters of each part that the features are made in, at least one; after `build_features`.
+
+    Those of a single part are none: their defaults mean everything.
+    """
+    rows = connection.execute(
+        f"SELECT first_subscriber, last_subscriber FROM {_PARTS_TABLE} ORDER BY first_subscriber"  # noqa: S608
+    ).fetchall()
+    return [{"first_subscriber": first, "last_subscriber": last} for first, last in rows] or [{}]
+
+
+def select_asked() -> tuple[str, dict[str, Any]]:
+    """Return a SELECT of features with all their context, of `ASKED_TABLE`, and its parameters."""
+    header, steps = read_features()
+    select = steps[FEATURES_TABLE]
+    return select, named_in(select, _defaults(header))
+
+
+def select_part() -> tuple[str, dict[str, Any]]:
+    """Return a SELECT of the features of all transactions of a part, and its parameters, a part's among them.
+
+    Its columns are ledger_row, explained, at_us and `FEATURES`.
     """
     header, steps = read_features()
-    drop_tables(connection, [_ASKED])
-    connection.execute(
-        f"CREATE TEMP TABLE {_ASKED} AS FROM {_CANDIDATES} WHERE list_contains($rows::BIGINT[], ledger_row)",
-        {"rows": list(ledger_rows)},
-    )
-    select = steps[FEATURES_TABLE]
-    return select, named_in(select, {**_defaults(header), "timezone": timezone})
+    text = f"""
+        WITH {ASKED_TABLE} AS (
+            FROM {CANDIDATES_TABLE}
+            WHERE subscriber BETWEEN $first_subscriber AND $last_subscriber
+        )
+        SELECT ledger_row, explained, at_us, {", ".join(FEATURES)} FROM (
+            {steps[FEATURES_TABLE]}
+        )
+    """  # noqa: S608
+    return text, named_in(text, _defaults(header))
 
 
 def read_features() -> tuple[dict[str, Any], dict[str, str]]:
@@ -145,11 +170,16 @@ def read_features() -> tuple[dict[str, Any], dict[str, str]]:
     last = (folder / f"v{FEATURES_VERSION}.sql").read_text(encoding="utf-8")
     head, select = last.split("\n---*/\n", 1)
     header = tomllib.loads(head.removeprefix("/*---\n"))
+    names = [name for kind in _KINDS for name in header[kind]]
     steps = {
-        f"feature_{step}": (folder / f"v{FEATURES_VERSION}" / f"{step}.sql").read_text(encoding="utf-8")
-        for step in header["steps"]
+        _table(step): (folder / f"v{FEATURES_VERSION}" / f"{step}.sql").read_text(encoding="utf-8")
+        for step in names
     }
     return header, {**steps, FEATURES_TABLE: select}
+
+
+def _table(step: str) -> str:
+    return f"feature_{step}"
 
 
 def features_hash() -> str:
@@ -160,64 +190,13 @@ def features_hash() -> str:
 
 def count_explained(connection: DuckDBPyConnection) -> int:
     """Return how many transactions a finding of severity error or critical names."""
-    query = f"SELECT count(*) FROM {FEATURES_TABLE} WHERE explained"  # noqa: S608
+    query = f"SELECT count(*) FROM {CANDIDATES_TABLE} WHERE explained"  # noqa: S608
     return int(connection.execute(query).fetchall()[0][0])
 
 
 def drop_features(connection: DuckDBPyConnection) -> None:
     """Drop the temporary tables and free their memory."""
-    drop_tables(connection, [*read_features()[1], _ASKED])
-
-
-def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
-    """Return features of at most about `SAMPLE_ROWS` of the `count` transactions.
-
-    Which ones depends on their time and line, and on nothing else; they are ordered by what identifies them.
-    So the same ledger gives the same sample whatever the order of its rows and the number of threads.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (n, columns).
-    """
-    names = feature_columns(connection)
-    query = f"""
-        SELECT {_columns(names, "f.")}
-        FROM {FEATURES_TABLE} AS f
-        INNER JOIN numbered_ledger AS l ON f.ledger_row = l.event_number
-        WHERE {_MIXED} % $every = 0
-        ORDER BY l.transaction_id, l.source_id, l.line
-    """  # noqa: S608
-    every = max(1, -(-count // SAMPLE_ROWS))
-    matrices = [
-        _matrix(batch, names) for batch in _read_batches(connection, query, {"every": every}, CHUNK_ROWS)
-    ]
-    return np.concatenate([np.empty((0, len(names))), *matrices])
-
-
-def iter_features(connection: DuckDBPyConnection, *, chunk_rows: int = CHUNK_ROWS) -> Iterator[FeatureChunk]:
-    """Yield the features of all transactions, in no particular order."""
-    names = feature_columns(connection)
-    query = f"SELECT ledger_row, explained, at_us, {_columns(names)} FROM {FEATURES_TABLE}"  # noqa: S608
-    for batch in _read_batches(connection, query, {}, chunk_rows):
-        yield FeatureChunk(
-            batch["ledger_row"].to_numpy(),
-            batch["explained"].to_numpy(),
-            batch["at_us"].to_numpy(),
-            _matrix(batch, names),
-        )
-
-
-def _read_batches(
-    connection: DuckDBPyConnection, query: str, parameters: dict[str, Any], rows: int
-) -> Iterator[pl.DataFrame]:
-    import polars as pl
-
-    # A relation, because Arrow batches straight from `execute` come unordered in spite of ORDER BY where
-    # the session does not preserve insertion order (DuckDB 2.0).
-    # Through Polars, because pyarrow's own way to numpy imports pandas wherever that is installed.
-    for batch in connection.sql(query, params=parameters).to_arrow_reader(rows):
-        yield pl.DataFrame(batch)
+    drop_tables(connection, [*read_features()[1], _PARTS_TABLE, WANTED_TABLE, ASKED_TABLE])
 
 
 def _defaults(header: dict[str, Any]) -> dict[str, Any]:
@@ -225,17 +204,3 @@ def _defaults(header: dict[str, Any]) -> dict[str, Any]:
     return {
         name: read[parameter["type"]](parameter["default"]) for name, parameter in header["params"].items()
     }
-
-
-def feature_columns(connection: DuckDBPyConnection) -> tuple[str, ...]:
-    """Return the columns of every matrix of this ledger: `FEATURES`, and what was put beside them."""
-    query = f"SELECT column_name FROM (DESCRIBE {FEATURES_TABLE}) WHERE contains(column_name, '_before_')"  # noqa: S608
-    return (*FEATURES, *(name for (name,) in connection.execute(query).fetchall()))
-
-
-def _columns(names: tuple[str, ...], prefix: str = "") -> str:
-    return ", ".join(prefix + name for name in names)
-
-
-def _matrix(batch: pl.DataFrame, names: tuple[str, ...]) -> FloatMatrix:
-    return np.column_stack([batch[name].to_numpy() for name in names])

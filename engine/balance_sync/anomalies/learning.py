@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from balance_sync.anomalies.detectors import Scores
-from balance_sync.anomalies.features import FEATURES, FEATURES_TABLE, FloatMatrix, feature_columns
+from balance_sync.anomalies.feature_values import feature_columns, fetch_values
+from balance_sync.anomalies.features import FEATURES, FloatMatrix
 from balance_sync.anomalies.model import Answers
 from balance_sync.anomalies.scaling import Scaling
 
@@ -93,20 +94,21 @@ class Worth:
 
 def read_lessons(connection: DuckDBPyConnection, answers: Sequence[Answer]) -> Lessons:
     """Find the features of decided transactions; those that this archive does not have teach nothing."""
-    features = feature_columns(connection)
     rows = connection.execute(
-        f"""
-        SELECT wanted.place, {", ".join("f." + name for name in features)}
+        """
+        SELECT wanted.place, l.event_number
         FROM (SELECT unnest($ids::VARCHAR[]) AS transaction_id, unnest(range(len($ids))) AS place) AS wanted
         INNER JOIN numbered_ledger AS l ON wanted.transaction_id = l.transaction_id
-        INNER JOIN {FEATURES_TABLE} AS f ON l.event_number = f.ledger_row
         QUALIFY row_number() OVER (PARTITION BY wanted.place ORDER BY l.logged_at, l.source_id, l.line) = 1
         ORDER BY wanted.place
-        """,  # noqa: S608
+        """,
         {"ids": [one.transaction_id for one in answers]},
     ).fetchall()
-    found = [answers[place] for place, *_ in rows]
-    values = np.array([values for _, *values in rows], dtype=np.float64).reshape(-1, len(features))
+    found = [answers[place] for place, _ in rows]
+    if found:
+        values = fetch_values(connection, [row for _, row in rows])
+    else:
+        values = np.empty((0, len(feature_columns(connection))))
     return Lessons(
         values, np.array([one.confirmed for one in found], dtype=bool), tuple(one.decided_by for one in found)
     )

@@ -13,12 +13,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from balance_sync.store.sql_files import sql_directory
-from balance_sync.store.temporary_tables import drop_tables, fill_steps
+from balance_sync.store.temporary_tables import count_parts, drop_tables, fill_steps, named_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
+
+_HELD_DAY = 50
+"""Bytes held for each day on which a subscriber spends, and not spilled, while what is usual is found out."""
 
 ROUNDS = 4
 """How often a series is cut at a change, and its parts are looked through again."""
@@ -147,9 +150,18 @@ def _find_levels(connection: DuckDBPyConnection, *, timezone: str) -> None:
     select = levels.split("\n---*/\n", 1)[1]
     steps["day_segments"] = f"SELECT *, 1 AS segment FROM ({select})"  # noqa: S608 - the product's own SQL
     try:
-        fill_steps(connection, steps, given)
+        for name, text in steps.items():
+            parts = _parts(connection) if named_in(text, {"parts": 1}) else 1
+            for part in range(parts):
+                values = {**given, "parts": parts, "part": part}
+                fill_steps(connection, {name: text}, values, adding=part > 0)
     finally:
         drop_tables(connection, list(steps)[:-1])
+
+
+def _parts(connection: DuckDBPyConnection) -> int:
+    ((days,),) = connection.execute("SELECT count(*) FROM level_spent").fetchall()
+    return count_parts(connection, days * _HELD_DAY)
 
 
 def _read_steps(name: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from balance_sync.anomalies.features import FEATURES, FEATURES_VERSION, SAMPLE_ROWS, FloatMatrix
+from balance_sync.anomalies.feature_values import SAMPLE_ROWS
+from balance_sync.anomalies.features import FEATURES, FEATURES_VERSION, FloatMatrix
 from balance_sync.anomalies.views import DETECTORS, VIEWS_VERSION, matrix_width
 from balance_sync.errors import InputError
 from balance_sync.store.publish import published

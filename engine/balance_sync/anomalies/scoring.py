@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balance_sync.anomalies.features import FeatureChunk, iter_features
+from balance_sync.anomalies.feature_values import FeatureChunk, iter_features
 from balance_sync.anomalies.ranking import Scored
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ def needs_sequence(names: Iterable[str]) -> bool:
 
 
 def add_sequence(connection: DuckDBPyConnection) -> None:
-    """Put the columns of `CONTEXT` beside the features, in the order of each subscriber's transactions."""
+    """Put the columns of `CONTEXT` beside the features, which are kept, in each subscriber's order."""
     lagged = ", ".join(
         f"coalesce(lag(f.{name}, {back}) OVER before, 0) AS {name}_before_{back}"
         for back in range(1, PREVIOUS + 1)

@@ -9,7 +9,6 @@ Rules and reports see no difference. What the product itself does with ledgers r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from balance_sync.rules.views import load_views, write_profile
 from balance_sync.store.session import database_errors
 from balance_sync.store.tables import fill_currencies
+from balance_sync.store.temporary_tables import count_parts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,9 +32,6 @@ _ROW_GROUP = 122_880
 
 _SORTED_ROW = 300 / 16
 """Bytes that each thread holds for each transaction while chains are made: of 300, a sixteenth at a time."""
-
-_SORTED_SHARE = 0.6
-"""Of the memory limit, what they may take together."""
 
 _NAMES = ("ledger", "numbered_ledger", "linked", "chain")
 
@@ -109,10 +106,8 @@ def _make_chain(connection: DuckDBPyConnection, query: str, rows: int) -> None:
 
 
 def _parts(connection: DuckDBPyConnection, rows: int) -> int:
-    ((threads, limit),) = connection.execute(
-        "SELECT current_setting('threads'), parse_formatted_bytes(current_setting('memory_limit'))"
-    ).fetchall()
-    return max(1, math.ceil(rows * int(threads) * _SORTED_ROW / (int(limit) * _SORTED_SHARE)))
+    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+    return count_parts(connection, rows * int(threads) * _SORTED_ROW)
 
 
 def _chain_part(query: str, part: int = 0, parts: int = 1) -> str:

@@ -23,6 +23,7 @@ moves AS (
             AND l.type IS NOT DISTINCT FROM p.type
             AND l.action IS NOT DISTINCT FROM p.action
     INNER JOIN feature_source_kinds AS s ON l.source_kind IS NOT DISTINCT FROM s.source_kind
+    WHERE l.subscriber_number BETWEEN $first_subscriber AND $last_subscriber
 )
 
 SELECT

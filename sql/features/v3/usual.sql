@@ -14,7 +14,7 @@ population_hours AS (
         any_value(p.direction) AS direction,
         t.hour,
         count(*) AS hour_count
-    FROM feature_steps AS t
+    FROM feature_company AS t
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key
     GROUP BY p.population_key, t.hour
 ),
@@ -37,18 +37,21 @@ SELECT
     first_value(h.hour_count) OVER busiest_first AS busiest_count,
     first_value(d.hour_share) OVER busiest_first AS busiest_share,
     r.population,
-    r.amounts[1] AS population_low,
-    greatest(r.amounts[2], 0.01) AS population_middle,
-    r.amounts[3] AS population_high,
-    r.pauses[1] AS pause_low,
-    r.pauses[2] AS pause_high,
+    r.amount_low AS population_low,
+    greatest(r.amount_middle, 0.01) AS population_middle,
+    r.amount_high AS population_high,
+    r.pause_low,
+    r.pause_high,
+    r.multiple_low,
+    r.multiple_high,
+    r.day_multiple_high,
     coalesce(n.population_repeats, 0) AS population_repeats,
     ln(
         (busiest_count + $hour_prior_weight * busiest_share)
         / (h.hour_count - 1 + $hour_prior_weight * d.hour_share)
     ) AS hour_surprise
 FROM population_hours AS h
-INNER JOIN feature_population_ranges AS r ON h.population_key = r.population_key
+INNER JOIN feature_ranges AS r ON h.population_key = r.population_key
 LEFT JOIN population_repeats AS n ON h.population_key = n.population_key
 INNER JOIN direction_hours AS d ON h.direction IS NOT DISTINCT FROM d.direction AND h.hour = d.hour
 WINDOW busiest_first AS (PARTITION BY h.population_key ORDER BY h.hour_count DESC, h.hour ASC)

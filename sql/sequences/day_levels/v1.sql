@@ -55,6 +55,16 @@ help = "times by which spending must differ somewhere"
 type = "DOUBLE"
 default = "10"
 help = "usual days' debits by which balances must differ somewhere"
+
+[params.parts]
+type = "BIGINT"
+default = "1"
+help = "in how many parts, by subscriber, what is usual for each is found out: it holds all that they spend"
+
+[params.part]
+type = "BIGINT"
+default = "0"
+help = "which of them this is, from 0 on"
 ---*/
 WITH
 swings AS (

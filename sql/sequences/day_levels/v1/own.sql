@@ -7,6 +7,7 @@ own AS (
         max(value, $least_beyond)[-1] AS high,
         min(value, $least_beyond)[-1] AS low
     FROM level_spent
+    WHERE subscriber % $parts = $part
     GROUP BY subscriber
 )
 
