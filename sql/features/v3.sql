@@ -4,10 +4,12 @@ version = 3
 title = "How unusual each transaction is, from its context"
 created = 2026-11-27
 reads = ["ledger", "numbered_ledger", "findings"]
-first_steps = ["populations", "source_kinds", "batches", "explained", "reported_gaps"]
+first_steps = ["populations", "source_kinds", "explained", "reported_gaps"]
 own_steps = ["steps", "near", "half_days"]
 part_steps = ["company", "repeats", "own", "own_same"]
-last_steps = ["own_repeats", "ranges", "usual", "near_counts", "day_counts", "batch_counts", "words"]
+last_steps = [
+    "own_repeats", "ranges", "usual", "near_counts", "day_counts", "batches", "batch_counts", "words"
+]
 description = """
 One row per row of the ledger. Features are DOUBLE, 0 where nothing is unusual, larger the more
 unusual; none is NULL, NaN or infinite. "A population" is the transactions of one currency,
@@ -121,6 +123,15 @@ default = "9223372036854775807"
 help = "number of the last one"
 ---*/
 WITH
+asked AS (
+    SELECT
+        t.*,
+        coalesce(b.batch_count, 1) AS batch_count
+    FROM feature_asked AS t
+    LEFT JOIN feature_batches AS b
+        ON t.action_key = b.action_key AND t.amount = b.amount AND t.at_us // 60000000 = b.minute
+),
+
 judged AS (
     SELECT
         t.ledger_row,
@@ -162,7 +173,7 @@ judged AS (
         t.explained,
         coalesce(t.at_us, -9223372036854775807) AS at_us,
         ln(greatest(t.amount, 0.0005)) AS log_amount
-    FROM feature_asked AS t
+    FROM asked AS t
     INNER JOIN feature_own AS o ON t.subscriber = o.subscriber
     INNER JOIN feature_own_same AS a ON t.subscriber = a.subscriber AND t.action_key = a.action_key
     INNER JOIN feature_populations AS p ON t.action_key = p.action_key

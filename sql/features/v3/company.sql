@@ -14,14 +14,11 @@ SELECT
     coalesce(n.near_count, 1) AS near_count,
     coalesce(d.day_count, 1) AS day_count,
     coalesce(d.day_sum::DOUBLE, t.amount) AS day_sum,
-    coalesce(b.batch_count, 1) AS batch_count,
     e.ledger_row IS NOT NULL AS explained,
     g.ledger_row IS NOT NULL AS gap_reported
 FROM feature_steps AS t
 LEFT JOIN feature_near AS n ON t.ledger_row = n.ledger_row
 LEFT JOIN feature_half_days AS d ON t.ledger_row = d.ledger_row
-LEFT JOIN feature_batches AS b
-    ON t.action_key = b.action_key AND t.amount = b.amount AND t.at_us // 60000000 = b.minute
 LEFT JOIN feature_explained AS e
     ON t.ledger_row = e.ledger_row AND e.subscriber BETWEEN $first_subscriber AND $last_subscriber
 LEFT JOIN feature_reported_gaps AS g
