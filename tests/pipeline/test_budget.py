@@ -89,8 +89,8 @@ def test_a_small_limit_means_fewer_processes_than_threads() -> None:
 def test_an_inventory_of_many_sources_takes_from_the_database_while_it_is_filled() -> None:
     whole = divide_memory("1500MB", threads=2)
     assert whole.filling(0) == whole.filling(50 * MB) == whole.database
-    for inventory in (300 * MB, 600 * MB):
-        assert inventory + budget._BESIDE_FILLING + whole.filling(inventory) == whole.limit
+    for inventory in (150 * MB, 300 * MB):
+        assert 2 * inventory + budget._BESIDE_FILLING + whole.filling(inventory) == whole.limit
     assert whole.filling(5_000 * MB) == budget._LEAST_DATABASE
 
 

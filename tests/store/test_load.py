@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def load(
     batches: dict[str, dict[str, list[dict[str, Any]]]],
     resolved: dict[str, pl.DataFrame],
     *,
-    sources: list[str] | None = None,
+    left_out: Sequence[str] = (),
     **period: datetime,
 ) -> None:
     files: dict[str, list[Path]] = {name: [] for name in LOADED}
@@ -67,7 +67,7 @@ def load(
             path = folder / batch / f"{name}.parquet"
             table(name, tables.get(name, [])).write_parquet(path)
             files[name].append(path)
-    wanted = None if sources is None else pl.DataFrame({"source_id": sources})
+    others = pl.DataFrame({"source_id": left_out}, schema={"source_id": pl.String})
     again = ("messages", "invocations", "transactions")
     once = {name: frame for name, frame in resolved.items() if name not in again}
 
@@ -75,7 +75,7 @@ def load(
         yield {name: resolved[name].clear() for name in again}
         yield {name: resolved[name] for name in again}
 
-    loaded = Loaded(files, once, some_at_a_time, sources=wanted, **period)
+    loaded = Loaded(files, once, some_at_a_time, left_out=others, **period)
     with resolved_tables(connection, loaded):
         load_tables(connection, loaded)
 
@@ -97,11 +97,11 @@ def test_only_sources_of_the_run_are_loaded(connection: DuckDBPyConnection, tmp_
         sync_error("s9", 1),
     ]
     batches = {"b1": {"sync_errors": rows[:2]}, "b2": {"sync_errors": rows[2:]}}
-    load(connection, tmp_path, batches, resolution(), sources=["s1", "s2"])
+    load(connection, tmp_path, batches, resolution(), left_out=["s3", "s9", "s7"])
     assert places(connection, "sync_errors") == [("s1", 2), ("s1", 9), ("s2", 1)]
 
 
-def test_all_is_loaded_where_no_source_is_named(connection: DuckDBPyConnection, tmp_path: Path) -> None:
+def test_all_is_loaded_where_no_source_is_left_out(connection: DuckDBPyConnection, tmp_path: Path) -> None:
     rows = {"sync_errors": [sync_error("s1", 9), sync_error("s2", 1)]}
     load(connection, tmp_path, {"b1": rows}, resolution())
     assert places(connection, "sync_errors") == [("s1", 9), ("s2", 1)]

@@ -63,6 +63,13 @@ class Repeats:
         some = self.ranges.group_by("source_id").agg(pl.col("events").sum())
         return pl.concat([some, self.sources]).rename({"events": "repeated_events"})
 
+    def with_something_new(self, sources: pl.DataFrame) -> pl.DataFrame:
+        """Return those of the sources, in their order, that have events which no earlier one has."""
+        if self.sources.is_empty():
+            # A copy of a million sources would take a hundred megabytes.
+            return sources
+        return sources.join(self.sources, on="source_id", how="anti", maintain_order="left")
+
     def without(self, source_ids: pl.DataFrame) -> Repeats:
         """Return those of all other sources."""
         ranges, sources = (

@@ -101,7 +101,7 @@ def resolve(
     if overlapping is None:
         overlapping = overlapping_sources(sources)
     repeats = find_repeats(sources, overlapping, tables)
-    sources = sources.join(repeats.sources, on="source_id", how="anti", maintain_order="left")
+    sources = repeats.with_something_new(sources)
     affected = pl.concat([_shared_requests(sources, tables, repeats.ranges), repeats.requests])
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")

@@ -94,7 +94,7 @@ def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous
 
     counts = copies.select("row", repeated_events="events", events=pl.lit(0, dtype=pl.Int64))
     none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
-    nothing = Loaded({}, {"requests": none}, lambda: [{"transactions": none}], sources=none)
+    nothing = Loaded({}, {"requests": none}, lambda: [{"transactions": none}], left_out=none)
     told = what_was_filled(inventory, previous.event_kinds)
     return Addition(inventory, copies.select("source_id"), counts, previous.event_kinds, nothing, told)
 

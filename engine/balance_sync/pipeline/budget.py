@@ -24,6 +24,10 @@ _BESIDE_DATABASE = 750_000_000
 # 17,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
+# For the inventory, and as much for what is selected from it: with 1.3 million sources filling peaked at
+# 917 MB beyond DuckDB's limit, 151 MB of them the inventory.
+_INVENTORY = 2
+
 # What the first process holds while another one fills the database, and what it knows each file by: 165 MB
 # were measured with 668,000 files, and 224 MB with 2.6 million.
 _WAITING_PROCESS = 180_000_000
@@ -71,7 +75,7 @@ class Budget:
             Where that is done in another process, the files that the one which waits knows.
         """
         waiting = 0 if waiting_files is None else _WAITING_PROCESS + _WAITING_FILE * waiting_files
-        beside = _BESIDE_FILLING + inventory_bytes + waiting
+        beside = _BESIDE_FILLING + _INVENTORY * inventory_bytes + waiting
         return max(min(self.database, self.limit - beside), _LEAST_DATABASE)
 
     def __str__(self) -> str:

@@ -63,13 +63,12 @@ def what_to_load(
     """Return what of the store is loaded for `sources`, none of them a copy."""
     from balance_sync.store.load import Loaded
 
-    repeats = resolution.repeats
-    sources = sources.join(repeats.sources, on="source_id", how="anti")
+    sources = resolution.repeats.with_something_new(sources)
     return Loaded(
         inventory.files(sources),
-        {"repeats": repeats.ranges, "requests": resolution.requests, "stale": inventory.stale},
+        {"repeats": resolution.repeats.ranges, "requests": resolution.requests, "stale": inventory.stale},
         lambda: (followed._asdict() for followed in resolution.follow_again()),
-        sources=None if inventory.holds_only(sources) else sources.select("source_id"),
+        left_out=inventory.beside(sources),
         since=options.since,
         until=options.until,
     )

@@ -33,9 +33,8 @@ def count_events(
     import polars as pl
 
     within = _within(options)
-    originals = sources.filter(pl.col("status") != "duplicate").select("source_id")
-    if not repeats.sources.is_empty():
-        originals = originals.join(repeats.sources, on="source_id", how="anti")
+    originals = sources.filter(pl.col("status") != "duplicate").select("source_id", "row")
+    originals = repeats.with_something_new(originals)
     some = repeats.ranges
     whole = originals if some.is_empty() else originals.join(some, on="source_id", how="anti")
     repeating = originals.join(some, on="source_id", how="semi")

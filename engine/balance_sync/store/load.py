@@ -60,8 +60,8 @@ class Loaded:
     again
         Gives frames by name, some requests at a time: the ``messages``, ``invocations`` and ``transactions``
         of these.
-    sources
-        ``source_id`` of the sources to load; `None` for every one that stands in the files.
+    left_out
+        ``source_id`` of the sources that stand in the files and are not loaded.
     since, until
         The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
     """
@@ -69,7 +69,7 @@ class Loaded:
     files: Mapping[str, Sequence[Path]]
     resolved: Mapping[str, pl.DataFrame]
     again: Callable[[], Iterable[Mapping[str, pl.DataFrame]]]
-    sources: pl.DataFrame | None
+    left_out: pl.DataFrame
     since: datetime | None = None
     until: datetime | None = None
 
@@ -90,8 +90,7 @@ def resolved_tables(connection: DuckDBPyConnection, loaded: Loaded) -> Iterator[
     try:
         for name, frame in loaded.resolved.items():
             _put(connection, name, frame)
-        if loaded.sources is not None:
-            _put(connection, "sources", loaded.sources)
+        _put(connection, "left_out", loaded.left_out)
         for some in loaded.again():
             for name, frame in some.items():
                 _put(connection, name, frame)
@@ -159,8 +158,8 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
 
 
 def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
-    if loaded.sources is not None:
-        yield "SEMI JOIN resolved.sources AS s ON b.source_id = s.source_id"
+    if not loaded.left_out.is_empty():
+        yield "ANTI JOIN resolved.left_out AS l ON b.source_id = l.source_id"
     if not loaded.resolved["repeats"].is_empty():
         # A source has one or a few ranges of several lines, and any number of single ones.
         yield """ANTI JOIN (FROM resolved.repeats WHERE line = last_line) AS single
