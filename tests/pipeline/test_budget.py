@@ -104,7 +104,7 @@ def test_files_that_another_process_knows_take_from_the_database_while_it_is_fil
 
 def test_the_budget_is_told_in_words() -> None:
     assert str(divide_memory("1500MB", threads=2)) == (
-        "1,500 MB in all: 2 reading processes, then 692 MB and 2 threads for the database"
+        "1,500 MB in all: 2 reading processes, then 691 MB and 2 threads for the database"
     )
 
 
