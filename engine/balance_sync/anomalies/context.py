@@ -101,6 +101,7 @@ def fetch_contexts(
 
     The features are float64, shape (len(ledger_rows), columns).
     """
+    # First, for it puts into the tables what is asked for below.
     values = fetch_values(connection, ledger_rows)
     names = Context.__struct_fields__
     columns = [_COMPUTED.get(name, ("l." if name in _LEDGER_COLUMNS else "f.") + name) for name in names]

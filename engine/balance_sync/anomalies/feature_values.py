@@ -86,18 +86,14 @@ def sample_features(connection: DuckDBPyConnection, count: int) -> FloatMatrix:
 
 
 def fetch_values(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> FloatMatrix:
-    """Return the features of some transactions in the order given, float64, shape (n, columns)."""
-    ask_for(connection, ledger_rows)
-    return _wanted_values(connection)
+    """Return the features of some transactions in the order given, float64, shape (n, columns).
 
-
-def ask_for(connection: DuckDBPyConnection, ledger_rows: Sequence[int]) -> None:
-    """Put some transactions into the table that `select_asked` reads, and their places into `WANTED_TABLE`.
-
-    A transaction may be named several times. Both tables stay until others are asked for.
+    A transaction may be named several times. Until others are asked for, `select_asked` selects these, and
+    `WANTED_TABLE` holds their places.
     """
     query = "SELECT unnest($rows::BIGINT[]), unnest(range(len($rows)))"
     _want(connection, query, {"rows": list(ledger_rows)})
+    return _wanted_values(connection)
 
 
 def _want(connection: DuckDBPyConnection, query: str, parameters: dict[str, Any]) -> None:
