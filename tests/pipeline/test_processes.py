@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
@@ -36,6 +39,8 @@ from balance_sync.pipeline.run import RunResult, run
 from balance_sync.pipeline.watcher import Unwatched
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.reading import read_only_session
+
+EVENT = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", re.MULTILINE)
 
 SCRIPT = """
 import sys
@@ -175,6 +180,49 @@ def test_a_large_archive_is_filled_in_a_process_of_its_own(
     assert apart.findings == here.findings
     for table in COUNTED_TABLES:
         assert _rows(apart, table) == _rows(here, table), table
+
+
+def _compare_much(given: filling.Filling) -> object:
+    # In the other process, which has the module as it is.
+    filling._MANY_COMPARED = 0
+    return filling._fill_alone(given)
+
+
+def _export_again(logs: Path) -> None:
+    """Put an export before `logs`, by its name, that ends an event earlier in every file."""
+    for path in sorted(logs.glob("*/*/*.gz")):
+        text = gzip.decompress(path.read_bytes())
+        export, stream, name = path.relative_to(logs).parts
+        shorter = logs / f"+{export}" / stream / name
+        shorter.parent.mkdir(parents=True)
+        *_, last = EVENT.finditer(text)
+        shorter.write_bytes(gzip.compress(text[: last.start()]))
+
+
+def test_where_much_is_compared_another_process_loads_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    _export_again(logs)
+    here = _run(logs, tmp_path / "here", threads=2)
+    steps = []
+
+    def noting(given: filling.Filling, step: Callable[..., Any], *args: Any) -> Any:
+        steps.append(step.__name__)
+        return apart(given, step, *args)
+
+    apart = filling._apart
+    monkeypatch.setattr(filling, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(filling, "_fill_alone", _compare_much)
+    monkeypatch.setattr(filling, "_apart", noting)
+    done = _run(logs, tmp_path / "apart", threads=2)
+    assert steps == ["_compare_much", "_insert_sources_alone", "_load_alone"]
+    assert done.run_id == here.run_id
+    for table in COUNTED_TABLES:
+        assert _rows(done, table) == _rows(here, table), table
+    repeated = [row for row in _rows(done, "sources") if '"repeated_events":0' not in str(row)]
+    assert repeated
+    assert not list((tmp_path / "apart" / "store").glob("working/*"))
 
 
 def _rows(done: RunResult, table: str) -> list[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import pytest
 from duckdb import DuckDBPyConnection
 
 from balance_sync.schema import PUBLISHED_TABLES
-from balance_sync.store.load import Loaded, load_tables, resolved_tables
+from balance_sync.store.differences import Differences, put_differences
+from balance_sync.store.load import Loaded, load_tables
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
 
@@ -68,16 +69,11 @@ def load(
             table(name, tables.get(name, [])).write_parquet(path)
             files[name].append(path)
     others = pl.DataFrame({"source_id": left_out}, schema={"source_id": pl.String})
-    again = ("messages", "invocations", "transactions")
-    once = {name: frame for name, frame in resolved.items() if name not in again}
-
-    def some_at_a_time() -> Iterator[dict[str, pl.DataFrame]]:
-        yield {name: resolved[name].clear() for name in again}
-        yield {name: resolved[name] for name in again}
-
-    loaded = Loaded(files, once, some_at_a_time, left_out=others, **period)
-    with resolved_tables(connection, loaded):
-        load_tables(connection, loaded)
+    again = {name: resolved[name] for name in ("messages", "invocations", "transactions")}
+    at_once = {name: frame for name, frame in resolved.items() if name not in again}
+    some_at_a_time = [{name: frame.clear() for name, frame in again.items()}, again]
+    with put_differences(connection, Differences({**at_once, "left_out": others}, some_at_a_time)):
+        load_tables(connection, Loaded(files, **period))
 
 
 def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Resolution:
         ``source_id, rank`` of all sources.
     sources
         Those of them that have something new.
+    compared_sources
+        How many were compared with others, event by event.
     tables
         Of the run's batches.
     """
@@ -67,6 +69,7 @@ class Resolution:
     requests: pl.DataFrame
     ranks: pl.DataFrame
     sources: pl.DataFrame
+    compared_sources: int
     tables: Tables
 
     def follow_again(self) -> Iterator[Followed]:
@@ -106,7 +109,7 @@ def resolve(
     if among is not None:
         affected = affected.join(among, on="request_id", how="semi")
     requests = affected.drop_nulls().unique().sort("request_id")
-    return Resolution(repeats, requests, ranks, sources, tables)
+    return Resolution(repeats, requests, ranks, sources, overlapping.height, tables)
 
 
 _NO_REQUESTS = pl.DataFrame(schema={"request_id": pl.String})

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from balance_sync.logs.resolution import Resolution
     from balance_sync.pipeline.inventory import Inventory
     from balance_sync.pipeline.previous import Previous
+    from balance_sync.store.differences import Differences
     from balance_sync.store.load import Loaded
 
 
@@ -47,7 +48,9 @@ class Addition:
     kinds
         ``kind, events`` of the new and the old sources together.
     loaded
-        What of the store is loaded, with the requests that new and old sources share.
+        What of the store is loaded.
+    differences
+        What differs from it: of the requests that new and old sources share, too.
     told
         What is told about the database with the addition.
     """
@@ -57,6 +60,7 @@ class Addition:
     counts: pl.DataFrame
     kinds: pl.DataFrame
     loaded: Loaded
+    differences: Differences
     told: Filled
 
 
@@ -76,13 +80,15 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
     if not _repeat_as_before(resolution, repeats_before):
         return None
     counts, kinds = count_events(inventory, new, repeats, options)
+    loaded, differences = what_to_load(inventory, originals, resolution, options)
     all_kinds = pl.concat([previous.event_kinds, kinds]).group_by("kind").agg(pl.col("events").sum())
     return Addition(
         inventory,
         new.select("source_id"),
         counts,
         all_kinds,
-        what_to_load(inventory, originals, resolution, options),
+        loaded,
+        differences,
         what_was_filled(inventory, all_kinds),
     )
 
@@ -90,13 +96,15 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
 def _copies_alone(inventory: Inventory, copies: pl.DataFrame, previous: Previous) -> Addition:
     import polars as pl
 
+    from balance_sync.store.differences import Differences
     from balance_sync.store.load import Loaded
 
     counts = copies.select("row", repeated_events="events", events=pl.lit(0, dtype=pl.Int64))
     none = pl.DataFrame(schema={**dict.fromkeys(_AGAIN, pl.String), "line": pl.Int64})
-    nothing = Loaded({}, {"requests": none}, lambda: [{"transactions": none}], left_out=none)
+    nothing = Differences({"requests": none}, [{"transactions": none}])
     told = what_was_filled(inventory, previous.event_kinds)
-    return Addition(inventory, copies.select("source_id"), counts, previous.event_kinds, nothing, told)
+    new = copies.select("source_id")
+    return Addition(inventory, new, counts, previous.event_kinds, Loaded({}), nothing, told)
 
 
 def _stay_as_they_were(inventory: Inventory, before: pl.DataFrame) -> bool:
@@ -147,12 +155,13 @@ def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Fille
     ``changed_transactions`` (``transaction_id, user_id``), ``changed_messages`` (``message_id``) and
     ``changed_sync_errors`` (``user_id``). No row goes: the event that begins a message stays.
     """
-    from balance_sync.store.load import load_tables, resolved_tables
+    from balance_sync.store.differences import put_differences
+    from balance_sync.store.load import load_tables
 
     insert_sources(connection, addition.inventory, addition.counts)
     record_event_kinds(connection, addition.kinds)
     connection.register("new_sources", addition.new)
-    with resolved_tables(connection, addition.loaded):
+    with put_differences(connection, addition.differences):
         for statement in _TAKE_OUT:
             connection.execute(statement)
         if addition.loaded.files:

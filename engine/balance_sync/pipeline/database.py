@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from balance_sync.logs.resolution import Resolution
+    from balance_sync.store.differences import Differences
     from balance_sync.store.load import Loaded
 
 _ROWS_AT_ONCE = 50_000
@@ -41,37 +42,72 @@ class Filled:
     content_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The sources of a run, held against each other.
+
+    Attributes
+    ----------
+    originals
+        Those that are no copy of another one.
+    counts
+        ``row, events, repeated_events`` of all of them.
+    kinds
+        ``kind, events`` of all together.
+    """
+
+    originals: pl.DataFrame
+    resolution: Resolution
+    counts: pl.DataFrame
+    kinds: pl.DataFrame
+
+
+def compare_sources(inventory: Inventory, options: RunOptions) -> Compared:
+    """Find out what the sources repeat of each other, and count the events of each."""
+    from balance_sync.logs.resolution import resolve
+
+    originals = inventory.counted
+    resolution = resolve(originals, inventory)
+    counts, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
+    return Compared(originals, resolution, counts, kinds)
+
+
 def fill_database(connection: DuckDBPyConnection, options: RunOptions, inventory: Inventory) -> Filled:
     """Fill `sources` and the tables of parsed records, each event once across the sources of the run."""
-    from balance_sync.logs.resolution import resolve
-    from balance_sync.store.load import load_tables, resolved_tables
+    return fill_compared(connection, options, inventory, compare_sources(inventory, options))
 
-    counted = inventory.counted
-    resolution = resolve(counted, inventory)
-    counts, kinds = count_events(inventory, inventory.sources, resolution.repeats, options)
-    insert_sources(connection, inventory, counts)
-    record_event_kinds(connection, kinds)
-    loaded = what_to_load(inventory, counted, resolution, options)
-    with resolved_tables(connection, loaded):
+
+def fill_compared(
+    connection: DuckDBPyConnection, options: RunOptions, inventory: Inventory, compared: Compared
+) -> Filled:
+    """Do the same with sources that are `compared` already."""
+    from balance_sync.store.differences import put_differences
+    from balance_sync.store.load import load_tables
+
+    insert_sources(connection, inventory, compared.counts)
+    record_event_kinds(connection, compared.kinds)
+    loaded, differences = what_to_load(inventory, compared.originals, compared.resolution, options)
+    with put_differences(connection, differences):
         load_tables(connection, loaded)
-    return what_was_filled(inventory, kinds)
+    return what_was_filled(inventory, compared.kinds)
 
 
 def what_to_load(
     inventory: Inventory, sources: pl.DataFrame, resolution: Resolution, options: RunOptions
-) -> Loaded:
-    """Return what of the store is loaded for `sources`, none of them a copy."""
+) -> tuple[Loaded, Differences]:
+    """Return what of the store is loaded for `sources`, none of them a copy, and what differs from it."""
+    from balance_sync.store.differences import Differences
     from balance_sync.store.load import Loaded
 
     sources = resolution.repeats.with_something_new(sources)
-    return Loaded(
-        inventory.files(sources),
-        {"repeats": resolution.repeats.ranges, "requests": resolution.requests, "stale": inventory.stale},
-        lambda: (followed._asdict() for followed in resolution.follow_again()),
-        left_out=inventory.beside(sources),
-        since=options.since,
-        until=options.until,
-    )
+    at_once = {
+        "repeats": resolution.repeats.ranges,
+        "requests": resolution.requests,
+        "stale": inventory.stale,
+        "left_out": inventory.beside(sources),
+    }
+    again = (followed._asdict() for followed in resolution.follow_again())
+    return Loaded(inventory.files(sources), options.since, options.until), Differences(at_once, again)
 
 
 def what_was_filled(inventory: Inventory, kinds: pl.DataFrame) -> Filled:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from balance_sync.store.differences import filled_tables
+
 if TYPE_CHECKING:
-    import polars as pl
     from duckdb import DuckDBPyConnection
 
 _TIME = {
@@ -47,64 +48,19 @@ _KEPT = {"invocations": "status <> 'unseen'"}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What is loaded, and what of it is left out or replaced.
+    """What is loaded.
 
     Attributes
     ----------
     files
         Parquet files by table, of all batches that hold a source of the run.
-    resolved
-        Frames by name: ``repeats`` and ``requests`` (see `balance_sync.logs.resolution.Resolution`), and
-        ``stale``: ``batch, source_id`` of what is not of the run although its batch is, with the folder of
-        the batch.
-    again
-        Gives frames by name, some requests at a time: the ``messages``, ``invocations`` and ``transactions``
-        of these.
-    left_out
-        ``source_id`` of the sources that stand in the files and are not loaded.
     since, until
         The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
     """
 
     files: Mapping[str, Sequence[Path]]
-    resolved: Mapping[str, pl.DataFrame]
-    again: Callable[[], Iterable[Mapping[str, pl.DataFrame]]]
-    left_out: pl.DataFrame
     since: datetime | None = None
     until: datetime | None = None
-
-
-@contextmanager
-def resolved_tables(connection: DuckDBPyConnection, loaded: Loaded) -> Iterator[None]:
-    """Have what is left out and replaced in tables of an attached database, ``resolved``.
-
-    Of exports that overlap it may be much. There it is within the memory of the session, and what does not
-    fit is spilled.
-
-    Parameters
-    ----------
-    connection
-        Not yet locked down.
-    """
-    connection.execute("ATTACH ':memory:' AS resolved")
-    try:
-        for name, frame in loaded.resolved.items():
-            _put(connection, name, frame)
-        _put(connection, "left_out", loaded.left_out)
-        for some in loaded.again():
-            for name, frame in some.items():
-                _put(connection, name, frame)
-        yield
-    finally:
-        connection.execute("DETACH resolved")
-
-
-def _put(connection: DuckDBPyConnection, name: str, frame: pl.DataFrame) -> None:
-    """Add the rows of `frame` to a table, made where there is none."""
-    connection.register("put_rows", frame)
-    connection.execute(f"CREATE TABLE IF NOT EXISTS resolved.{name} AS FROM put_rows LIMIT 0")
-    connection.execute(f"INSERT INTO resolved.{name} FROM put_rows")
-    connection.unregister("put_rows")
 
 
 def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
@@ -116,30 +72,33 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
     Parameters
     ----------
     connection
-        With the tables and, of the same `loaded`, the `resolved_tables`; what the former hold stays.
+        With the tables, which keep what they hold, and those of `balance_sync.store.differences`.
     """
     largest, *others = [*_TIME, "rejects"]
+    differing = filled_tables(connection)
     with ExitStack() as open_cursors, ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
         # Closing holds Python's lock while it waits for DuckDB's, and a query that runs may hold DuckDB's
         # while it waits for Python's: it is done while no query runs.
         cursors = [(open_cursors.enter_context(connection.cursor()), share) for share in ([largest], others)]
-        running = [pool.submit(_load, cursor, tables, loaded) for cursor, tables in cursors]
+        running = [pool.submit(_load, cursor, tables, loaded, differing) for cursor, tables in cursors]
         wait(running)
         for one in running:
             one.result()
 
 
-def _load(connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded) -> None:
+def _load(
+    connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded, differing: Collection[str]
+) -> None:
     for table in tables:
         if loaded.files[table]:
-            connection.execute(_insert(connection, table, loaded), _parameters(table, loaded))
+            connection.execute(_insert(connection, table, loaded, differing), _parameters(table, loaded))
 
 
-def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
+def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded, differing: Collection[str]) -> str:
     columns = ", ".join(name for (name, *_) in connection.execute(f"DESCRIBE {table}").fetchall())
-    chosen = _REPLACED.get(table, "SELECT * FROM batch")
-    if loaded.resolved["requests"].is_empty():
-        chosen = "SELECT * FROM batch"
+    chosen = "SELECT * FROM batch"
+    if "requests" in differing:
+        chosen = _REPLACED.get(table, chosen)
     conditions = [_KEPT.get(table, "true")]
     if table in _TIME:
         # What has no time cannot be said to lie outside the period: it stays.
@@ -150,23 +109,23 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded) -> str:
         INSERT INTO {table} BY NAME
         WITH batch AS (
             SELECT b.* FROM read_parquet($files, union_by_name = true, filename = true) AS b
-            {" ".join(_exclusions(table, loaded))}
+            {" ".join(_exclusions(table, differing))}
         ),
         chosen AS ({chosen})
         SELECT {columns} FROM chosen WHERE {" AND ".join(conditions)}
     """  # noqa: S608 - table and columns are this module's own words
 
 
-def _exclusions(table: str, loaded: Loaded) -> Iterator[str]:
-    if not loaded.left_out.is_empty():
+def _exclusions(table: str, differing: Collection[str]) -> Iterator[str]:
+    if "left_out" in differing:
         yield "ANTI JOIN resolved.left_out AS l ON b.source_id = l.source_id"
-    if not loaded.resolved["repeats"].is_empty():
+    if "repeats" in differing:
         # A source has one or a few ranges of several lines, and any number of single ones.
         yield """ANTI JOIN (FROM resolved.repeats WHERE line = last_line) AS single
             ON b.source_id = single.source_id AND b.line = single.line"""
         yield """ANTI JOIN (FROM resolved.repeats WHERE line < last_line) AS r
             ON b.source_id = r.source_id AND b.line >= r.line AND b.line <= r.last_line"""
-    if not loaded.resolved["stale"].is_empty():
+    if "stale" in differing:
         yield f"""ANTI JOIN resolved.stale AS again
             ON b.source_id = again.source_id AND b.filename = again.batch || '/{table}.parquet'"""
 
