@@ -18,7 +18,7 @@ import polars as pl
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SOURCES_AT_ONCE = 20_000
+_SOURCES_AT_ONCE = 8_000
 """How many sources are compared at a time, or more where they cannot be told apart by stream and time."""
 
 _EVENTS_AT_ONCE = 4_000_000

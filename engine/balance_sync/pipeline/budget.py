@@ -21,15 +21,12 @@ _FURTHER_READER = 160_000_000
 _BESIDE_DATABASE = 750_000_000
 
 # What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
-# 17,000 sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
+# some thousand sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
 _BESIDE_FILLING = 650_000_000
 
 # For the inventory, and as much for what is selected from it: with 1.3 million sources filling peaked at
 # 917 MB beyond DuckDB's limit, 151 MB of them the inventory.
 _INVENTORY = 2
-
-# What a process that only loads the tables takes beyond DuckDB's limit: interpreter and DuckDB itself.
-_BESIDE_LOADING = 400_000_000
 
 # What the first process holds while another one fills the database, and what it knows each file by: 165 MB
 # were measured with 668,000 files, and 224 MB with 2.6 million.
@@ -77,13 +74,8 @@ class Budget:
         waiting_files
             Where that is done in another process, the files that the one which waits knows.
         """
-        waiting = 0 if waiting_files is None else _waiting(waiting_files)
+        waiting = 0 if waiting_files is None else _WAITING_PROCESS + _WAITING_FILE * waiting_files
         beside = _BESIDE_FILLING + _INVENTORY * inventory_bytes + waiting
-        return max(min(self.database, self.limit - beside), _LEAST_DATABASE)
-
-    def loading(self, *, waiting_files: int) -> int:
-        """Return DuckDB's limit in bytes where a process does nothing but load tables while another waits."""
-        beside = _BESIDE_LOADING + _waiting(waiting_files)
         return max(min(self.database, self.limit - beside), _LEAST_DATABASE)
 
     def __str__(self) -> str:
@@ -120,10 +112,6 @@ def divide_memory(limit: str, *, threads: int) -> Budget:
 def reading_processes(limit: str, *, threads: int) -> int:
     """Return how many processes may read logs at once; parameters and errors as of `divide_memory`."""
     return _fitting_readers(_at_least(LEAST_TO_INGEST, limit), threads)
-
-
-def _waiting(files: int) -> int:
-    return _WAITING_PROCESS + _WAITING_FILE * files
 
 
 def _fitting_readers(size: int, threads: int) -> int:

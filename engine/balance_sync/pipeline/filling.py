@@ -130,7 +130,7 @@ def fill_apart(filling: Filling) -> Filled:
         return done
     filled = _apart(filling, _insert_sources_alone, filling)
     # Not with all that is ingested, for which it would import Polars.
-    limit = filling.budget.loading(waiting_files=filling.ingested.files.height)
+    limit = filling.budget.filling(0, waiting_files=filling.ingested.files.height)
     where = str(filling.options.database_path)
     _apart(filling, _load_alone, filling.opening(limit), done, filling.differences_folder, where)
     return filled
