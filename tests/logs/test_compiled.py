@@ -19,6 +19,7 @@ from balance_sync.generator.archive import generate_archive
 from balance_sync.logs.quoted_metadata import unescaped
 from balance_sync.sources.batching import TextPiece, plan_batches
 from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.inflate import begins_plainly
 from balance_sync.sources.reading import Reading
 from both_ways import differences, in_numpy
 
@@ -84,11 +85,23 @@ def test_figures_are_read_alike(told):
     assert differences([piece(f"{REPORT}{said}\t\n{REPORT}\tDuration: 1.25 ms\n".encode())]) == []
 
 
-@given(st.binary(max_size=60), st.binary(min_size=1, max_size=3), st.integers(-5, 70))
-@example(b'Z {"time', b'Z {"time', 8)
-@example(b'Z {"time', b'Z {"time', 7)
-def test_a_text_is_found_where_it_stands(text, sought, within):
-    assert compiled.passes.holds(text, sought, within) == (text.find(sought, 0, max(within, 0)) >= 0)
+BEGINNINGS = ("2024-02-29T23:59:59.000Z ", "2024-02-29T23:59:59.000Z", "2024-02-29T23:59:59.00:Z ", "x", "")
+
+
+@given(
+    st.sampled_from(BEGINNINGS),
+    st.text(st.sampled_from('\n\rZ {"time'), max_size=12).map(str.encode),
+    st.sampled_from((b"", b"\n", b"\r\n", b'\nZ {"time')),
+    st.integers(0, 50),
+)
+@example(BEGINNINGS[0], b"", b"\n", 0)
+@example(BEGINNINGS[0], b"\r", b"\n", 0)
+@example(BEGINNINGS[0], b"", b'\nZ {"time', 34)
+@example(BEGINNINGS[0], b"", b'\nZ {"time', 33)
+def test_a_plain_text_is_told_alike(beginning, line, ending, within):
+    text = beginning.encode() + line + ending
+    plain = begins_plainly(text, b'Z {"time', within)
+    assert compiled.passes.begins_plainly(text, b'Z {"time', within) == plain
 
 
 @given(st.text(st.sampled_from("\\\\\\'a{\N{GREEK SMALL LETTER ALPHA}"), max_size=12))

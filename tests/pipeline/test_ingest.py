@@ -10,6 +10,7 @@ from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from filled import fill
 
@@ -101,13 +102,13 @@ def test_a_run_killed_between_the_pieces_of_a_file_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = write_gz(tmp_path / "logs" / "a.gz", "".join(synced(at * 100, at) for at in range(1, 30)))
-    commit, done = Store.commit, []
+    commit, done = Store.commit, list[str]()
 
-    def die_after_three(self: Store, tables: dict[str, object]) -> str:
+    def die_after_three(self: Store, batch: str, tables: dict[str, pl.DataFrame]) -> None:
         if len(done) >= 3:
             raise KeyboardInterrupt
-        done.append(commit(self, tables))  # type: ignore[arg-type]
-        return done[-1]
+        commit(self, batch, tables)
+        done.append(batch)
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "commit", die_after_three)

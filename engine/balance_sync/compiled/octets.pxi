@@ -9,10 +9,19 @@ cdef enum:
     INLINE_OCTETS = 12
 
 
-def holds(bytes text, bytes sought, Py_ssize_t within):
-    """Return whether `sought`, which is not empty, stands in the first `within` octets of `text`."""
+def begins_plainly(bytes text, bytes unwanted, Py_ssize_t within):
+    """Return whether the first line of `text` has a stamp, and `unwanted` is not in the first `within` octets.
+
+    The line ends with a line feed that no carriage return stands before.
+    """
     cdef const uint8_t* begin = <const uint8_t*>text
-    return len(sought) > 0 and stands_within(begin, begin + min(len(text), max(within, 0)), sought, len(sought))
+    cdef Py_ssize_t size = len(text)
+    if size <= STAMP_OCTETS or not is_stamp(begin, c" "):
+        return False
+    cdef const uint8_t* end = <const uint8_t*>memchr(begin + STAMP_OCTETS, c"\n", size - STAMP_OCTETS)
+    if end == NULL or (end - 1)[0] == c"\r":
+        return False
+    return not stands_within(begin, begin + min(size, max(within, 0)), unwanted, len(unwanted))
 
 
 cdef bint stands_within(const uint8_t* at, const uint8_t* end, const uint8_t* text, Py_ssize_t length) noexcept nogil:

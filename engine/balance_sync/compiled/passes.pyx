@@ -10,8 +10,8 @@ from libc.string cimport memchr, memcmp, memcpy
 import numpy as np
 
 include "arrow_values.pxi"
-include "octets.pxi"
 include "split.pxi"
+include "octets.pxi"
 include "kinds.pxi"
 include "requests.pxi"
 include "record_values.pxi"

@@ -21,7 +21,8 @@ _FURTHER_READER = 160_000_000
 _BESIDE_DATABASE = 750_000_000
 
 # What filling the database takes beyond DuckDB's limit: interpreter, Polars, DuckDB itself, and the events of
-# some thousand sources at a time. The inventory of all sources comes on top; it is let go before the rest begins.
+# some thousand sources at a time. The inventory of all sources comes on top; it is let go before the rest
+# begins.
 _BESIDE_FILLING = 650_000_000
 
 # For the inventory, and as much for what is selected from it: with 1.3 million sources filling peaked at

@@ -80,9 +80,10 @@ class Search:
                 wanted = [source for source in some if not _begins_later(source, self._last_day)]
                 self.later_sources += len(some) - len(wanted)
             unknown = self._unknown(wanted, known)
-            self.files_bytes += _bytes_of(wanted)
+            wanted_bytes = _bytes_of(wanted)
+            self.files_bytes += wanted_bytes
             self.sources_missing += len(unknown)
-            missing_bytes += _bytes_of(unknown)
+            missing_bytes += wanted_bytes if unknown is wanted else _bytes_of(unknown)
             yield from unknown
         self._watcher.expect(missing_bytes)
 

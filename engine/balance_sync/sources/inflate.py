@@ -72,18 +72,17 @@ def plain_text(packed: bytes) -> bytes | None:
             return None
         if not member.eof or member.unused_data:
             return None
-    if not _PLAIN_START.match(text) or _search()(text, _JSON_EVENT, HEAD_BYTES):
-        return None
-    return text
+    return text if _look()(text, _JSON_EVENT, HEAD_BYTES) else None
 
 
 @cache
-def _search() -> Callable[[bytes, bytes, int], bool]:
-    return compiled.passes.holds if compiled.are_used() else _holds
+def _look() -> Callable[[bytes, bytes, int], bool]:
+    return compiled.passes.begins_plainly if compiled.are_used() else begins_plainly
 
 
-def _holds(text: bytes, sought: bytes, within: int) -> bool:
-    return text.find(sought, 0, within) >= 0
+def begins_plainly(text: bytes, unwanted: bytes, within: int) -> bool:
+    """Return whether a text begins as an export does, and `unwanted` is not in its first `within` bytes."""
+    return _PLAIN_START.match(text) is not None and text.find(unwanted, 0, within) < 0
 
 
 def inflate_file(path: str, pieces: Iterator[bytes], reading: Reading, meter: Meter) -> Iterator[bytes]:

@@ -207,17 +207,16 @@ class Store:
             batch.str.strip_chars("/\\").alias("batch"),
         )
 
-    def has(self, sources: pl.DataFrame) -> bool:
-        """Return whether the batch of these pieces is kept already."""
-        return (self.batches_directory / batch_id(sources)).is_dir()
+    def has(self, batch: str) -> bool:
+        """Return whether the batch of that id is kept already."""
+        return (self.batches_directory / batch).is_dir()
 
-    def commit(self, tables: Mapping[str, pl.DataFrame]) -> str:
-        """Write one batch; returns its id. The same batch written twice is the same batch."""
-        batch = batch_id(tables["sources"])
+    def commit(self, batch: str, tables: Mapping[str, pl.DataFrame]) -> None:
+        """Write a batch under its id. The same batch written twice is the same batch."""
         working = self.working_directory / f"{batch}.{os.getpid()}"
         final = self.batches_directory / batch
         if final.exists():
-            return batch
+            return
         try:
             for folder in (working, final.parent):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -237,7 +236,6 @@ class Store:
                 reason=str(error.strerror or error),
                 help="free disk space or name another folder with --store; what was read so far is kept",
             ) from error
-        return batch
 
 
 def _write(table: pl.DataFrame, file: BinaryIO) -> None:

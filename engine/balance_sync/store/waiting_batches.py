@@ -82,7 +82,7 @@ def admit(store: Store, batch: str, corrected: Mapping[str, pl.DataFrame] | None
     """
     waiting = store.waiting.batches_directory / batch
     if corrected is not None:
-        store.commit(corrected)
+        store.commit(batch, corrected)
     with _writing(store.directory):
         if corrected is None and not (store.batches_directory / batch).exists():
             for name in EVIDENCE:
