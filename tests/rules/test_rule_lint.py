@@ -69,6 +69,8 @@ WHERE = "WHERE l.amount > $largest_amount"
         (WHERE, WHERE + " AND random() < 0.5", "random() gives another result"),
         (WHERE, WHERE + " AND uuid()::VARCHAR < 'f'", "gives another result"),
         (WHERE, WHERE + " AND getvariable('x') IS NULL", "getvariable() gives another result"),
+        (WHERE, WHERE + " AND age(l.logged_at) > INTERVAL 1 DAY", "age() gives another result"),
+        (WHERE, WHERE + " AND age(l.logged_at::TIMESTAMP) > INTERVAL 1 DAY", "age() gives another result"),
         (WHERE, WHERE + " LIMIT 3", "LIMIT without ORDER BY"),
         ("FROM ledger AS l", "FROM ledger AS l TABLESAMPLE 10%", "a sample differs"),
         (WHERE, WHERE + " QUALIFY row_number() OVER (PARTITION BY l.user_id) = 1", "window without ORDER BY"),
@@ -102,6 +104,9 @@ def test_a_problem_names_the_line(own_rule):
         " AND l.user_id = (SELECT string_agg(x.user_id ORDER BY x.source_id, x.line) FROM ledger AS x)",
         " AND l.line IN (SELECT g.i FROM generate_series(1, 3) AS g (i))",
         " AND (SELECT count(*) FROM ledger) > 1",
+        " AND hour(l.logged_at) + date_part('day', l.logged_at) > 1",
+        " AND l.logged_at + INTERVAL 1 DAY > make_timestamptz(2024, 1, 1, 0, 0, 0.0)",
+        " AND age(l.logged_at, l.logged_at) > INTERVAL 1 DAY",
     ],
 )
 def test_what_is_determined_is_allowed(own_rule, clause):

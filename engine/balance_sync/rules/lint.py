@@ -36,6 +36,8 @@ READABLE = (
 """Tables that a rule may read. Not `findings`: a rule's result must not depend on which others ran."""
 
 _TABLE_FUNCTIONS = {"unnest", "generate_series", "range"}
+# With one argument they count from today, whatever DuckDB says.
+_FROM_TODAY = {"age"}
 # Functions that DuckDB itself calls consistent and whose result depends on the order of rows.
 _ORDER_DEPENDENT = {
     "any_value",
@@ -185,8 +187,10 @@ def _check_functions(rule: Rule, tree: exp.Expr, volatile: frozenset[str]) -> It
 
     for function in tree.find_all(exp.Func):
         names = _names(function)
-        if names & volatile:
-            what = f"{min(names & volatile)}() gives another result in another run"
+        is_from_today = len(list(function.iter_expressions())) == 1
+        changing = names & (volatile | _FROM_TODAY if is_from_today else volatile)
+        if changing:
+            what = f"{min(changing)}() gives another result in another run"
             yield _at_node(rule, function, what, "use the times and ids of the logs")
         in_table = isinstance(function.parent, exp.Table)
         if in_table and not names & _TABLE_FUNCTIONS:
@@ -225,9 +229,19 @@ def _check_columns(connection: DuckDBPyConnection, rule: Rule) -> Iterator[Probl
 
 
 def _volatile_functions(connection: DuckDBPyConnection) -> frozenset[str]:
-    """Return the functions that DuckDB says may give another result in another query."""
+    """Return the functions that DuckDB says may give another result in another query.
+
+    But for those that depend on the session's time zone alone, as all do that take or make times of a zone:
+    it is UTC.
+    """
     rows = connection.execute(
-        "SELECT DISTINCT lower(function_name) FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+        """
+        SELECT DISTINCT lower(function_name) FROM duckdb_functions()
+        WHERE stability <> 'CONSISTENT' AND (
+            len(parameter_types) = 0
+            OR NOT regexp_matches(concat_ws(',', parameter_types, return_type), 'TIME ZONE|TIMESTAMPTZ')
+        )
+        """
     ).fetchall()
     # sqlglot's names for now() and its kin.
     return frozenset(name for (name,) in rows) | {
