@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from balance_sync.store.differences import Differences
     from balance_sync.store.load import Loaded
 
-_ROWS_AT_ONCE = 50_000
-"""Of sources put into the database at a time: each time costs as much as a few thousand rows."""
+_ROWS_AT_ONCE = 120_000
+"""Of sources put into the database at a time, a group of DuckDB's rows about.
+
+Of fewer each commit packs the rows anew that the one before left; and of all in one transaction DuckDB holds
+300 bytes a source beyond its limit.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,6 @@ def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts:
     import polars as pl
 
     columns = [name for (name, *_) in connection.execute("DESCRIBE sources").fetchall()]
-    # One transaction: each commit packs the rows anew that the one before left.
-    connection.begin()
     for sources in _many(inventory.told):
         counted = counts.filter(pl.col("row").is_between(sources["row"].min(), sources["row"].max()))
         if counted.is_empty():
@@ -142,7 +144,6 @@ def insert_sources(connection: DuckDBPyConnection, inventory: Inventory, counts:
         connection.register("run_sources", some.select(columns))
         connection.execute("INSERT INTO sources BY NAME SELECT * FROM run_sources ORDER BY path, source_id")
         connection.unregister("run_sources")
-    connection.commit()
 
 
 def _many(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
