@@ -77,7 +77,7 @@ def main() -> None:
 
 
 class _Leave:
-    """Ends the process once all else that was to be done at its end is done.
+    """Ends the process once all else is done that was registered for its end while the program ran.
 
     To take apart the modules of Polars, DuckDB and others takes as long as some commands do.
     """
