@@ -51,7 +51,7 @@ def write(kept: Path, scratch: Path) -> None:
     """Write every batch of the store `kept` to another store; reading them is not timed."""
     import polars as pl
 
-    from balance_sync.store.dataset import TABLES, Store
+    from balance_sync.store.dataset import TABLES, Store, batch_id
 
     watch = Stopwatch()
     store = Store(scratch / "store", "benchmark")
@@ -60,7 +60,7 @@ def write(kept: Path, scratch: Path) -> None:
     for batch in sorted(kept.glob("batches/*/*/")):
         tables = {name: pl.read_parquet(batch / f"{name}.parquet") for name in TABLES}
         with watch:
-            store.commit(tables)
+            store.commit(batch_id(tables["sources"]), tables)
     for file in store.files("transactions"):
         transactions += pl.scan_parquet(file).select(pl.len()).collect().item()
     watch.tell(rows=transactions, transactions=transactions)
