@@ -15,6 +15,8 @@ def start() -> None:
     exit_codes: list[int] = []
     # What is registered first is called last: by then all else that ends with the process has ended.
     atexit.register(_leave, exit_codes)
+    # Hardly anything multiplies matrices, and threads that wait for it keep a processor busy when they begin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from balance_sync.cli import main
 
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import sys
 
 import rich_click as click
@@ -63,34 +61,9 @@ for _command in (
 
 def main() -> None:
     """Run the program on the process's arguments, and exit with the code of the contract."""
-    # Nothing here multiplies matrices, and threads that wait for that keep a processor busy while they do.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    leave = _Leave()
-    atexit.register(leave)
     with interrupts_noticed() as noticed:
         try:
             code = program.main(prog_name=PROGRAM, standalone_mode=False)
         except BaseException as error:
             code = exit_code_of(KeyboardInterrupt() if noticed.is_set() else error)
-    leave.code = code if isinstance(code, int) else 0
-    sys.exit(leave.code)
-
-
-class _Leave:
-    """Ends the process once all else is done that was registered for its end while the program ran.
-
-    To take apart the modules of Polars, DuckDB and others takes as long as some commands do.
-    """
-
-    code: int | None = None
-
-    def __call__(self) -> None:
-        if self.code is None:
-            return
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            # The interpreter's own end says so, and with which code.
-            return
-        os._exit(self.code)
+    sys.exit(code if isinstance(code, int) else 0)

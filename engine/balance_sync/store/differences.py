@@ -30,7 +30,7 @@ class Differences:
         ``source_id`` of the sources that stand in the files and are not loaded; ``stale``, the ``batch,
         source_id`` of what is not of the run although its batch is, with the folder of the batch.
     again
-        The ``messages``, ``invocations`` and ``transactions`` of some of the requests at a time.
+        The ``messages``, ``invocations`` and ``transactions`` of some of the requests at a time; given once.
     """
 
     at_once: Mapping[str, pl.DataFrame]
