@@ -113,8 +113,9 @@ def write(made: Path, scratch: Path) -> None:
     target = scratch / "report.xlsx"
     copy = scratch / "run.duckdb"
     shutil.copyfile(made / "run.duckdb", copy)
-    limits = {"memory_limit": _DATABASE_MEMORY, "threads": _DATABASE_THREADS}
-    with finished.session(copy, scratch, **limits) as connection:
+    with finished.session(
+        copy, scratch, memory_limit=_DATABASE_MEMORY, threads=_DATABASE_THREADS
+    ) as connection:
         rows = connection.table("ledger").count("*").fetchall()[0][0]
         context = finished.context_of(connection)
         with watch:
