@@ -1,8 +1,15 @@
-"""How far reading goes into what a file unfolds to: the bounds that keep a hostile archive harmless."""
+"""How far reading goes, in years and into what a file unfolds to: what keeps a hostile archive harmless."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+FIRST_YEAR, LAST_YEAR = 1970, 2099
+"""Years in which something is logged: a line that begins with a time of another year tells none.
+
+CloudWatch counts milliseconds from 1970 on. A text that somebody logged may hold any time, and between that
+and the others every day would be looked at.
+"""
 
 
 @dataclass(frozen=True, slots=True)

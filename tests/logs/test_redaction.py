@@ -127,6 +127,11 @@ def test_long_text_without_an_end_takes_linear_work() -> None:
         ),
         ({"addonCosts": {"Layla K": 2.5}, "deliveryDays": ["Layla"]}, {}),
         (
+            {"addonCosts": '{"a-1": 2.5}', "deliveryDays": "[1, 2]", "addonSubscriptionCosts": []},
+            {"addonCosts": '{"a-1": 2.5}', "deliveryDays": "[1, 2]", "addonSubscriptionCosts": []},
+        ),
+        ({"addonCosts": '{"Layla K": 2.5}', "deliveryDays": "Layla", "addonSubscriptionCosts": [[1]]}, {}),
+        (
             {"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None},
             {"subscriptionCost": 12.5, "skipBalanceUpdate": True, "tier": None},
         ),
@@ -139,6 +144,28 @@ def test_only_allowed_metadata_is_kept(metadata: dict[str, object], kept: dict[s
 @pytest.mark.parametrize("text", ["", "Layla", "[1]", '{"deliveryId":"d-1"', '"Layla"', "{'a': 1}", "null"])
 def test_metadata_that_is_no_object_keeps_nothing(text: str) -> None:
     assert allowed_metadata(text) == "{}"
+
+
+def test_a_value_is_judged_by_what_is_kept_of_it() -> None:
+    """A decoder would show the last of two equal keys alone."""
+    assert allowed_metadata('{"addonCosts":{"a":"Layla","a":1}}') == "{}"
+
+
+NESTED = "[" * 5_000 + "]" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"addonCosts":[1e999],"country":"BH"}', '{"addonCosts":[1e999],"country":"BH"}'),
+        (f'{{"addonCosts":[{"9" * 5_000}],"country":"BH"}}', '{"country":"BH"}'),
+        (f'{{"addonCosts":"{NESTED}","country":"BH"}}', '{"country":"BH"}'),
+        (f'{{"x":{NESTED},"country":"BH"}}', "{}"),
+        ('{"deliveryDays":"[1\ud8002]"}', "{}"),
+    ],
+)
+def test_no_metadata_stops_a_run(text: str, kept: str) -> None:
+    assert allowed_metadata(text) == kept
 
 
 def test_metadata_keeps_the_text_of_numbers_and_the_order_of_keys() -> None:

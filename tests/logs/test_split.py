@@ -86,17 +86,24 @@ def test_invalid_utf8_stays_as_it_is() -> None:
     assert text.endswith(b"\xff\xfe\n")
 
 
-@pytest.mark.parametrize("impossible", ["2023-02-29T00:00:00", "2024-01-15T24:00:00", "2024-00-10T00:00:00"])
+@pytest.mark.parametrize(
+    "impossible",
+    [
+        *("2023-02-29T00:00:00", "2024-01-15T24:00:00", "2024-00-10T00:00:00"),
+        *("1969-12-31T23:59:59", "2100-01-01T00:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00"),
+    ],
+)
 def test_an_impossible_time_begins_an_event_without_one(impossible: str) -> None:
     rows = split(f"{event(0, 'a')}{impossible}.000Z b\n\n")
     assert [(line, at is None) for line, at, _ in rows] == [(1, False), (3, True)]
 
 
 def test_leap_days_and_old_times_are_read() -> None:
-    rows = split("2024-02-29T23:59:59.999Z a\n1969-12-31T23:59:59.001Z b\n")
+    rows = split("2024-02-29T23:59:59.999Z a\n1970-01-01T00:00:00.001Z b\n2099-12-31T23:59:59.999Z c\n")
     assert [at for _, at, _ in rows] == [
         datetime(2024, 2, 29, 23, 59, 59, 999000, tzinfo=UTC),
-        datetime(1969, 12, 31, 23, 59, 59, 1000, tzinfo=UTC),
+        datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC),
+        datetime(2099, 12, 31, 23, 59, 59, 999000, tzinfo=UTC),
     ]
 
 

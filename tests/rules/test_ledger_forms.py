@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from ledger_strategies import tables
 
-from balance_sync.rules import ledger
+from balance_sync.rules import excerpt_of, ledger
 from balance_sync.rules.fixtures import fill_tables
 from balance_sync.rules.ledger import build_ledger, define_ledger, drop_ledger, keep_ledger
 from balance_sync.rules.workbench import workbench
@@ -68,6 +68,20 @@ def test_all_forms_hold_the_same_rows(bench, tables):
 def test_all_forms_hold_the_same_rows_of_many_tables(bench, tables):
     fill_tables(bench, tables)
     check_forms(bench)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables=tables)
+def test_one_subscribers_ledger_is_theirs_of_the_whole(bench, tables):
+    fill_tables(bench, tables)
+    build_ledger(bench, check_lock=False)
+    rows = ledger_rows(bench)
+    drop_ledger(bench)
+    for user in ("u1", "u2", None):
+        with excerpt_of(bench, user):
+            assert ledger_rows(bench) == [row for row in rows if row["user_id"] == user]
+    everybody = bench.execute("SELECT count(*) FROM transactions").fetchall()
+    assert everybody == [(len(rows),)]
 
 
 MANY = f"""

@@ -14,7 +14,7 @@ cdef const char* JSON_BEGINNING = b'{"time'
 
 
 def print_events(list times, list messages):
-    """Return the events with these times (ms since 1970, before the year 10000) and messages as an export has them.
+    """Return the events with these times (ms since 1970, before the year 2100) and messages as an export has them.
 
     `None` where one needs a closer look: what is no Unicode, JSON, or a line that another event might begin with.
     """

@@ -3,6 +3,8 @@
 cdef enum:
     STAMP_OCTETS = 25
     DATE_OCTETS = 10
+    FIRST_YEAR = 1970  # as in balance_sync.limits
+    LAST_YEAR = 2099
     DAYS_BEFORE_1970 = 719468  # since 1 March of the year 0
 
 
@@ -184,7 +186,7 @@ cdef void read_day(const uint8_t* at, Day* day) noexcept nogil:
     """Note how many days after 1 January 1970 a date is, and whether there is such a day."""
     cdef int64_t year = pair(at) * 100 + pair(at + 2), month = pair(at + 5), number = pair(at + 8)
     memcpy(day.text, at, DATE_OCTETS)
-    day.exists = year > 0 and 1 <= month <= 12 and 1 <= number <= days_of(month, year)
+    day.exists = FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12 and 1 <= number <= days_of(month, year)
     # Years that begin in March have their odd day at their end.
     cdef int64_t shifted = year - (month <= 2), months = month - 3 if month > 2 else month + 9
     day.since_1970 = (

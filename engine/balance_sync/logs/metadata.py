@@ -40,7 +40,7 @@ WORD_KEYS = frozenset(
 """Keys whose value is a code word, a date, a number or a flag."""
 
 COST_KEYS = frozenset({"addonCosts", "addonSubscriptionCosts", "deliveryDays"})
-"""Keys whose value is an object or an array of numbers."""
+"""Keys whose value is an object or an array of numbers, or a text that is one."""
 
 LEFT_OUT_KEY = "_notWhole"
 """Says that the log holds the metadata in part: no key of theirs, for it is not among the allowed ones."""
@@ -51,7 +51,21 @@ _WORD = rb'(?!\d{9,}")(?:\\")?[0-9A-Za-z_:. -]{0,40}(?:\\")?'
 _BARE = rb"null|true|false|-?[0-9][0-9.eE+-]{0,40}"
 _ID_VALUE = re.compile(b'"%b"|%b' % (_ID, _BARE))
 _WORD_VALUE = re.compile(b'"%b"|%b' % (_WORD, _BARE))
-_ID_KEY = re.compile(_ID.decode())
+
+_GAPS = rb"[ \t\r\n]*+"
+_NUMBER = rb"(?:-?[0-9]{1,40}+(?:\.[0-9]{1,40}+)?(?:[eE][+-]?[0-9]{1,3}+)?|true|false)"
+
+
+def _numbers(quote: bytes) -> bytes:
+    """Return the pattern of an object or an array of numbers, whose keys stand in such quotes."""
+    named = _GAPS + quote + _ID + quote + _GAPS + b":" + _GAPS + _NUMBER + _GAPS
+    bare = _GAPS + _NUMBER + _GAPS
+    some = (rb"(?:%b(?:,%b)*+|%b)" % (each, each, _GAPS) for each in (named, bare))
+    return rb"(?:\{%b\}|\[%b\])" % tuple(some)
+
+
+# As it is written: of keys that come twice a decoder would show the last one alone.
+_NUMBERS_VALUE = re.compile(rb'%b|"%b"' % (_numbers(b'"'), _numbers(rb'\\"')))
 
 _UUID_OCTETS = 36
 _COMMON_IDS = (
@@ -116,7 +130,7 @@ def allowed_metadata(text: str | None, *, left_out: str = "") -> str | None:
         return None
     try:
         fields = _DECODER.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         fields = _fields_before_cut(text) if left_out else {}
     kept = {key: raw for key, raw in fields.items() if key in _CHECKS and _CHECKS[key](raw)}
     if left_out:
@@ -158,21 +172,9 @@ _ANY_VALUE = json.JSONDecoder()
 _DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def _is_numbers(raw: msgspec.Raw) -> bool:
-    value = msgspec.json.decode(raw)
-    if isinstance(value, str):
-        try:
-            value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            return False
-    if isinstance(value, dict):
-        return all(_ID_KEY.fullmatch(key) and isinstance(item, int | float) for key, item in value.items())
-    return isinstance(value, list) and all(isinstance(item, int | float) for item in value)
-
-
 _CHECKS: dict[str, Callable[[msgspec.Raw], object]] = {
     **dict.fromkeys(ID_KEYS, _ID_VALUE.fullmatch),
     **dict.fromkeys(WORD_KEYS, _WORD_VALUE.fullmatch),
-    **dict.fromkeys(COST_KEYS, _is_numbers),
+    **dict.fromkeys(COST_KEYS, _NUMBERS_VALUE.fullmatch),
 }
 """What the value of each allowed key must pass, as it is written."""

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from balance_sync import compiled
+from balance_sync.limits import FIRST_YEAR, LAST_YEAR
 from balance_sync.logs.octets import Octets, blocks, word
 from balance_sync.logs.rows import rows_of
 
@@ -62,7 +63,8 @@ class Events:
     is_stamped
         False for text before the first event of a piece.
     is_time
-        Of stamped events, false for impossible times.
+        Of stamped events, false for impossible times, among them those of other years than
+        `balance_sync.limits` has.
     first_line
         Position of the event's first line in `line_ends`.
     line_ends
@@ -217,6 +219,13 @@ def _days(head: NDArray[np.uint64], rest: NDArray[np.uint64]) -> tuple[NDArray[n
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     first_of_next = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     days = first_of_month + day - 1
-    is_day = (year > 0) & (month >= 1) & (month <= 12) & (day >= 1) & (days < first_of_next)
+    is_day = (
+        (year >= FIRST_YEAR)
+        & (year <= LAST_YEAR)
+        & (month >= 1)
+        & (month <= 12)
+        & (day >= 1)
+        & (days < first_of_next)
+    )
     lengths = np.diff(np.append(changes, len(head)))
     return np.repeat(days, lengths), np.repeat(is_day, lengths)

@@ -96,7 +96,7 @@ def write_reports_again(
     budget = divide_memory(memory_limit, threads=default_threads())
     runs = [read_earlier(path) for path in earlier]
     with (
-        _spilled_within(directory) as spill,
+        _spill_folder(directory) as spill,
         read_only_session(database, memory_limit=f"{budget.database}B", spill_directory=spill) as connection,
         database_errors(str(database)),
     ):
@@ -119,13 +119,13 @@ def write_reports_again(
 
 
 @contextmanager
-def _spilled_within(directory: Path) -> Iterator[Path]:
+def _spill_folder(directory: Path) -> Iterator[Path]:
     """Give a folder within `directory`, where the reports go anyway, for what does not fit into memory."""
-    from balance_sync.store.spill_folder import spilled_within
+    from balance_sync.store.passing_folder import SPILL, passing_folder
 
     with ExitStack() as stack:
         try:
-            folder = stack.enter_context(spilled_within(directory))
+            folder = stack.enter_context(passing_folder(directory, SPILL))
         except OSError as error:
             raise DeliveryError(str(directory), "cannot be written", reason=str(error.strerror)) from error
         yield folder

@@ -71,15 +71,17 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
     InputError
         The source cannot be found or does not say any more what it said.
     """
+    from balance_sync.rules import excerpt_of
     from balance_sync.store.reading import read_only_session
 
     with read_only_session(database) as connection:
         row = _finding(connection, finding, database)
-        chain = _chain(connection, row)
+        with excerpt_of(connection, row["user_id"]):
+            chain = _chain(connection, row)
         places = _places(row, chain)
-        paths = dict(connection.execute("SELECT source_id, path FROM sources").fetchall())
+        paths = _paths(connection, {source for source, _, _ in places})
         options = json.loads(connection.execute("SELECT options FROM runs").fetchall()[0][0])
-    sources = _locate({source for source, _, _ in places}, paths, options, logs)
+    sources = _locate(paths, options, logs)
     events = [event for place in places for event in _events(sources[place[0]], place[1], place[2])]
     unique = {(event.path, event.line): event for event in events}
     return Explanation(row, chain, tuple(sorted(unique.values(), key=_order)), _rule_sql(row, options))
@@ -140,6 +142,11 @@ def _chain(connection: DuckDBPyConnection, finding: dict[str, Any]) -> tuple[dic
     return tuple(_rows(connection, query, **bound))
 
 
+def _paths(connection: DuckDBPyConnection, sources: set[str]) -> dict[str, str]:
+    query = "SELECT source_id, path FROM sources WHERE list_contains($sources, source_id)"
+    return dict(connection.execute(query, {"sources": sorted(sources)}).fetchall())
+
+
 def _rows(connection: DuckDBPyConnection, query: str, **bound: Any) -> list[dict[str, Any]]:
     return rows_of(connection.sql(query, params=bound))
 
@@ -157,15 +164,13 @@ def _places(finding: dict[str, Any], chain: tuple[dict[str, Any], ...]) -> list[
     return places
 
 
-def _locate(
-    wanted: set[str], paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]
-) -> dict[str, Source]:
-    labels = {paths[source]: source for source in wanted}
+def _locate(paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...]) -> dict[str, Source]:
+    labels = {path: source for source, path in paths.items()}
     if logs:
         found = _among(labels, logs)
     else:
         # Not opened, for a run that is going on may be writing into it.
-        found = sources_read(find_store(Path(options["store"])).manifest(source_ids=wanted))
+        found = sources_read(find_store(Path(options["store"])).manifest(source_ids=paths))
     for label, source in labels.items():
         if source not in found:
             raise InputError(

@@ -187,7 +187,8 @@ def _write_down(filling: Filling, inventory: Inventory, compared: Compared) -> L
 def _insert_sources_alone(filling: Filling) -> Filled:
     import polars as pl
 
-    counts, kinds = (pl.read_parquet(filling.counted_folder / f"{name}.parquet") for name in _COUNTED)
+    files = [filling.counted_folder / f"{name}.parquet" for name in _COUNTED]
+    counts, kinds = (pl.read_parquet(file, glob=False) for file in files)
     inventory = take_inventory(filling.ingested)
     with _new_database(filling, inventory) as connection:
         insert_sources(connection, inventory, counts)

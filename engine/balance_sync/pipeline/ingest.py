@@ -20,6 +20,7 @@ from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import PassedOver, Source
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
+from balance_sync.store.patterns import require_utf8
 
 if TYPE_CHECKING:
     import polars as pl
@@ -168,6 +169,7 @@ def _with_copied_input(logs: tuple[str, ...], store: Store) -> tuple[str, ...]:
 
 def find_store(directory: Path) -> Store:
     """Return the store at `directory`; batches of another parser are not seen."""
+    require_utf8(directory)
     return Store(directory, str(PARSER_VERSION))
 
 
@@ -258,7 +260,7 @@ def _refuse_rejects(store: Store, files: pl.DataFrame) -> None:
     tables = store.files("rejects")
     if not tables:
         return
-    rejects = pl.scan_parquet(tables).select("source_id", "line", "reason").collect()
+    rejects = pl.scan_parquet(tables, glob=False).select("source_id", "line", "reason").collect()
     sources = store.manifest(
         ("file", "file_bytes", "modified_ns", "path", "source_id"),
         each=lambda part: part.join(rejects, on="source_id", how="semi"),

@@ -142,7 +142,7 @@ class Inventory:
         import polars as pl
 
         return pl.concat(
-            pl.scan_parquet(file).with_columns(batch_number=pl.lit(number, pl.UInt32))
+            pl.scan_parquet(file, glob=False).with_columns(batch_number=pl.lit(number, pl.UInt32))
             for number, file in enumerate(self._files(table, _batches(places)))
         )
 
@@ -246,9 +246,9 @@ def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:
     import polars as pl
 
     if stale.is_empty():
-        return pl.scan_parquet(files)
+        return pl.scan_parquet(files, glob=False)
     left_out = stale.lazy().with_columns(file=pl.col("batch") + f"/{files[0].name}")
-    rows = pl.scan_parquet(files, include_file_paths="file")
+    rows = pl.scan_parquet(files, include_file_paths="file", glob=False)
     return rows.join(left_out, on=["file", "source_id"], how="anti").drop("file")
 
 

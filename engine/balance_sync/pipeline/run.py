@@ -80,11 +80,13 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     """
     from balance_sync.reports.formats import require_formats
     from balance_sync.reports.reject_file import require_reject_format
+    from balance_sync.store.patterns import database_name
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()
     read_zone(options.timezone)
     require_formats(options.formats)
+    database_name(options.database_path)
     if options.rejects:
         require_reject_format(options.rejects)
         refuse_among_logs("--rejects", options.rejects, options.logs)

@@ -115,7 +115,7 @@ def _number_parts(
 ) -> tuple[list[NDArray[np.int32]], NDArray[np.integer[Any]]]:
     """Give one number to all parts of a request in a source; return them, and of each the source."""
     files = [_file(waiting, batch, "invocations") for batch in batches]
-    heights = pl.scan_parquet(files).select(pl.len()).collect().item()
+    heights = pl.scan_parquet(files, glob=False).select(pl.len()).collect().item()
     # Millions in a large file, in two pieces of memory that are given back as a whole.
     keys = np.empty(heights, dtype=np.uint64)
     sources = np.empty(heights, dtype=np.min_scalar_type(most_sources))
@@ -190,7 +190,7 @@ def _limits(waiting: Store, batches: list[str], by_batch: list[pl.DataFrame]) ->
 
 
 def _read(waiting: Store, batch: str, table: str, columns: list[str]) -> pl.DataFrame:
-    return pl.read_parquet(_file(waiting, batch, table), columns=columns)
+    return pl.read_parquet(_file(waiting, batch, table), columns=columns, glob=False)
 
 
 def _file(waiting: Store, batch: str, table: str) -> Path:

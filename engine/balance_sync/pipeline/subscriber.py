@@ -73,15 +73,17 @@ def read_subscriber(database: Path, user: str) -> Subscriber:
     UsageError
         No subscriber, or several, have such an id; or there is no database of a finished run.
     """
+    from balance_sync.rules import excerpt_of
     from balance_sync.store.reading import read_only_session
 
     with read_only_session(database) as connection:
         context = read_context(connection, database)
         user_id = _user_id(connection, user, database)
-        links, findings, episodes, roll_forward = (
-            tuple(rows_of(connection.sql(query, params={"user": user_id})))
-            for query in (_LINKS, _FINDINGS, _EPISODES, _ROLL_FORWARD)
-        )
+        with excerpt_of(connection, user_id):
+            links, findings, episodes, roll_forward = (
+                tuple(rows_of(connection.sql(query, params={"user": user_id})))
+                for query in (_LINKS, _FINDINGS, _EPISODES, _ROLL_FORWARD)
+            )
     return Subscriber(user_id, context.timezone, links, findings, episodes, roll_forward)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +11,6 @@ from balance_sync.errors import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-_BESIDE = ".reports-"
 
 
 class Staging:
@@ -58,20 +53,18 @@ class Staging:
 def staging(directory: Path) -> Iterator[Staging]:
     """Yield a `Staging` for `directory`; whatever was not published is gone after the block.
 
-    What a killed run left beside is removed first.
+    What a killed run left beside is removed first; what another run is writing there stays.
 
     Raises
     ------
     DeliveryError
         A file could not be written: no space, no permission, a name in the way.
     """
-    beside: Path | None = None
+    from balance_sync.store.passing_folder import REPORTS, passing_folder
+
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for leftover in directory.glob(f"{_BESIDE}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        beside = Path(tempfile.mkdtemp(prefix=_BESIDE, dir=directory))
-        yield Staging(beside)
+        with passing_folder(directory, REPORTS) as beside:
+            yield Staging(beside)
     except OSError as error:
         raise DeliveryError(
             str(directory),
@@ -79,6 +72,3 @@ def staging(directory: Path) -> Iterator[Staging]:
             reason=f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""),
             help="check free disk space and permissions, or choose another folder with -o",
         ) from error
-    finally:
-        if beside is not None:
-            shutil.rmtree(beside, ignore_errors=True)

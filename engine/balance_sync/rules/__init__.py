@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from balance_sync.rules.excerpt import (
         concern_users_of,
         drop_excerpt,
+        excerpt_of,
         renew_summaries,
         retake_excerpt,
     )
@@ -27,6 +28,7 @@ __all__ = [
     "build_summaries",
     "concern_users_of",
     "drop_excerpt",
+    "excerpt_of",
     "keep_ledger",
     "load_rules",
     "renew_summaries",
@@ -46,6 +48,7 @@ _HOMES = {
     "build_summaries": "summaries",
     "concern_users_of": "excerpt",
     "drop_excerpt": "excerpt",
+    "excerpt_of": "excerpt",
     "keep_ledger": "ledger",
     "load_rules": "catalogue",
     "renew_summaries": "excerpt",

@@ -12,14 +12,15 @@ What states no id shares the missing one with all others that state none.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from balance_sync.rules.ledger import build_ledger, drop_ledger
+from balance_sync.rules.ledger import build_ledger, drop_ledger, keep_ledger
 from balance_sync.rules.views import load_views
 from balance_sync.store.session import database_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from duckdb import DuckDBPyConnection
 
@@ -174,6 +175,33 @@ def drop_excerpt(connection: DuckDBPyConnection) -> None:
     drop_ledger(connection)
     for table in EXCERPT_TABLES:
         connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+
+
+@contextmanager
+def excerpt_of(connection: DuckDBPyConnection, user_id: str | None) -> Iterator[None]:
+    """Let `transactions` and `ledger` be those of one subscriber inside the block.
+
+    Nobody's ledger depends on what others do, and that of all takes as long to make as they are many.
+
+    Parameters
+    ----------
+    connection
+        With the published tables; it may be read-only.
+    user_id
+        `None` for those that no subscriber is stated of.
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE transactions AS
+        SELECT * FROM {published_schema(connection)}.transactions WHERE user_id IS NOT DISTINCT FROM $user
+        """,  # noqa: S608 - the database's own name, quoted
+        {"user": user_id},
+    )
+    try:
+        keep_ledger(connection)
+        yield
+    finally:
+        drop_excerpt(connection)
 
 
 def published_schema(connection: DuckDBPyConnection) -> str:

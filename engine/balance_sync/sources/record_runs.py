@@ -65,7 +65,7 @@ class Run(NamedTuple):
     stream, group
         As those of `Record`; neither is empty.
     times
-        Milliseconds since 1970, before the year 10000.
+        Milliseconds since 1970, below `balance_sync.sources.records.LATEST`.
     ids
         Of the events; no two are the same.
     """

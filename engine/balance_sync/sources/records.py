@@ -9,17 +9,22 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
+from balance_sync.limits import LAST_YEAR
 from balance_sync.sources.lambda_json import record_text
 from balance_sync.sources.record_runs import Record, Run
 
 _REMEMBERED_IDS = 1 << 18
 """Records whose ids are known at once: a delivery that is tried again follows closely."""
 
-LATEST = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
+LATEST = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp() * 1000
+"""Milliseconds since 1970 that no event has any more."""
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
 LONGEST_ID = 256
 """Signs of an event's id; longer ones are not compared."""
 
@@ -158,9 +163,10 @@ def _lambda_record(value: dict[str, Any]) -> Record | None:
 
 
 def insights_time(value: Any) -> int | None:
-    """Return the milliseconds since 1970 of ``2024-01-15 21:00:00.123`` (UTC), or `None`."""
+    """Return the milliseconds since 1970 of ``2024-01-15 21:00:00.123`` (UTC), below `LATEST`, or `None`."""
     try:
         time = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return round(time.replace(tzinfo=time.tzinfo or UTC).timestamp() * 1000)
+    at = round((time.replace(tzinfo=time.tzinfo or UTC) - _BEGINNING) / timedelta(milliseconds=1))
+    return at if 0 <= at < LATEST else None

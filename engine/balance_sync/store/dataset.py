@@ -201,7 +201,7 @@ class Store:
 
         parquet = "parquet_file"
         batch = pl.col(parquet).str.strip_prefix(str(self.batches_directory)).str.strip_suffix(files[0].name)
-        return pl.scan_parquet(files, include_file_paths=parquet).select(
+        return pl.scan_parquet(files, include_file_paths=parquet, glob=False).select(
             pl.int_range(pl.len(), dtype=pl.UInt32).over(parquet).alias("source"),
             *columns,
             batch.str.strip_chars("/\\").alias("batch"),

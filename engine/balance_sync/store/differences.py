@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from balance_sync.store.patterns import pattern_of
+
 if TYPE_CHECKING:
     import polars as pl
     from duckdb import DuckDBPyConnection
@@ -68,7 +70,7 @@ def put_written_differences(connection: DuckDBPyConnection, folder: Path) -> Ite
     names = {file.name.partition(".")[0] for file in folder.iterdir()}
     with _attached(connection):
         for name in sorted(names):
-            files = [str(file) for file in sorted(folder.glob(f"{name}.*"))]
+            files = [pattern_of(file) for file in sorted(folder.glob(f"{name}.*"))]
             connection.execute(f"CREATE TABLE resolved.{name} AS FROM read_parquet($files)", {"files": files})
         yield
 

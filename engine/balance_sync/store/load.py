@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.store.differences import filled_tables
+from balance_sync.store.patterns import pattern_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -133,4 +134,4 @@ def _exclusions(table: str, differing: Collection[str]) -> Iterator[str]:
 def _parameters(table: str, loaded: Loaded) -> dict[str, object]:
     period = {"since": loaded.since, "until": loaded.until} if table in _TIME else {}
     named = {name: instant for name, instant in period.items() if instant}
-    return {"files": [str(file) for file in loaded.files[table]], **named}
+    return {"files": [pattern_of(file) for file in loaded.files[table]], **named}

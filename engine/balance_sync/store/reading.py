@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import UsageError
+from balance_sync.store.patterns import database_name
 from balance_sync.store.session import database_errors, lock_down
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def read_only_session(
     if spill_directory:
         settings["temp_directory"] = str(spill_directory)
     with database_errors(str(path)):
-        connection = duckdb.connect(str(path), read_only=True, config=settings)
+        connection = duckdb.connect(database_name(path), read_only=True, config=settings)
     try:
         connection.execute("SET TimeZone = 'UTC'")
         lock_down(connection)

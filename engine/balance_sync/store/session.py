@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import BalanceSyncError, InputError, ResourceError, UsageError
+from balance_sync.store.patterns import database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def open_session(
     }
     with database_errors(str(path or "memory")):
         spill_directory.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(str(path or ":memory:"), config=settings)
+        connection = duckdb.connect(database_name(path) if path else ":memory:", config=settings)
     try:
         _set_limits(connection, memory_limit=memory_limit, threads=threads, spill_limit=spill_limit)
     except BaseException:

@@ -35,6 +35,8 @@ def sole_use(lock: Path, *, of: Path, otherwise: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock.parent.mkdir(parents=True, exist_ok=True)
+    # That a file cannot be made looks to the lock as if another process held it.
+    lock.open("ab").close()
     held = FileLock(lock, is_singleton=True, blocking=False)
     try:
         held.acquire()

@@ -29,7 +29,7 @@ def read_waiting(store: Store, batch: str) -> dict[str, pl.DataFrame]:
     import polars as pl
 
     folder = store.waiting.batches_directory / batch
-    return {name: pl.read_parquet(folder / f"{name}.parquet") for name in (*TABLES, *EVIDENCE)}
+    return {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in (*TABLES, *EVIDENCE)}
 
 
 def keep_verdict(store: Store, batches: Sequence[str], suspects: Mapping[str, pl.DataFrame]) -> None:
@@ -62,7 +62,7 @@ def verdicts(store: Store) -> Iterator[tuple[Path, dict[str, pl.DataFrame | None
     import polars as pl
 
     for file in sorted(_verdicts_directory(store).glob("*.parquet")):
-        rows = pl.read_parquet(file)
+        rows = pl.read_parquet(file, glob=False)
         found = rows.drop_nulls("event").partition_by("batch", as_dict=True, include_key=False)
         yield file, {batch: found.get((batch,)) for batch in rows["batch"].unique().sort()}
 

@@ -1,4 +1,4 @@
-"""A folder for what does not fit into memory: it goes with the work, or with the next if that was killed."""
+"""Folders that go with the work they are for, or with the next work in the same place if that was killed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from pathlib import Path
 from balance_sync.errors import ResourceError
 from balance_sync.store.sole_use import sole_use
 
-_PREFIX = ".spill-"
+SPILL = ".spill-"
+"""What does not fit into memory."""
+
+REPORTS = ".reports-"
+"""Reports that are not finished."""
+
 _LOCK = "in-use.lock"
 
 
 @contextmanager
-def spilled_within(directory: Path) -> Iterator[Path]:
+def passing_folder(directory: Path, prefix: str) -> Iterator[Path]:
     """Give a new folder within `directory`, and remove it in the end, and `directory` if it was made for it.
 
-    Folders that killed programs have left there are removed before: nobody holds them.
+    Folders of that `prefix` that killed programs have left there are removed before: nobody holds them.
 
     Raises
     ------
@@ -28,10 +33,10 @@ def spilled_within(directory: Path) -> Iterator[Path]:
     """
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
-    for left in sorted(directory.glob(f"{_PREFIX}*")):
+    for left in sorted(directory.glob(f"{prefix}*")):
         with suppress(ResourceError, OSError), _held(left):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=directory))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=directory))
     with _held(folder):
         try:
             yield folder
