@@ -12,6 +12,7 @@ def start() -> None:
 
     That takes a seventh of a second of a small run, and does nothing for anybody.
     """
+    _open_what_is_closed()
     exit_codes: list[int] = []
     # What is registered first is called last: by then all else that ends with the process has ended.
     atexit.register(_leave, exit_codes)
@@ -25,6 +26,20 @@ def start() -> None:
         if isinstance(ended.code, int):
             exit_codes.append(ended.code)
         raise
+
+
+def _open_what_is_closed() -> None:
+    """Put nothing in place of standard streams that the caller has closed (``2>&-``).
+
+    A file that is opened would have the stream's number, and get what is written there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _leave(exit_codes: list[int]) -> None:

@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import traceback
-from pathlib import Path
 
 import click
 
@@ -17,6 +16,10 @@ EXIT_CODES_HELP = (
     "Exit codes: 0 done; 1 findings at or above --fail-on; 2 usage, configuration or rule file; "
     "3 input; 4 resources; 5 a result could not be delivered; 70 a bug; 130 interrupted."
 )
+
+
+_LINES = "\n"
+"""Errors tell some things in several lines."""
 
 
 def note(text: str) -> None:
@@ -66,11 +69,11 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _bug(error: BaseException) -> int:
-    path = Path(tempfile.gettempdir()) / f"balance-sync-{os.getpid()}.log"
     try:
-        path.write_text(
-            "".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace"
-        )
+        # A new file that nobody else can read: a traceback may show what a log says.
+        handle, path = tempfile.mkstemp(prefix="balance-sync-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write("".join(traceback.format_exception(error)))
         place = f"the traceback is in {path}"
     except OSError:
         place = "and the traceback could not be written"
@@ -80,17 +83,20 @@ def _bug(error: BaseException) -> int:
 
 
 def _say(where: str, what: str, *, reason: str = "", help: str = "") -> None:
-    lines = [f"balance-sync: error: {visible(where)}: {visible(what)}"]
+    lines = [f"balance-sync: error: {visible(where)}: {visible(what, keep=_LINES)}"]
     if reason:
-        lines.append(f"  reason: {visible(reason)}")
+        lines.append(f"  reason: {visible(reason, keep=_LINES)}")
     if help:
-        lines.append(f"  help: {visible(help)}")
+        lines.append(f"  help: {visible(help, keep=_LINES)}")
     click.echo("\n".join(lines), err=True)
 
 
-def visible(text: str) -> str:
-    """Return `text` with control and direction-changing characters escaped: it may come from a log."""
+def visible(text: str, *, keep: str = "") -> str:
+    """Return `text` with control and direction-changing characters escaped: it may come from a log.
+
+    Those in `keep` stay. With a line feed an identifier could forge a line of what is printed.
+    """
     return "".join(
-        character if character.isprintable() or character in "\n\t" else repr(character)[1:-1]
+        character if character.isprintable() or character in keep else repr(character)[1:-1]
         for character in text
     )

@@ -15,7 +15,10 @@ from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
 
 if TYPE_CHECKING:
-    from balance_sync.pipeline.explain import Explanation
+    from balance_sync.pipeline.explain import Explanation, LogEvent
+
+_TAB = "\t"
+"""Stands between the fields of a log line."""
 
 
 @click.command()
@@ -42,13 +45,15 @@ def explain(
         events = [{"path": event.path, "line": event.line, "text": event.text} for event in found.events]
         content = {"finding": found.finding, "chain": found.chain, "events": events, "sql": found.sql}
         click.echo(json.dumps(content, default=str, ensure_ascii=False, indent=2))
-        return
-    _print(found, timezone)
-    if with_sql:
-        click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{found.sql}")
     else:
-        again = command("explain", "--sql", "--database", database, found.finding["finding_id"])
-        click.echo(f"\nTo see the rule's SQL: {again}")
+        _print(found, timezone)
+        if with_sql:
+            click.echo(f"\nrule {found.finding['rule']}@{found.finding['rule_version']}\n{found.sql}")
+        else:
+            again = command("explain", "--sql", "--database", database, found.finding["finding_id"])
+            click.echo(f"\nTo see the rule's SQL: {again}")
+    if found.missing:
+        raise found.missing
 
 
 def _print(found: Explanation, timezone: str) -> None:
@@ -71,10 +76,16 @@ def _print(found: Explanation, timezone: str) -> None:
         click.echo("\nledger of the subscriber around it (amount and vat, balance before and after):")
     for link in found.chain:
         click.echo(_link(link, row, timezone))
-    click.echo("\nlog lines:")
+    click.echo("\nlog lines:" if found.events else "\nlog lines: they cannot be shown")
     for event in found.events:
         click.echo(f"{visible(event.path)}:{event.line}")
-        click.echo("".join(f"    {visible(line)}\n" for line in event.text.split("\n")), nl=False)
+        click.echo(_lines(event, is_own=(event.path, event.line) == (found.path, row["line"])), nl=False)
+
+
+def _lines(event: LogEvent, *, is_own: bool) -> str:
+    """Return the lines of an event, marked where it is the finding's own."""
+    mark = "  > " if is_own else "    "
+    return "".join(f"{mark}{visible(line, keep=_TAB)}\n" for line in event.text.split("\n"))
 
 
 def _link(link: dict[str, Any], finding: dict[str, Any], timezone: str) -> str:

@@ -66,4 +66,13 @@ def main() -> None:
             code = program.main(prog_name=PROGRAM, standalone_mode=False)
         except BaseException as error:
             code = exit_code_of(KeyboardInterrupt() if noticed.is_set() else error)
+        _wait_for_processes()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wait_for_processes() -> None:
+    # Most commands have none.
+    if "balance_sync.pipeline.processes" in sys.modules:
+        from balance_sync.pipeline.processes import wait_for_those_let_go
+
+        wait_for_those_let_go()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,14 +53,12 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
     shown = table.slice(0, max_rows) if cut else table
     rows = list(zip(*(column.to_pylist() for column in shown.columns), strict=True))
     if as_json:
-        click.echo(
-            json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=str, ensure_ascii=False)
-        )
+        objects = [dict(zip(names, row, strict=True)) for row in rows]
+        click.echo(json.dumps(objects, default=_written, ensure_ascii=False))
     elif as_csv:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(
-            [names, *([_guarded(cell) for cell in row] for row in rows)]
-        )
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerows([[_guarded(cell) for cell in row] for row in (names, *rows)])
         click.echo(text.getvalue(), nl=False)
     else:
         _print_table(names, rows)
@@ -66,9 +66,28 @@ def query(sql: str, database: Path, as_csv: bool, as_json: bool, max_rows: int) 
         note(f"note: only the first {max_rows:,} rows are shown; --max-rows 0 shows all")
 
 
+def _written(cell: object) -> str:
+    """Return a value as the CSV files of a run have it: money with its digits and no more, times in UTC."""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, Decimal):
+        text = f"{cell:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    if isinstance(cell, datetime):
+        utc = cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell
+        fineness = "microseconds" if utc.microsecond % 1000 else "milliseconds"
+        return utc.isoformat(timespec=fineness) + ("Z" if cell.tzinfo else "")
+    return str(cell)
+
+
 def _guarded(cell: object) -> object:
-    """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """Return a cell with hidden signs visible, and an apostrophe before text that looks like a formula."""
+    from balance_sync.reports.tabular import FORMULA_STARTS
+    from balance_sync.reports.visible_text import visible
+
+    if cell is None or not isinstance(cell, str):
+        return None if cell is None else _written(cell)
+    return ("'" if cell.startswith(FORMULA_STARTS) else "") + visible(cell)
 
 
 def _first_rows(relation: DuckDBPyRelation | None, most: int) -> pa.Table:
@@ -87,7 +106,7 @@ def _first_rows(relation: DuckDBPyRelation | None, most: int) -> pa.Table:
 
 
 def _print_table(names: list[str], rows: list[tuple[object, ...]]) -> None:
-    cells = [["" if value is None else visible(str(value)) for value in row] for row in rows]
+    cells = [["" if value is None else visible(_written(value)) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     for row in (names, ["-" * width for width in widths], *cells):
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

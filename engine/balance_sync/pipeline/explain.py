@@ -44,15 +44,21 @@ class Explanation:
         The row of `findings`, by column.
     chain
         Rows of the ledger around the finding, of the same subscriber and currency, in order.
+    path
+        Of the source that the finding's line is in.
     events
         The log events of the finding's request, and of the transaction before it in the chain.
+    missing
+        Why there are none: the source cannot be found or does not say any more what it said.
     sql
         The text of the rule's file, or of the detector's features; "" if it is not at hand any more.
     """
 
     finding: dict[str, Any]
     chain: tuple[dict[str, Any], ...]
+    path: str
     events: tuple[LogEvent, ...]
+    missing: InputError | None
     sql: str
 
 
@@ -68,8 +74,6 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
     ------
     UsageError
         No finding, or several, have such an id; or there is no such database.
-    InputError
-        The source cannot be found or does not say any more what it said.
     """
     from balance_sync.rules import excerpt_of
     from balance_sync.store.reading import read_only_session
@@ -81,10 +85,25 @@ def explain(database: Path, finding: str, *, logs: tuple[str, ...] = ()) -> Expl
         places = _places(row, chain)
         paths = _paths(connection, {source for source, _, _ in places})
         options = json.loads(connection.execute("SELECT options FROM runs").fetchall()[0][0])
+    missing = None
+    events: tuple[LogEvent, ...] = ()
+    try:
+        events = _read_events(places, paths, options, logs)
+    except InputError as error:
+        missing = error
+    return Explanation(row, chain, paths[row["source_id"]], events, missing, _rule_sql(row, options))
+
+
+def _read_events(
+    places: list[tuple[str, str | None, int]],
+    paths: dict[str, str],
+    options: dict[str, Any],
+    logs: tuple[str, ...],
+) -> tuple[LogEvent, ...]:
     sources = _locate(paths, options, logs)
     events = [event for place in places for event in _events(sources[place[0]], place[1], place[2])]
     unique = {(event.path, event.line): event for event in events}
-    return Explanation(row, chain, tuple(sorted(unique.values(), key=_order)), _rule_sql(row, options))
+    return tuple(sorted(unique.values(), key=_order))
 
 
 def _rule_sql(finding: dict[str, Any], options: dict[str, Any]) -> str:

@@ -157,7 +157,7 @@ def _apart(
             help="run the same command again to go on; a lower --memory-limit needs less",
         ) from error
     finally:
-        processes.shutdown(wait=False, cancel_futures=True)
+        processes.let_go()
 
 
 def _fill_alone(filling: Filling) -> Filled | Loaded:

@@ -43,14 +43,42 @@ class Processes(ProcessPoolExecutor):
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
         """Have one of the processes call `function`."""
-        with _nameless_main():
+        with _nameless_main(), _uninterrupted():
             return super().submit(function, *args, **kwargs)
+
+    def let_go(self) -> None:
+        """Let the processes end once they have done what they do; `wait_for_those_let_go` waits for them."""
+        leaving = threading.Thread(target=self.shutdown, kwargs={"cancel_futures": True})
+        _leaving.append(leaving)
+        leaving.start()
 
     def end_now(self) -> None:
         """End the processes in the middle of what they do; what was submitted fails."""
         # From Python 3.14 on this is `kill_workers`.
         for process in dict(self._processes or {}).values():
             process.kill()
+
+
+_leaving: list[threading.Thread] = []
+
+
+def wait_for_those_let_go() -> None:
+    """Wait for pools that were let go: one that ends while Python does may write to a pipe that is closed."""
+    while _leaving:
+        _leaving.pop().join()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep interrupts from processes that begin here: until `_begin` they would answer with a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

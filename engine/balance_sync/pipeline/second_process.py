@@ -56,5 +56,5 @@ class SecondProcess:
     def end(self) -> None:
         """Let the process go, if there is one; nobody waits for it."""
         if self.executor is not None:
-            self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor.let_go()
             self.executor = None
