@@ -29,7 +29,7 @@ DEFAULT_LOGS = Path("logs")
     help="Folder of the reports.",
 )
 @click.option("--seed", default=1, show_default=True, help="Another seed, another archive.")
-@click.option("-q", "--quiet", is_flag=True, help="No narration, no progress.")
+@click.option("-q", "--quiet", is_flag=True, help="No narration, no progress; warnings stay.")
 def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
     """Run on LOGS, or on ./logs where that exists, or on a realistic archive made on the spot.
 

@@ -93,8 +93,10 @@ def memory_option(default: str) -> Callable[[Command], Command]:
 def verbosity_options(command: Command) -> Command:
     """Add ``-q``, ``-v`` and ``--json``."""
     command = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
-    command = click.option("-v", "--verbose", count=True, help="Tell more on stderr.")(command)
-    return click.option("-q", "--quiet", is_flag=True, help="No narration, no progress.")(command)
+    command = click.option("-v", "--verbose", is_flag=True, help="Tell more on stderr.")(command)
+    return click.option("-q", "--quiet", is_flag=True, help="No narration, no progress; warnings stay.")(
+        command
+    )
 
 
 def config_option(command: Command) -> Command:

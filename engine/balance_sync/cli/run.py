@@ -230,6 +230,7 @@ def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None
     """Print the result on stdout, and what a person should know about the input on stderr."""
     if not quiet:
         _narrate(result, verbose=verbose)
+    _warn(result)
     if as_json:
         click.echo(json.dumps(_as_json(result), indent=2, ensure_ascii=False))
         return
@@ -264,8 +265,22 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     if verbose:
         for item in passed_over:
             note(f"  {visible(item.path)}: {item.reason}")
+
+
+def _warn(result: RunResult) -> None:
+    """Tell what the result does not rest on, however quiet the rest is."""
     for path, reason in result.problems:
         note(f"warning: {visible(path)}: {visible(reason)}; what could be read is kept")
+    if result.rejects:
+        counted = "text" if result.rejects == 1 else "texts"
+        note(
+            f"warning: {result.rejects:,} {counted} could not be read as the service's log events and counted "
+            "for nothing (table rejects; --rejects FILE lists them)"
+        )
+    if not result.events:
+        note(
+            "warning: no log events: nothing was reconciled (is this the log archive, and the right period?)"
+        )
 
 
 def _narrate_feedback(feedback: FeedbackTotals) -> None:
@@ -323,6 +338,8 @@ def _as_json(result: RunResult) -> dict[str, Any]:
         "feedback": result.feedback.as_json(),
         "sources_read": result.ingested.sources_read,
         "sources_kept": result.ingested.sources_kept,
+        "events": result.events,
+        "rejects": result.rejects,
         "completeness": result.completeness,
         "problems": [{"path": path, "reason": reason} for path, reason in result.problems],
         "elapsed_s": round(result.elapsed_s, 3),

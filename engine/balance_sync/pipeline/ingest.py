@@ -117,6 +117,7 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
+        _refuse_nothing(options, store, files)
         _refuse_problems(store, files)
         _refuse_rejects(store, files)
     return Ingested(
@@ -235,6 +236,23 @@ def _complete_in_pieces(pieces: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
     )
     return complete.select(FILE_KEY)
+
+
+def _refuse_nothing(options: IngestOptions, store: Store, files: pl.DataFrame) -> None:
+    """Raise InputError where all is empty: what should have given logs may have failed."""
+    import polars as pl
+
+    from balance_sync.store.file_keys import FILE_KEY, file_key
+
+    sources = store.manifest(
+        ("file", "file_bytes", "modified_ns", "events"), each=lambda part: part.filter(pl.col("events") > 0)
+    ).with_columns(file_key())
+    if sources.join(files, on=FILE_KEY, how="semi").is_empty():
+        raise InputError(
+            ", ".join(options.logs),
+            "holds no log events",
+            help="look at what wrote it, or run without --strict",
+        )
 
 
 def _refuse_problems(store: Store, files: pl.DataFrame) -> None:

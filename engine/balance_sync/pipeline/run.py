@@ -46,6 +46,10 @@ class RunResult:
     ----------
     worst
         The highest severity among its findings; `None` if there are none.
+    events
+        How many log events there are, each counted once; of text that is none, none.
+    rejects
+        How many of them, and of such texts, could not be read.
     continued
         Whether it began with the database of the run before, and judged only what is new.
     feedback
@@ -64,6 +68,8 @@ class RunResult:
     ingested: Ingested
     problems: tuple[tuple[str, str], ...]
     elapsed_s: float
+    events: int
+    rejects: int
     continued: bool
     feedback: FeedbackTotals
     ranking: RankingNotes
@@ -234,6 +240,8 @@ def _stages(
         ingested=work.ingested,
         problems=filled.problems,
         elapsed_s=time.monotonic() - work.started,
+        events=sum(events for kind, events in filled.event_kinds if kind != "preamble"),
+        rejects=connection.execute("SELECT count(*) FROM rejects").fetchall()[0][0],
         continued=continued,
         feedback=feedback,
         ranking=read_ranking_notes(connection, options),

@@ -24,6 +24,8 @@ from balance_sync.errors import InputError
 from balance_sync.sources.buckets import is_remote, split_address
 from balance_sync.sources.labels import (
     NOT_LOG_FOLDERS,
+    OWN_DATABASE,
+    OWN_NAMES,
     Labels,
     is_no_log,
     lies_beside_logs,
@@ -240,6 +242,9 @@ def _walk_through(
                 passed_over.append(PassedOver(path[:-1], "not logs"))
             elif files is not None:
                 stream = stream_of_folder(label.rpartition("/")[2])
+                if len(files) > 1 and any(name == OWN_DATABASE for name, _, _ in files):
+                    own = _pass_over_own(path, [name for name, _, _ in files], passed_over)
+                    files = [file for file in files if file[0] not in own]
                 for name, size_bytes, modified_ns in files:
                     if is_no_log(name):
                         passed_over.append(PassedOver(path + name, "not logs"))
@@ -269,6 +274,9 @@ def _entries(
         passed_over.append(PassedOver(folder[:-1] or "/", f"cannot be listed: {error.strerror}"))
         return iter(())
     names.sort()
+    if OWN_DATABASE in names:
+        own = _pass_over_own(folder, names, passed_over)
+        names = [name for name in names if name not in own]
     labels = None
     together = "".join(names)
     if readable(together) != together:
@@ -278,6 +286,15 @@ def _entries(
     ordered = _unpacked(_packed(names)) if len(names) > _MANY else names
     coming = ahead.looked_up(folder, ordered) if len(names) >= FEWEST_NAMES else ordered
     return _labelled(with_files(folder, coming), folder_label, labels)
+
+
+def _pass_over_own(folder: str, names: Iterable[str], passed_over: list[PassedOver]) -> set[str]:
+    """Tell of what an earlier run has written into a folder, and return its names."""
+    own = {name for name in names if name.removesuffix("/") in OWN_NAMES}
+    passed_over += [
+        PassedOver(folder + name.removesuffix("/"), "written by an earlier run") for name in sorted(own)
+    ]
+    return own
 
 
 def _labelled(

@@ -15,6 +15,15 @@ NOT_LOGS = frozenset({".DS_Store", "aws-logs-write-test", "Thumbs.db", "desktop.
 
 NOT_LOG_FOLDERS = frozenset({"__MACOSX", ".git"})
 
+OWN_DATABASE = "balance-sync.duckdb"
+OWN_NAMES = frozenset(
+    {
+        *(OWN_DATABASE, "feedback.sqlite", "summary.json", "report.xlsx", "report.html", "report.pdf"),
+        *("csv", "parquet", "store"),
+    }
+)
+"""What this program writes beside a run's database; somebody may have it write among the logs."""
+
 _STREAM_FOLDER = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)-\[[^\]]*\][0-9a-zA-Z]+$")
 
 
