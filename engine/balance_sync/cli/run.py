@@ -274,8 +274,8 @@ def _warn(result: RunResult) -> None:
     if result.rejects:
         counted = "text" if result.rejects == 1 else "texts"
         note(
-            f"warning: {result.rejects:,} {counted} could not be read as the service's log events and counted "
-            "for nothing (table rejects; --rejects FILE lists them)"
+            f"warning: {result.rejects:,} {counted} that should be log events could not be read "
+            "and counted for nothing (table rejects; --rejects FILE lists them)"
         )
     if not result.events:
         note(

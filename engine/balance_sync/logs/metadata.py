@@ -131,11 +131,20 @@ def allowed_metadata(text: str | None, *, left_out: str = "") -> str | None:
     try:
         fields = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        fields = _fields_before_cut(text) if left_out else {}
+        # Halves of a sign, which Node writes where a text was cut within it, are JSON to most others.
+        fields = _fields_before_cut(text) if left_out or _is_json(text) else {}
     kept = {key: raw for key, raw in fields.items() if key in _CHECKS and _CHECKS[key](raw)}
     if left_out:
         kept[LEFT_OUT_KEY] = msgspec.Raw(msgspec.json.encode(left_out))
     return msgspec.json.encode(kept).decode()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _ANY_VALUE.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _fields_before_cut(text: str) -> dict[str, msgspec.Raw]:

@@ -209,6 +209,8 @@ def _message_ids(classified: ClassifiedEvents, processing: NDArray[np.int64]) ->
 def _rejects(classified: ClassifiedEvents, part: NDArray[np.int64], unread: pl.DataFrame) -> pl.DataFrame:
     events = classified.events
     preamble, processing = classified.of_kind("preamble"), classified.of_kind("processing")
+    # Where a text was divided between an event and its final line breaks, those alone are nothing to read.
+    preamble = preamble[events.text_end[preamble] > events.start[preamble]]
     reasons = [_PREAMBLE_REASONS[stamped] for stamped in events.is_stamped[preamble].tolist()]
     alone = processing[part[processing] < 0]
     found = pl.DataFrame(

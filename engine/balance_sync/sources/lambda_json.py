@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +17,11 @@ START = re.compile(rb'\{"(?:timestamp|time)":\s*"')
 _BEGINNING = '{"time'
 """What `START` begins with whatever follows: nearly all messages differ from it already."""
 
+_CUT = re.compile(
+    r'\{"timestamp":\s*"([^"\\]*)",\s*"level":\s*"([^"\\]*)",\s*"requestId":\s*"([^"\\]*)",'
+    r'\s*"message":\s*"((?:[^"\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+)'
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _MOST_LAYERS = 100
@@ -28,8 +34,24 @@ def as_text(message: str) -> str:
     try:
         record = msgspec.json.decode(message)
     except (msgspec.DecodeError, RecursionError):
-        return message
+        return _cut_line(message) or message
     return record_text(record) or message
+
+
+def _cut_line(message: str) -> str | None:
+    """Return the line for an application's record that lacks its end, as far as that goes; `None` for others.
+
+    What it was about to say is read, or becomes a reject, as in the text format.
+    """
+    match = _CUT.match(message)
+    if match is None:
+        return None
+    time, level, request_id, text = match.groups()
+    try:
+        said = msgspec.json.decode(f'"{text}"')
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    return _application_line({"timestamp": time, "level": level, "requestId": request_id, "message": said})
 
 
 def record_text(record: Any) -> str | None:
@@ -50,7 +72,19 @@ def _application_line(record: dict[str, Any]) -> str:
         message = f"{record.get('errorType', 'Error')}: {record['errorMessage']}"
     text = message if isinstance(message, str) else inspected(message)
     level = record["level"].upper()
-    return f"{record['timestamp']}\t{record.get('requestId', 'undefined')}\t{level}\t{text}"
+    return f"{_time(record['timestamp'])}\t{record.get('requestId', 'undefined')}\t{level}\t{text}"
+
+
+def _time(text: str) -> str:
+    """Return a time as Lambda writes it, where `text` is one of another form."""
+    if _TIME.fullmatch(text):
+        return text
+    try:
+        time = datetime.fromisoformat(text)
+        utc = time.astimezone(UTC) if time.tzinfo else time
+    except (ValueError, OverflowError):
+        return text
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def inspected(value: Any, layer: int = 0) -> str:

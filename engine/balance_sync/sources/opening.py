@@ -230,6 +230,8 @@ class _FileWalk:
             limit = reached
         yield from (stream.take(ends=True) for stream in growing.values())
         layer.reading.note = _contents(reader.records, "record", reader.passed_over)
+        if reader.unread:
+            layer.reading.tell(f"{reader.unread:,} records whose time or message cannot be read")
         if limit:
             raise limit
 

@@ -25,6 +25,10 @@ LATEST = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp() * 1000
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_TIMES = frozenset({"timestamp", "@timestamp", "time"})
+_MESSAGES = frozenset({"message", "@message"})
+
 LONGEST_ID = 256
 """Signs of an event's id; longer ones are not compared."""
 
@@ -41,11 +45,14 @@ class RecordReader:
         How many of what was passed over, by what it was.
     records
         How many records there were.
+    unread
+        How many should be records of log events and cannot be read, for their time or their message.
     """
 
     def __init__(self) -> None:
         self.passed_over: Counter[str] = Counter()
         self.records = 0
+        self.unread = 0
         self._ids: set[str] = set()
         self._order: deque[str] = deque()
 
@@ -90,15 +97,28 @@ class RecordReader:
             self.passed_over["control messages"] += 1
         elif _is_list(value.get("logEvents")):
             stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
-            for item in value["logEvents"]:
-                yield _event(item, stream, group, is_delivered=True)
+            yield from self._read(_event(one, stream, group, is_delivered=True) for one in value["logEvents"])
         elif _is_list(value.get("events")):
-            yield from map(_event, value["events"])
+            yield from self._read(map(_event, value["events"]))
         elif _is_list(value.get("results")):
             for row in value["results"]:
                 yield from self._records(row)
         elif not _is_empty_page(value):
-            yield _event(value) or _insights_row(value) or _lambda_record(value)
+            yield from self._alone(value)
+
+    def _alone(self, value: dict[str, Any]) -> Iterator[Record | None]:
+        record = _event(value) or _insights_row(value) or _lambda_record(value)
+        if record or _MESSAGES.isdisjoint(value) or _TIMES.isdisjoint(value):
+            yield record
+        else:
+            self.unread += 1
+
+    def _read(self, records: Iterable[Record | None]) -> Iterator[Record]:
+        for record in records:
+            if record is None:
+                self.unread += 1
+            else:
+                yield record
 
     def _remember(self, ids: list[str]) -> None:
         self._ids.update(ids)
@@ -132,8 +152,9 @@ def group_name(value: Any) -> str:
 def _event(value: Any, stream: str = "", group: str = "", *, is_delivered: bool = False) -> Record | None:
     if not isinstance(value, dict):
         return None
-    at, message = value.get("timestamp"), value.get("message")
-    if not isinstance(at, int) or not 0 <= at < LATEST or not isinstance(message, str):
+    at, message = _milliseconds(value.get("timestamp")), value.get("message")
+    message = record_text(message) if _is_dict(message) else message
+    if at is None or not isinstance(message, str):
         return None
     event_id = value.get("id")
     if not event_id or not isinstance(event_id, str):
@@ -143,6 +164,18 @@ def _event(value: Any, stream: str = "", group: str = "", *, is_delivered: bool 
     if not group:
         group = group_name(value.get("logGroupIdentifier") or value.get("logGroupName"))
     return Record(stream, at, message, event_id, group, is_delivered)
+
+
+def _milliseconds(value: Any) -> int | None:
+    """Return a time below `LATEST` as other programs hand it on: a number, its digits, or ISO 8601."""
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            return insights_time(value)
+        value = int(value)
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_time = type(value) is int and 0 <= value < LATEST
+    return value if is_time else None
 
 
 def _insights_row(row: dict[Any, Any]) -> Record | None:
