@@ -48,13 +48,21 @@ def exit_code_of(error: BaseException) -> int:
         # The reader of our output has gone; stop the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        _say(str(error.filename or "output"), "the disk is full", help="free disk space, or write elsewhere")
+    if _is_full_disk(error):
+        where = str(getattr(error, "filename", None) or "output")
+        _say(where, "the disk is full", help="free disk space, or write elsewhere")
         return ExitCode.DELIVERY
     if isinstance(error, MemoryError):
         _say("memory", "ran out", help="lower --threads or --memory-limit, or free memory")
         return ExitCode.RESOURCES
     return _bug(error)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    """Return whether that is what failed: Polars and DuckDB say so in errors of their own."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return any(os.strerror(number) in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _usage(error: click.ClickException) -> int:

@@ -164,8 +164,7 @@ def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Fille
     with put_differences(connection, addition.differences):
         for statement in _TAKE_OUT:
             connection.execute(statement)
-        if addition.loaded.files:
-            load_tables(connection, addition.loaded)
+        load_tables(connection, addition.loaded)
         for statement in _CHANGED:
             connection.execute(statement)
     connection.unregister("new_sources")

@@ -112,7 +112,11 @@ def _rule_sql(finding: dict[str, Any], options: dict[str, Any]) -> str:
 
     name, version = finding["rule"], finding["rule_version"]
     if name == DETECTOR:
-        return (sql_directory() / "features" / f"v{version}.sql").read_text(encoding="utf-8")
+        from balance_sync.anomalies.features import FEATURES_VERSION
+        from balance_sync.anomalies.publish import RULE_VERSION
+
+        features = sql_directory() / "features" / f"v{FEATURES_VERSION}.sql"
+        return features.read_text(encoding="utf-8") if version == RULE_VERSION else ""
     own = options.get("rules_directory")
     rules = load_rules(Path(own) if own and Path(own).is_dir() else None)
     return next((rule.file.sql for rule in rules if rule.key == f"{name}@{version}"), "")

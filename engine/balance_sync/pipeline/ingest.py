@@ -14,6 +14,7 @@ from balance_sync.logs.parser_version import PARSER_VERSION
 from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
+from balance_sync.pipeline.read_again import forget_what_may_give_more
 from balance_sync.pipeline.search import Search
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
@@ -145,6 +146,8 @@ def _begin_others(
 def _parse_missing(
     search: Search, store: Store, options: IngestOptions, watcher: Watcher, helpers: Processes | None
 ) -> None:
+    if not store.is_new:
+        forget_what_may_give_more(store, options.limits)
     missing = search.missing(_known_files(store))
     watcher.stage("reading logs", None)
     batches = plan_batches(missing, limits=options.limits)

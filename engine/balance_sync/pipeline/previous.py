@@ -55,9 +55,8 @@ def basis(rules: tuple[Rule, ...], store_version: str, options: tuple[tuple[str,
     from balance_sync.store.sql_files import sql_directory
 
     sql = sql_directory()
-    files = [
-        path for folder in ("schema", "views", "features") for path in sorted(sql.glob(f"{folder}/*.sql"))
-    ]
+    folders = ("schema", "views", "features", "sequences")
+    files = [path for folder in folders for path in sorted(sql.glob(f"{folder}/**/*.sql"))]
     content = {
         "program": (__version__, store_version, duckdb.__version__),
         "rules": [(rule.key, rule.file.sha256) for rule in rules],
@@ -78,8 +77,8 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
     try:
         with read_only_session(database) as connection:
             return _read(connection, expected_basis)
-    except (duckdb.Error, ResourceError, UsageError):
-        # No database, one of another version, or one that another program has open: begin anew.
+    except (duckdb.Error, ResourceError, UsageError, ValueError, TypeError, AttributeError):
+        # No database, one of another version, one that was changed, or that another program has open.
         return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions, read_zone
+from balance_sync.errors import ResourceError
 from balance_sync.pipeline.addition import add_to_database, plan_addition
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled
@@ -134,6 +135,34 @@ class _Work:
 
 
 def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
+    """Go on from the run before, or begin anew: also where its database turns out to be damaged."""
+    import duckdb
+
+    previous = _previous(work)
+    try:
+        return _judged(work, budget, database, previous)
+    except (duckdb.Error, ResourceError) as error:
+        if previous is None or not _tells_of_damage(error):
+            raise
+        database.unlink(missing_ok=True)
+        return _judged(work, budget, database, None)
+    finally:
+        work.ingested.store.clear()
+
+
+def _tells_of_damage(error: Exception) -> bool:
+    """Return whether DuckDB failed at what it read, and not for want of memory or room or by an interrupt."""
+    import duckdb
+
+    cause = error.__cause__ if isinstance(error, ResourceError) else error
+    if isinstance(cause, duckdb.IOException):
+        return "orrupt" in str(cause)
+    return isinstance(cause, duckdb.Error) and not isinstance(
+        cause, duckdb.OutOfMemoryException | duckdb.InterruptException | duckdb.TransactionException
+    )
+
+
+def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | None) -> RunResult:
     from balance_sync.store.session import database_errors, put_off_vacuum, set_memory_limit
 
     options = work.options
@@ -143,16 +172,13 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
     filling = Filling(options, work.ingested, budget, database, spill, threads)
     with database_errors(str(options.database_path)):
         work.watcher.stage("building the ledger", 4)
-        try:
-            connection, filled, continued = _filled(filling, _previous(work))
-            with closing(connection):
-                ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
-                set_memory_limit(connection, f"{budget.database}B")
-                put_off_vacuum(connection)
-                work.second.prepare_detector(transactions)
-                return _stages(connection, database, work, filled, continued=continued)
-        finally:
-            work.ingested.store.clear()
+        connection, filled, continued = _filled(filling, previous)
+        with closing(connection):
+            ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
+            set_memory_limit(connection, f"{budget.database}B")
+            put_off_vacuum(connection)
+            work.second.prepare_detector(transactions)
+            return _stages(connection, database, work, filled, continued=continued)
 
 
 def _previous(work: _Work) -> Previous | None:

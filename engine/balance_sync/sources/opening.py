@@ -43,6 +43,9 @@ from balance_sync.sources.tail import lines_of
 from balance_sync.sources.tar import iter_tar
 from balance_sync.sources.zip import iter_zip
 
+UNOPENED = "cannot be read"
+"""What is told first of a file that the system would not open, or not read to its end."""
+
 _CHUNK_BYTES = 1 << 20
 _HASHED_BYTES = 8 << 20
 """Members of up to this many bytes are known by their bytes, larger ones by their archive and name."""
@@ -87,7 +90,7 @@ def iter_texts(file: Source, limits: Limits, *, fetched: RawIOBase | None = None
             yield from _FileWalk(file, opened, limits).texts(reading)
             return
     except OSError as error:
-        reading.tell(f"cannot be read: {error.strerror or error}")
+        reading.tell(f"{UNOPENED}: {error.strerror or error}")
     yield Text(file, b"", reading, ends=True)
 
 

@@ -207,6 +207,15 @@ class Store:
             batch.str.strip_chars("/\\").alias("batch"),
         )
 
+    def is_damaged(self, batch: str) -> bool:
+        """Return whether a table of the batch is missing or cut."""
+        folder = self.batches_directory / batch
+        return not all(_is_whole(folder / f"{table}.parquet") for table in TABLES)
+
+    def forget(self, batch: str) -> None:
+        """Remove the batch: its files are read again."""
+        shutil.rmtree(self.batches_directory / batch, ignore_errors=True)
+
     def has(self, batch: str) -> bool:
         """Return whether the batch of that id is kept already."""
         return (self.batches_directory / batch).is_dir()
@@ -236,6 +245,18 @@ class Store:
                 reason=str(error.strerror or error),
                 help="free disk space or name another folder with --store; what was read so far is kept",
             ) from error
+
+
+def _is_whole(file: Path) -> bool:
+    """Return whether a Parquet file has its end, which says how long what tells of the rows is."""
+    try:
+        with file.open("rb") as opened:
+            size = opened.seek(0, os.SEEK_END)
+            opened.seek(-min(size, 8), os.SEEK_END)
+            end = opened.read()
+    except OSError:
+        return False
+    return end[4:] == b"PAR1" and int.from_bytes(end[:4], "little") < size
 
 
 def _write(table: pl.DataFrame, file: BinaryIO) -> None:

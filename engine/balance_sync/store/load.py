@@ -44,6 +44,9 @@ _REPLACED = {
         UNION ALL BY NAME SELECT * FROM resolved.invocations
     """,
 }
+_ADDED = ("messages", "invocations")
+"""Tables that get rows of requests that were followed again, also where no batch has anything new."""
+
 _KEPT = {"invocations": "status <> 'unseen'"}
 
 
@@ -91,7 +94,8 @@ def _load(
     connection: DuckDBPyConnection, tables: Sequence[str], loaded: Loaded, differing: Collection[str]
 ) -> None:
     for table in tables:
-        if loaded.files[table]:
+        replaces = "requests" in differing and table in _ADDED
+        if loaded.files.get(table) or replaces:
             connection.execute(_insert(connection, table, loaded, differing), _parameters(table, loaded))
 
 
@@ -106,10 +110,13 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded, differin
         time = _TIME[table]
         conditions += [f"({time} IS NULL OR {time} >= $since)"] if loaded.since else []
         conditions += [f"({time} IS NULL OR {time} < $until)"] if loaded.until else []
+    rows = "read_parquet($files, union_by_name = true, filename = true)"
+    if not loaded.files.get(table):
+        rows = f"(SELECT *, NULL AS filename FROM {table} LIMIT 0)"  # noqa: S608 - one of the words below
     return f"""
         INSERT INTO {table} BY NAME
         WITH batch AS (
-            SELECT b.* FROM read_parquet($files, union_by_name = true, filename = true) AS b
+            SELECT b.* FROM {rows} AS b
             {" ".join(_exclusions(table, differing))}
         ),
         chosen AS ({chosen})
@@ -133,5 +140,6 @@ def _exclusions(table: str, differing: Collection[str]) -> Iterator[str]:
 
 def _parameters(table: str, loaded: Loaded) -> dict[str, object]:
     period = {"since": loaded.since, "until": loaded.until} if table in _TIME else {}
-    named = {name: instant for name, instant in period.items() if instant}
-    return {"files": [pattern_of(file) for file in loaded.files[table]], **named}
+    named: dict[str, object] = {name: instant for name, instant in period.items() if instant}
+    files = [pattern_of(file) for file in loaded.files.get(table, ())]
+    return {"files": files, **named} if files else named

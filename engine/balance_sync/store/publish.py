@@ -45,6 +45,8 @@ def published(path: Path) -> Iterator[Path]:
 
 def _put_in_place(beside: Path, path: Path) -> None:
     try:
+        # What another program wrote to the database before, and did not end, would be taken for this one's.
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
         os.replace(beside, path)  # noqa: PTH105
     except OSError as error:
         raise DeliveryError(str(path), "cannot be put in place", reason=str(error.strerror)) from error
