@@ -226,11 +226,15 @@ def _detector(given: dict[str, Any]) -> str:
     return str(name)
 
 
+_MOST_WARNINGS = 20
+"""About single sources, unless all were asked for."""
+
+
 def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None:
     """Print the result on stdout, and what a person should know about the input on stderr."""
     if not quiet:
         _narrate(result, verbose=verbose)
-    _warn(result)
+    _warn(result, verbose=verbose)
     if as_json:
         click.echo(json.dumps(_as_json(result), indent=2, ensure_ascii=False))
         return
@@ -256,7 +260,7 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     _narrate_ranking(result.ranking)
     for kind, cases in result.completeness.items():
         note(f"missing: {kind.replace('_', ' ')}: {cases:,}")
-    passed_over = ingested.passed_over
+    passed_over = [one for one in ingested.passed_over if not one.may_be_logs]
     if passed_over:
         note(
             f"note: {len(passed_over):,} files are no logs and were passed over"
@@ -267,10 +271,18 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
             note(f"  {visible(item.path)}: {item.reason}")
 
 
-def _warn(result: RunResult) -> None:
+def _warn(result: RunResult, *, verbose: int) -> None:
     """Tell what the result does not rest on, however quiet the rest is."""
-    for path, reason in result.problems:
-        note(f"warning: {visible(path)}: {visible(reason)}; what could be read is kept")
+    unseen = [(one.path, one.reason) for one in result.ingested.passed_over if one.may_be_logs]
+    told = [f"{visible(path)}: {visible(reason)}; what is there is left out" for path, reason in unseen]
+    told += [
+        f"{visible(path)}: {visible(reason)}; what could be read is kept" for path, reason in result.problems
+    ]
+    shown = told if verbose else told[:_MOST_WARNINGS]
+    for words in shown:
+        note(f"warning: {words}")
+    if len(told) > len(shown):
+        note(f"warning: and {len(told) - len(shown):,} more such (-v lists them)")
     if result.rejects:
         counted = "text" if result.rejects == 1 else "texts"
         note(

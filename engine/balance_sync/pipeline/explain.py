@@ -193,7 +193,8 @@ def _locate(paths: dict[str, str], options: dict[str, Any], logs: tuple[str, ...
         found = _among(labels, logs)
     else:
         # Not opened, for a run that is going on may be writing into it.
-        found = sources_read(find_store(Path(options["store"])).manifest(source_ids=paths))
+        manifest = find_store(Path(options["store"])).manifest(source_ids=paths)
+        found = sources_read(manifest, options["logs"])
     for label, source in labels.items():
         if source not in found:
             raise InputError(

@@ -118,6 +118,7 @@ def ingest(
             help="choose a later end of the period, or name other logs",
         )
     if options.strict:
+        _refuse_unseen(search.passed_over)
         _refuse_nothing(options, store, files)
         _refuse_problems(store, files)
         _refuse_rejects(store, files)
@@ -239,6 +240,14 @@ def _complete_in_pieces(pieces: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("ends") & (pl.col("found") >= pl.col("members").fill_null(0)))
     )
     return complete.select(FILE_KEY)
+
+
+def _refuse_unseen(passed_over: Iterable[PassedOver]) -> None:
+    for one in passed_over:
+        if one.may_be_logs:
+            raise InputError(
+                one.path, one.reason, help="permit it or remove it, or run without --strict to leave it out"
+            )
 
 
 def _refuse_nothing(options: IngestOptions, store: Store, files: pl.DataFrame) -> None:

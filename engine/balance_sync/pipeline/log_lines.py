@@ -24,13 +24,15 @@ READ_BYTES = 96 << 20
 """Text that is read again for a report, about: a fraction of a second. What is beyond it is left out."""
 
 
-def log_reader(manifest_of: Callable[[Collection[str]], pl.DataFrame]) -> LogReader:
+def log_reader(manifest_of: Callable[[Collection[str]], pl.DataFrame], logs: Sequence[str] = ()) -> LogReader:
     """Return a reader of sources by their ids.
 
     Parameters
     ----------
     manifest_of
         Gives the store's account of where sources of these ids were read.
+    logs
+        As for `sources_read`.
 
     Notes
     -----
@@ -42,7 +44,7 @@ def log_reader(manifest_of: Callable[[Collection[str]], pl.DataFrame]) -> LogRea
         from balance_sync.reports.log_lines import LogText
 
         wanted = list(dict.fromkeys(place.source_id for place in places))
-        sources = sources_read(manifest_of(wanted))
+        sources = sources_read(manifest_of(wanted), logs)
         chosen = {source.label: one for one, source in sources.items() if one in _affordable(sources, wanted)}
         files = dict.fromkeys(sources[one].file or sources[one] for one in chosen.values())
         texts = dict(_events(plan_batches(files), chosen, set(places)))
@@ -61,7 +63,8 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
     from balance_sync.pipeline.ingest import find_store
 
     ((options,),) = connection.execute("SELECT options FROM runs").fetchall()
-    store = Path(json.loads(options)["store"])
+    told = json.loads(options)
+    store = Path(told["store"])
     if not store.is_dir():
         return None
 
@@ -74,20 +77,43 @@ def log_reader_of_run(connection: DuckDBPyConnection) -> LogReader | None:
         ).pl()
         return found.join(paths, on=["path", "source_id"], how="semi")
 
-    return log_reader(manifest_of)
+    return log_reader(manifest_of, told["logs"])
 
 
-def sources_read(manifest: pl.DataFrame) -> dict[str, Source]:
-    """Return, by id, the sources in `manifest` that are still where they were read."""
+def sources_read(manifest: pl.DataFrame, logs: Sequence[str] = ()) -> dict[str, Source]:
+    """Return, by id, the sources in `manifest` that are still where they were read.
+
+    Parameters
+    ----------
+    logs
+        Where the run found them: an archive that was read before may have been moved since.
+    """
     found = {}
     for row in manifest.iter_rows(named=True):
-        # An object that is gone is told when it is asked for.
-        if is_remote(row["location"]) or Path(row["location"]).is_file():
-            file = Source(
-                row["file"], row["location"], row["file_bytes"], row["modified_ns"], row["file"], None
-            )
+        location = _location(row, logs)
+        if location:
+            file = Source(row["file"], location, row["file_bytes"], row["modified_ns"], row["file"], None)
             found[row["source_id"]] = file if row["path"] == row["file"] else _member(row, file)
     return found
+
+
+def _location(row: Mapping[str, Any], logs: Sequence[str]) -> str | None:
+    # An object that is gone is told when it is asked for.
+    if is_remote(row["location"]) or Path(row["location"]).is_file():
+        return str(row["location"])
+    label = Path(row["file"])
+    if label.is_absolute() or ".." in label.parts:
+        return None
+    # Of several folders labels begin with their names, and of a single file it is the name.
+    places = (place for path in logs for place in (Path(path) / label, Path(path).parent / label))
+    return next((str(place) for place in places if _has_size(place, row["file_bytes"])), None)
+
+
+def _has_size(place: Path, size_bytes: int) -> bool:
+    try:
+        return place.is_file() and place.stat().st_size == size_bytes
+    except OSError:
+        return False
 
 
 def _member(row: Mapping[str, Any], file: Source) -> Source:

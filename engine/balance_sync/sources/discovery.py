@@ -73,10 +73,17 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A file or folder that was seen and is no source, with the reason."""
+    """A file or folder that was seen and is no source, with the reason.
+
+    Attributes
+    ----------
+    may_be_logs
+        Whether logs may be missing for it: the system would not tell what is there.
+    """
 
     path: str
     reason: str
+    may_be_logs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +278,7 @@ def _entries(
                 f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries
             ]
     except OSError as error:
-        passed_over.append(PassedOver(folder[:-1] or "/", f"cannot be listed: {error.strerror}"))
+        passed_over.append(PassedOver(folder[:-1] or "/", f"cannot be listed: {error.strerror}", True))
         return iter(())
     names.sort()
     if OWN_DATABASE in names:
@@ -319,17 +326,17 @@ def _unpacked(blocks: list[bytes]) -> Iterator[str]:
 
 
 def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> Source | None:
-    reason = "not logs"
+    reason, may_be_logs = "not logs", False
     if not is_no_log(name):
         try:
             status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - a hundred thousand times
         except OSError as error:
-            reason = f"cannot be read: {error.strerror}"
+            reason, may_be_logs = f"cannot be read: {error.strerror}", True
         else:
             if stat.S_ISREG(status.st_mode):
                 return _source(label, path, status.st_size, status.st_mtime_ns)
             reason = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
-    passed_over.append(PassedOver(path, reason))
+    passed_over.append(PassedOver(path, reason, may_be_logs))
     return None
 
 
