@@ -11,7 +11,6 @@ from balance_sync.generator.identifiers import IdentifierMint
 FIRST_DAY = date(2024, 9, 1)
 """The first UTC day of every archive."""
 
-DAY_MS = 86_400_000
 NIGHTLY_MS = 21 * 3_600_000 + 60_000
 """When the nightly delivery deductions start (milliseconds after midnight, UTC): 00:01 in Bahrain."""
 

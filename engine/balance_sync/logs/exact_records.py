@@ -178,10 +178,11 @@ def _money(fields: dict[str, Any], key: str, *, required: bool = False) -> Decim
     number = Decimal(value)
     if not number.is_finite():
         raise _NotARecord(f"{key} is {number}")
-    if abs(number) >= _LIMIT:
+    # Not in the usual context, which keeps 28 digits.
+    if number.copy_abs() >= _LIMIT:
         raise _NotARecord(f"{key} has more than 15 digits before the point")
     # The only rounding between the log and the report: beyond 18 decimals, half to even.
-    return number.quantize(_SCALE, context=_CONTEXT) + 0
+    return _CONTEXT.add(number.quantize(_SCALE, context=_CONTEXT), 0)
 
 
 def _metadata(value: Any, left_out: str) -> str | None:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from balance_sync.errors import UsageError
+from balance_sync.errors import DeliveryError, UsageError
 from balance_sync.rules.catalogue import RESERVED_IDS, built_in_directory, load_rules
 from balance_sync.store.sql_files import repository_directory
 
@@ -20,7 +20,7 @@ status = "active"                   # experimental | active | deprecated
 nature = "event"                    # event, or state: lasts until a later record shows otherwise
 created = {today}
 changed = "First version."
-reads = ["ledger"]                  # see sql/README.md for the tables and their columns
+reads = ["ledger"]                  # see `balance-sync rules show` of others, and sql/README.md
 description = """
 Say what the rule finds and what it means, in words an accountant uses.
 """
@@ -134,6 +134,9 @@ def new_rule(rule_id: str, rules_directory: Path | None, *, today: date) -> tupl
         fixture_folder / "clean.toml": _CLEAN,
     }
     for path, text in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise DeliveryError(str(path), "cannot be written", reason=str(error.strerror)) from error
     return tuple(contents)
