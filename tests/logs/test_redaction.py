@@ -162,6 +162,8 @@ NESTED = "[" * 5_000 + "]" * 5_000
         (f'{{"addonCosts":"{NESTED}","country":"BH"}}', '{"country":"BH"}'),
         (f'{{"x":{NESTED},"country":"BH"}}', "{}"),
         ('{"deliveryDays":"[1\ud8002]"}', "{}"),
+        ('{"giftMessage":"cut \\ud83d","country":"BH"}', '{"country":"BH"}'),
+        ('{"giftMessage":"cut \\ud83d","country":"BH"', "{}"),
     ],
 )
 def test_no_metadata_stops_a_run(text: str, kept: str) -> None:

@@ -345,3 +345,19 @@ def test_suspects_of_old_and_new_sources_are_each_found_once(tmp_path: Path) -> 
     assert_same(tmp_path / "added", tmp_path / "whole")
     suspects = [row for row in content(tmp_path / "added")["findings"] if row["rule"] == "suspect_event"]
     assert len(suspects) == len(content(tmp_path / "added")["suspects"]) == 3
+
+
+def test_files_that_only_repeat_leave_requests_that_others_share(tmp_path: Path) -> None:
+    """A request whose halves two exports hold is followed again, though the third brings nothing new."""
+    one = request(1)
+    half = start(0, one) + processing(10, one, "M1") + transaction(20, one, id="'T1'")
+    whole = half + line(30, one, PUBLISHED) + end(50, one) + report(50, one)
+    logs, grown, fresh = tmp_path / "logs", tmp_path / "grown", tmp_path / "fresh"
+    write_gz(logs / "1" / STREAM / "000000.gz", half)
+    write_gz(logs / "2" / STREAM / "000000.gz", whole)
+    judge(logs, grown, formats=REPORTS)
+    write_gz(logs / "3" / STREAM / "000000.gz", whole + "\n")
+    assert judge(logs, grown, formats=REPORTS).continued
+    judge(logs, fresh, formats=REPORTS)
+    assert_same(grown, fresh)
+    assert len(content(grown)["messages"]) == 1

@@ -283,6 +283,10 @@ def _warn(result: RunResult, *, verbose: int) -> None:
         note(f"warning: {words}")
     if len(told) > len(shown):
         note(f"warning: and {len(told) - len(shown):,} more such (-v lists them)")
+    if result.damage:
+        note(
+            f"warning: the last run's database was damaged, so all was judged anew: {visible(result.damage)}"
+        )
     if result.rejects:
         counted = "text" if result.rejects == 1 else "texts"
         note(

@@ -164,7 +164,9 @@ def add_to_database(connection: DuckDBPyConnection, addition: Addition) -> Fille
     with put_differences(connection, addition.differences):
         for statement in _TAKE_OUT:
             connection.execute(statement)
-        load_tables(connection, addition.loaded)
+        # Of copies alone nothing is loaded; what only repeats may still have followed requests again.
+        if addition.loaded.files:
+            load_tables(connection, addition.loaded)
         for statement in _CHANGED:
             connection.execute(statement)
     connection.unregister("new_sources")

@@ -6,7 +6,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.reports.changes import EarlierRun
+    from balance_sync.reports.context import RuleRun
     from balance_sync.rules import Rule
     from balance_sync.vocabulary import Severity
 
@@ -53,6 +54,8 @@ class RunResult:
         How many of them, and of such texts, could not be read.
     continued
         Whether it began with the database of the run before, and judged only what is new.
+    damage
+        Why it could not go on from the database of the run before, where that turned out to be damaged.
     feedback
         What people's decisions came to.
     ranking
@@ -75,6 +78,7 @@ class RunResult:
     feedback: FeedbackTotals
     ranking: RankingNotes
     completeness: dict[str, int]
+    damage: str = ""
 
 
 def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
@@ -145,7 +149,7 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
         if previous is None or not _tells_of_damage(error):
             raise
         database.unlink(missing_ok=True)
-        return _judged(work, budget, database, None)
+        return replace(_judged(work, budget, database, None), damage=str(error).splitlines()[0])
     finally:
         work.ingested.store.clear()
 
@@ -227,7 +231,6 @@ def _stages(
 ) -> RunResult:
     from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.store.session import lock_down
-    from balance_sync.vocabulary import Severity
 
     options, watcher = work.options, work.watcher
     lock_down(connection)
@@ -256,21 +259,41 @@ def _stages(
         write_reject_file(options.rejects, connection)
         reports = (*reports, options.rejects)
     watcher.advance(1)
+    result = _Judged(identity, rule_runs, reports, filled, feedback, continued)
+    return _told(connection, work, result)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the stages of a run came to."""
+
+    run_id: str
+    rule_runs: tuple[RuleRun, ...]
+    reports: tuple[Path, ...]
+    filled: Filled
+    feedback: FeedbackTotals
+    continued: bool
+
+
+def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunResult:
+    from balance_sync.vocabulary import Severity
+
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
+    ((rejects,),) = connection.execute("SELECT count(*) FROM rejects").fetchall()
     return RunResult(
-        run_id=identity,
-        database=options.database_path,
-        reports=reports,
-        findings={run.rule: run.findings for run in rule_runs},
+        run_id=judged.run_id,
+        database=work.options.database_path,
+        reports=judged.reports,
+        findings={run.rule: run.findings for run in judged.rule_runs},
         worst=max((Severity(name) for (name,) in severities), key=lambda one: one.rank, default=None),
         ingested=work.ingested,
-        problems=filled.problems,
+        problems=judged.filled.problems,
         elapsed_s=time.monotonic() - work.started,
-        events=sum(events for kind, events in filled.event_kinds if kind != "preamble"),
-        rejects=connection.execute("SELECT count(*) FROM rejects").fetchall()[0][0],
-        continued=continued,
-        feedback=feedback,
-        ranking=read_ranking_notes(connection, options),
+        events=sum(events for kind, events in judged.filled.event_kinds if kind != "preamble"),
+        rejects=rejects,
+        continued=judged.continued,
+        feedback=judged.feedback,
+        ranking=read_ranking_notes(connection, work.options),
         completeness=_missing(connection),
     )
 

@@ -112,7 +112,7 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded, differin
         conditions += [f"({time} IS NULL OR {time} < $until)"] if loaded.until else []
     rows = "read_parquet($files, union_by_name = true, filename = true)"
     if not loaded.files.get(table):
-        rows = f"(SELECT *, NULL AS filename FROM {table} LIMIT 0)"  # noqa: S608 - one of the words below
+        rows = f"(SELECT *, NULL::VARCHAR AS filename FROM {table} LIMIT 0)"  # noqa: S608 - one of the words below
     return f"""
         INSERT INTO {table} BY NAME
         WITH batch AS (

@@ -1,0 +1,103 @@
+"""Folders of any name, files of earlier runs among the logs, and streams that the caller has closed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from program import balance_sync
+
+from archive_text import STREAM, synced, write_export
+
+FORMATS = ("--format", "json", "--format", "csv", "--format", "parquet")
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1, id="'T1'") + synced(100, 2, id="'T2'")})
+    return tmp_path
+
+
+def told(folder: Path) -> dict[str, int]:
+    summary = json.loads((folder / "summary.json").read_text())
+    return {name: summary[name] for name in ("sources", "events", "transactions", "rejects")}
+
+
+@pytest.mark.parametrize("name", ["o[1]", "o*x", "[$LATEST]"])
+def test_names_of_folders_are_no_patterns(work: Path, name: str) -> None:
+    # What a pattern would match besides, or in its place.
+    assert balance_sync("run", "logs", "-o", name.replace("*", "Z").strip("[]"), cwd=work).code == 0
+    for _ in range(2):
+        ended = balance_sync("run", "logs", "-o", name, *FORMATS, cwd=work)
+        assert (ended.code, told(work / name)["transactions"]) == (0, 2)
+    shown = balance_sync("query", "FROM transactions", "--database", f"{name}/balance-sync.duckdb", cwd=work)
+    assert shown.code == 0
+
+
+@pytest.mark.parametrize("name", ["o?y", "o\\b", "o\udcff"])
+def test_where_no_database_can_be_is_told_before_anything_is_read(work: Path, name: str) -> None:
+    ended = balance_sync("run", "logs", "-o", name, cwd=work)
+    assert ended.code == 2
+    assert "help: name a path" in ended.err
+    assert [path.name for path in work.iterdir()] == ["logs"]
+
+
+def test_what_an_earlier_run_has_written_is_no_log(work: Path) -> None:
+    logs = work / "logs"
+    figures = []
+    for options in ((), (), ("-o", "."), ("-o", ".")):
+        ended = balance_sync("run", ".", *options, *FORMATS, "-v", cwd=logs)
+        assert ended.code == 0
+        figures.append(told(logs if options else logs / "reports"))
+    assert figures[1:] == figures[:-1]
+    assert "written by an earlier run" in ended.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is a shell")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_error(work: Path, closed: str) -> None:
+    program = f"'{sys.executable}' -m balance_sync run logs --format json {closed}"
+    assert subprocess.run(["sh", "-c", program], cwd=work, check=False).returncode == 0
+    assert told(work / "reports")["transactions"] == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_ends_a_run_finds_nothing_half_done(work: Path, number: signal.Signals) -> None:
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-m", "balance_sync", "run", "-"],
+        cwd=work,
+        stdin=reading,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        # It waits for the rest of its input.
+        while not (work / "reports" / "store" / "working").is_dir():
+            time.sleep(0.01)
+        running.send_signal(number)
+        told_at_last = running.communicate()[1]
+    os.close(writing)
+    os.close(reading)
+    assert running.returncode == 130
+    assert "balance-sync: error: interrupted" in told_at_last
+    assert "Traceback" not in told_at_last
+    left = [path.name for path in (work / "reports").rglob("*") if path.is_file()]
+    assert left == []
+
+
+def test_two_reports_at_once_both_end_well(work: Path) -> None:
+    assert balance_sync("run", "logs", "--format", "none", cwd=work).code == 0
+    reports = [
+        subprocess.Popen([sys.executable, "-m", "balance_sync", "report", "--format", form], cwd=work)
+        for form in ("xlsx", "csv", "json")
+    ]
+    assert [running.wait() for running in reports] == [0, 0, 0]
+    assert {"report.xlsx", "csv", "summary.json"} <= {path.name for path in (work / "reports").iterdir()}
+    assert not list((work / "reports").glob(".reports-*"))
