@@ -59,6 +59,12 @@ def test_what_an_earlier_run_has_written_is_no_log(work: Path) -> None:
     assert "written by an earlier run" in ended.err
 
 
+def test_reports_that_tell_of_another_run_are_named(work: Path) -> None:
+    assert "earlier run" not in balance_sync("run", "logs", *FORMATS, cwd=work).err
+    ended = balance_sync("run", "logs", "--format", "json", cwd=work)
+    assert "note: of an earlier run, and not written anew: csv, parquet\n" in ended.err
+
+
 @pytest.mark.skipif(os.name != "posix", reason="there is a shell")
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_error(work: Path, closed: str) -> None:

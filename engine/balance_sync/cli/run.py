@@ -226,6 +226,8 @@ def _detector(given: dict[str, Any]) -> str:
     return str(name)
 
 
+_REPORTS = ("report.xlsx", "report.html", "report.pdf", "summary.json", "csv", "parquet")
+
 _MOST_WARNINGS = 20
 """About single sources, unless all were asked for."""
 
@@ -269,6 +271,15 @@ def _narrate(result: RunResult, *, verbose: int) -> None:
     if verbose:
         for item in passed_over:
             note(f"  {visible(item.path)}: {item.reason}")
+    if older := _older_reports(result):
+        note(f"note: of an earlier run, and not written anew: {', '.join(older)}")
+
+
+def _older_reports(result: RunResult) -> list[str]:
+    """Return what stands beside the database and tells of another run."""
+    folder = result.database.parent
+    new = {path.relative_to(folder).parts[0] for path in result.reports if path.is_relative_to(folder)}
+    return [name for name in _REPORTS if name not in new and (folder / name).exists()]
 
 
 def _warn(result: RunResult, *, verbose: int) -> None:
