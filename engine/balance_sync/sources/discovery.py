@@ -181,12 +181,12 @@ _MANY = 10_000
 def _expand(path: str) -> list[str]:
     if is_remote(path) or os.path.lexists(path):
         return [path]
-    matches = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207
+    if not glob.has_magic(path):
+        raise InputError(path or "LOGS", "no such file or folder", help="check the path")
+    matches = sorted(glob.glob(path, recursive=True))  # noqa: PTH207
     if not matches:
         raise InputError(
-            path,
-            "no such file or folder",
-            help="check the path; put quotes around a pattern so that the shell leaves it alone",
+            path, "no such file or folder", help="check the path; as a pattern it matches nothing"
         )
     return matches
 

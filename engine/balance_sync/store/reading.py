@@ -45,7 +45,7 @@ def read_only_session(
         raise UsageError(
             str(path),
             "there is no database of a run",
-            help="run `balance-sync run LOGS` first, or name one with --database",
+            help="run `balance-sync run LOGS` first, or name the one of a run",
         )
     settings: dict[str, str | bool | int | float | list[str]] = {
         "python_enable_replacements": "false",
