@@ -83,12 +83,14 @@ def test_whoever_ends_a_run_finds_nothing_half_done(work: Path, number: signal.S
         stdin=reading,
         stderr=subprocess.PIPE,
         text=True,
+        # In the background of a shell interrupts are ignored, and so would be by what is started there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         # It waits for the rest of its input.
         while not (work / "reports" / "store" / "working").is_dir():
             time.sleep(0.01)
         running.send_signal(number)
-        told_at_last = running.communicate()[1]
+        told_at_last = running.communicate(timeout=60)[1]
     os.close(writing)
     os.close(reading)
     assert running.returncode == 130
