@@ -13,7 +13,7 @@ from balance_sync.reports.visible_text import visible
 from balance_sync.vocabulary import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from balance_sync.reports.data import ReportData, RuleResult
     from balance_sync.reports.figures import Exposure
@@ -74,7 +74,7 @@ def _gaps(data: ReportData) -> Iterator[Attention]:
 
 def _findings(data: ReportData) -> Iterator[Attention]:
     standing = {rule: tuple(rows) for rule, rows in groupby(data.exposures, key=lambda one: one.rule)}
-    for result in data.rules:
+    for result in sorted(data.rules, key=lambda one: _urgency(one, standing)):
         rule = result.run.rule
         if result.found is None:
             continue
@@ -86,6 +86,12 @@ def _findings(data: ReportData) -> Iterator[Attention]:
             yield _standing(result, standing[rule])
         else:
             yield Attention(result.run.severity, _headline(result), _when(result), rule)
+
+
+def _urgency(result: RuleResult, standing: Mapping[str, object]) -> tuple[int, bool, int, str]:
+    """Return what rules are ordered by: of equal severity first what still stands, then what is most."""
+    rule = result.run.rule
+    return -Severity(result.run.severity).rank, rule not in standing, -result.findings, rule
 
 
 def _headline(result: RuleResult) -> str:
