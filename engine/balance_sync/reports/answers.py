@@ -86,7 +86,7 @@ def _owed_line(one: RollForwardTotal) -> str:
 
 def _changed(data: ReportData) -> Answer:
     if data.changes is None:
-        return Answer(QUESTIONS["changed"], ("Compared with no earlier run: --against names one.",))
+        return Answer(QUESTIONS["changed"], ("Not compared with an earlier run: a run with --against is.",))
     sums: dict[str, int] = {}
     for one in data.changes.counts:
         sums[one.change] = sums.get(one.change, 0) + one.findings
