@@ -14,6 +14,10 @@ import pytest
 from program import balance_sync
 
 from archive_text import STREAM, synced, write_export
+from balance_sync.config import DATABASE_NAME, FEEDBACK_FILE
+from balance_sync.reports.delivery import staging
+from balance_sync.reports.formats import Format
+from balance_sync.sources.labels import OWN_NAMES
 
 FORMATS = ("--format", "json", "--format", "csv", "--format", "parquet")
 
@@ -32,7 +36,8 @@ def told(folder: Path) -> dict[str, int]:
 @pytest.mark.parametrize("name", ["o[1]", "o*x", "[$LATEST]"])
 def test_names_of_folders_are_no_patterns(work: Path, name: str) -> None:
     # What a pattern would match besides, or in its place.
-    assert balance_sync("run", "logs", "-o", name.replace("*", "Z").strip("[]"), cwd=work).code == 0
+    sibling = {"o[1]": "o1", "o*x": "oZx", "[$LATEST]": "L"}[name]
+    assert balance_sync("run", "logs", "-o", sibling, cwd=work).code == 0
     for _ in range(2):
         ended = balance_sync("run", "logs", "-o", name, *FORMATS, cwd=work)
         assert (ended.code, told(work / name)["transactions"]) == (0, 2)
@@ -100,12 +105,22 @@ def test_whoever_ends_a_run_finds_nothing_half_done(work: Path, number: signal.S
     assert left == []
 
 
-def test_two_reports_at_once_both_end_well(work: Path) -> None:
+def test_a_report_leaves_alone_what_another_is_writing(work: Path) -> None:
     assert balance_sync("run", "logs", "--format", "none", cwd=work).code == 0
-    reports = [
-        subprocess.Popen([sys.executable, "-m", "balance_sync", "report", "--format", form], cwd=work)
-        for form in ("xlsx", "csv", "json")
-    ]
-    assert [running.wait() for running in reports] == [0, 0, 0]
-    assert {"report.xlsx", "csv", "summary.json"} <= {path.name for path in (work / "reports").iterdir()}
-    assert not list((work / "reports").glob(".reports-*"))
+    reports = work / "reports"
+    left = reports / ".reports-of-a-killed-run"
+    left.mkdir()
+    with staging(reports) as files:
+        files.place("report.pdf").write_text("not finished yet")
+        assert balance_sync("report", "--format", "json", cwd=work).code == 0
+        assert files.publish(reports) == (reports / "report.pdf",)
+    assert {"report.pdf", "summary.json"} <= {path.name for path in reports.iterdir()}
+    assert not list(reports.glob(".reports-*"))
+
+
+def test_what_a_run_writes_is_known_as_its_own(work: Path) -> None:
+    formats = [word for kind in Format for word in ("--format", kind.value)]
+    ended = balance_sync("run", "logs", *formats, cwd=work)
+    assert ended.code == 0
+    assert {path.name for path in (work / "reports").iterdir()} <= OWN_NAMES
+    assert {DATABASE_NAME, FEEDBACK_FILE} <= OWN_NAMES

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from archive_text import OTHER_STREAM, STREAM, synced, write_export
+from archive_text import OTHER_STREAM, STREAM, synced, write_export, write_gz
 from balance_sync.config import IngestOptions, RunOptions
 from balance_sync.limits import Limits
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.run import run
+from balance_sync.pipeline.run import RunResult, _tells_of_damage, run
 from balance_sync.sources import opening
 
 
@@ -20,9 +21,8 @@ def read(logs: Path, store: Path, **options: object) -> Ingested:
     return ingest(IngestOptions((str(logs),), store, 1, **options))  # type: ignore[arg-type]
 
 
-def transactions(logs: Path, output: Path) -> int:
-    result = run(RunOptions((str(logs),), output=output, formats=(), threads=1))
-    return result.events
+def judge(logs: Path, output: Path) -> RunResult:
+    return run(RunOptions((str(logs),), output=output, formats=(), threads=1))
 
 
 def rows(ingested: Ingested) -> int:
@@ -88,15 +88,29 @@ def test_a_damaged_batch_is_read_again(logs: Path, tmp_path: Path, harm: str, ta
     assert read(logs, store).sources_read == 0
 
 
-def test_a_damaged_database_is_made_anew(logs: Path, tmp_path: Path) -> None:
-    events = transactions(logs, tmp_path / "out")
+@pytest.mark.parametrize("harm", ["DROP TABLE decisions", "ALTER TABLE findings DROP COLUMN wallet"])
+def test_a_run_that_cannot_go_on_begins_anew_and_says_why(logs: Path, tmp_path: Path, harm: str) -> None:
+    first = judge(logs, tmp_path / "out")
+    with closing(duckdb.connect(str(tmp_path / "out" / "balance-sync.duckdb"))) as connection:
+        connection.execute(harm)
+    write_gz(logs / "more" / STREAM / "000000.gz", synced(50, 3, id="'T3'"))
+    again, fresh = judge(logs, tmp_path / "out"), judge(logs, tmp_path / "fresh")
+    assert (again.continued, bool(again.damage), first.damage, fresh.damage) == (False, True, "", "")
+    assert (again.run_id, again.events, again.findings) == (fresh.run_id, fresh.events, fresh.findings)
+
+
+def test_blocks_that_are_damaged_are_noticed(logs: Path, tmp_path: Path) -> None:
+    first = judge(logs, tmp_path / "out")
     database = tmp_path / "out" / "balance-sync.duckdb"
     harmed = bytearray(database.read_bytes())
     for place in range(20_000, len(harmed), 4_096):
         harmed[place] ^= 0xFF
     database.write_bytes(harmed)
-    assert transactions(logs, tmp_path / "out") == events
-    more = io.StringIO(synced(50, 3, id="'T3'"))
-    write_export(tmp_path / "more", {STREAM: more.getvalue()})
-    (tmp_path / "more").rename(logs / "more")
-    assert transactions(logs, tmp_path / "out") > events
+    again = judge(logs, tmp_path / "out")
+    assert (again.continued, again.run_id, again.findings) == (False, first.run_id, first.findings)
+
+
+def test_an_interrupt_is_no_damage() -> None:
+    renamed = duckdb.InvalidInputException("reading the object as Arrow data failed: KeyboardInterrupt: ")
+    assert not _tells_of_damage(renamed)
+    assert _tells_of_damage(duckdb.CatalogException("Table with name decisions does not exist"))

@@ -38,6 +38,13 @@ def test_records_without_a_time_are_counted(time: object) -> None:
     assert (at, reader.unread) == ([], 4)
 
 
+def test_records_of_lambda_keep_their_level_and_request() -> None:
+    record = {"timestamp": TEXT, "level": "INFO", "requestId": "r", "message": "x"}
+    (found,) = RecordReader().records_of([record])
+    assert isinstance(found, Record)
+    assert (found.at, found.message) == (AT, f"{TEXT}\tr\tINFO\tx")
+
+
 def test_other_json_is_no_record_that_was_lost() -> None:
     at, reader = read({"message": "x"}, 5, {"messageType": "CONTROL_MESSAGE"})
     assert (at, reader.unread, reader.passed_over["unknown records"]) == ([], 0, 2)

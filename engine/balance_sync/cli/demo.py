@@ -43,7 +43,7 @@ def demo(logs: Path | None, output: Path, seed: int, quiet: bool) -> None:
     options = config.RunOptions(logs=(str(chosen),), output=output)
     with ProgressBar(quiet=quiet) as progress:
         result = run_pipeline(options, progress)
-    tell(result, quiet=quiet, verbose=0, as_json=False)
+    tell(result, quiet=quiet, verbose=False, as_json=False)
     workbook = next((path for path in result.reports if path.suffix == ".xlsx"), output)
     click.echo(f"\nOpen {workbook} (or {workbook.with_suffix('.html')} in a browser).")
     click.echo(

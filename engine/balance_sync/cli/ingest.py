@@ -40,7 +40,7 @@ def ingest(
     memory_limit: str,
     strict: bool,
     quiet: bool,
-    verbose: int,
+    verbose: bool,
     as_json: bool,
     **limits: Any,
 ) -> int:

@@ -85,8 +85,10 @@ def _guarded(cell: object) -> object:
     from balance_sync.reports.tabular import FORMULA_STARTS
     from balance_sync.reports.visible_text import visible
 
-    if cell is None or not isinstance(cell, str):
-        return None if cell is None else _written(cell)
+    if cell is None:
+        return None
+    if not isinstance(cell, str):
+        return _written(cell)
     return ("'" if cell.startswith(FORMULA_STARTS) else "") + visible(cell)
 
 

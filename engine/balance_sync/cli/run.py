@@ -232,7 +232,7 @@ _MOST_WARNINGS = 20
 """About single sources, unless all were asked for."""
 
 
-def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None:
+def tell(result: RunResult, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Print the result on stdout, and what a person should know about the input on stderr."""
     if not quiet:
         _narrate(result, verbose=verbose)
@@ -248,7 +248,7 @@ def tell(result: RunResult, *, quiet: bool, verbose: int, as_json: bool) -> None
     click.echo(str(result.database))
 
 
-def _narrate(result: RunResult, *, verbose: int) -> None:
+def _narrate(result: RunResult, *, verbose: bool) -> None:
     ingested = result.ingested
     sources = ingested.files.height
     note(
@@ -282,7 +282,7 @@ def _older_reports(result: RunResult) -> list[str]:
     return [name for name in _REPORTS if name not in new and (folder / name).exists()]
 
 
-def _warn(result: RunResult, *, verbose: int) -> None:
+def _warn(result: RunResult, *, verbose: bool) -> None:
     """Tell what the result does not rest on, however quiet the rest is."""
     unseen = [(one.path, one.reason) for one in result.ingested.passed_over if one.may_be_logs]
     told = [f"{visible(path)}: {visible(reason)}; what is there is left out" for path, reason in unseen]

@@ -155,15 +155,17 @@ def _reconcile(work: _Work, budget: Budget, database: Path) -> RunResult:
 
 
 def _tells_of_damage(error: Exception) -> bool:
-    """Return whether DuckDB failed at what it read, and not for want of memory or room or by an interrupt."""
+    """Return whether DuckDB failed at what it read: not for want of memory or room, nor by an interrupt."""
     import duckdb
 
     cause = error.__cause__ if isinstance(error, ResourceError) else error
     if isinstance(cause, duckdb.IOException):
         return "orrupt" in str(cause)
-    return isinstance(cause, duckdb.Error) and not isinstance(
-        cause, duckdb.OutOfMemoryException | duckdb.InterruptException | duckdb.TransactionException
+    lacks_something = isinstance(cause, duckdb.CatalogException | duckdb.BinderException)
+    is_unreadable = isinstance(
+        cause, duckdb.SerializationException | duckdb.InternalException | duckdb.FatalException
     )
+    return lacks_something or is_unreadable
 
 
 def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | None) -> RunResult:

@@ -234,7 +234,8 @@ class _FileWalk:
         yield from (stream.take(ends=True) for stream in growing.values())
         layer.reading.note = _contents(reader.records, "record", reader.passed_over)
         if reader.unread:
-            layer.reading.tell(f"{reader.unread:,} records whose time or message cannot be read")
+            counted = f"{reader.unread:,} record{'' if reader.unread == 1 else 's'}"
+            layer.reading.tell(f"{counted} whose time or message cannot be read")
         if limit:
             raise limit
 

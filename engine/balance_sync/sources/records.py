@@ -107,7 +107,8 @@ class RecordReader:
             yield from self._alone(value)
 
     def _alone(self, value: dict[str, Any]) -> Iterator[Record | None]:
-        record = _event(value) or _insights_row(value) or _lambda_record(value)
+        # Before an event: a record of Lambda has a time and a message, too, and more than those.
+        record = _lambda_record(value) or _event(value) or _insights_row(value)
         if record or _MESSAGES.isdisjoint(value) or _TIMES.isdisjoint(value):
             yield record
         else:
