@@ -114,3 +114,4 @@ def test_an_interrupt_is_no_damage() -> None:
     renamed = duckdb.InvalidInputException("reading the object as Arrow data failed: KeyboardInterrupt: ")
     assert not _tells_of_damage(renamed)
     assert _tells_of_damage(duckdb.CatalogException("Table with name decisions does not exist"))
+    assert _tells_of_damage(duckdb.Error("Corrupt database file: computed checksum 1 does not match 2"))

@@ -159,8 +159,9 @@ def _tells_of_damage(error: Exception) -> bool:
     import duckdb
 
     cause = error.__cause__ if isinstance(error, ResourceError) else error
-    if isinstance(cause, duckdb.IOException):
-        return "orrupt" in str(cause)
+    # Of no kind of its own, where the sum of a block is not right.
+    if isinstance(cause, duckdb.Error) and "Corrupt database file" in str(cause):
+        return True
     lacks_something = isinstance(cause, duckdb.CatalogException | duckdb.BinderException)
     is_unreadable = isinstance(
         cause, duckdb.SerializationException | duckdb.InternalException | duckdb.FatalException
