@@ -121,11 +121,11 @@ def write_reports_again(
 @contextmanager
 def _spill_folder(directory: Path) -> Iterator[Path]:
     """Give a folder within `directory`, where the reports go anyway, for what does not fit into memory."""
-    from balance_sync.store.passing_folder import SPILL, passing_folder
+    from balance_sync.store.temporary_folder import SPILL, temporary_folder
 
     with ExitStack() as stack:
         try:
-            folder = stack.enter_context(passing_folder(directory, SPILL))
+            folder = stack.enter_context(temporary_folder(directory, SPILL))
         except OSError as error:
             raise DeliveryError(str(directory), "cannot be written", reason=str(error.strerror)) from error
         yield folder

@@ -22,7 +22,7 @@ from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import PassedOver, Source
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
-from balance_sync.store.patterns import require_utf8
+from balance_sync.store.paths import require_utf8
 
 if TYPE_CHECKING:
     import polars as pl

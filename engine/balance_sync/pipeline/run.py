@@ -91,7 +91,7 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
     """
     from balance_sync.reports.formats import require_formats
     from balance_sync.reports.reject_file import require_reject_format
-    from balance_sync.store.patterns import database_name
+    from balance_sync.store.paths import database_name
     from balance_sync.store.publish import published
 
     started_at, started = datetime.now(UTC), time.monotonic()

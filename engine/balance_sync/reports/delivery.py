@@ -60,10 +60,10 @@ def staging(directory: Path) -> Iterator[Staging]:
     DeliveryError
         A file could not be written: no space, no permission, a name in the way.
     """
-    from balance_sync.store.passing_folder import REPORTS, passing_folder
+    from balance_sync.store.temporary_folder import REPORTS, temporary_folder
 
     try:
-        with passing_folder(directory, REPORTS) as beside:
+        with temporary_folder(directory, REPORTS) as beside:
             yield Staging(beside)
     except OSError as error:
         raise DeliveryError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from balance_sync.store.patterns import pattern_of
+from balance_sync.store.paths import pattern_of
 
 if TYPE_CHECKING:
     import polars as pl

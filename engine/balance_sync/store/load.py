@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.store.differences import filled_tables
-from balance_sync.store.patterns import pattern_of
+from balance_sync.store.paths import pattern_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

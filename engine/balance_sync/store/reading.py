@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import UsageError
-from balance_sync.store.patterns import database_name
+from balance_sync.store.paths import database_name
 from balance_sync.store.session import database_errors, lock_down
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import BalanceSyncError, InputError, ResourceError, UsageError
-from balance_sync.store.patterns import database_name
+from balance_sync.store.paths import database_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

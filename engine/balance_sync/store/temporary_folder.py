@@ -21,7 +21,7 @@ _LOCK = "in-use.lock"
 
 
 @contextmanager
-def passing_folder(directory: Path, prefix: str) -> Iterator[Path]:
+def temporary_folder(directory: Path, prefix: str) -> Iterator[Path]:
     """Give a new folder within `directory`, and remove it in the end, and `directory` if it was made for it.
 
     Folders of that `prefix` that killed programs have left there are removed before: nobody holds them.

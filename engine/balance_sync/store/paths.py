@@ -1,4 +1,4 @@
-"""Paths as they must be written where DuckDB takes patterns: folders of streams are called ``[$LATEST]``.
+"""Paths as DuckDB must be told them, which takes some for patterns: streams have folders like ``[$LATEST]``.
 
 Polars is told that a path is none (``glob=False``).
 """
