@@ -58,6 +58,7 @@ MADE: dict[str, Callable[[int, str], str]] = {
     "outcome": lambda at, one: line(at, one, PUBLISHED),
     "error": lambda at, one: line(at, one, "broken", "ERROR"),
     "word": lambda at, one: line(at, one, "x"),
+    "unknown error": lambda at, _: event(at, "Unknown application error occurred\nRuntime.Unknown"),
     "late": lambda at, one: event(at, f"{stamp(at - 9_000)}\t{one}\tINFO\t{PUBLISHED}"),
     "other time": lambda at, one: event(at, f"{stamp(at + DAY)}\t{one}\tINFO\t{PUBLISHED}"),
     "nobody's": lambda at, _: processing(at, "undefined", "M"),
@@ -153,6 +154,20 @@ def test_forged_lines_of_a_large_file_are_those_of_a_small_one(
     for batch_bytes, few in ((900, stored_lines._FEW_EVENTS), (900, 0), (6_000, 0)):
         monkeypatch.setattr(stored_lines, "_FEW_EVENTS", few)
         pieces = fill(logs, store=tmp_path / f"{batch_bytes}/{few}", batch_bytes=batch_bytes, judged=True)
+        assert pieces.content == whole.content
+
+
+def test_an_error_that_names_no_request_ends_one_that_began_in_another_piece(tmp_path: Path) -> None:
+    """And may be all that its own piece holds of the request."""
+    unknown = event(3, "Unknown application error occurred\nRuntime.Unknown")
+    ended = start(0, request(1)) + processing(1, request(1), "A") + transaction(2, request(1))
+    text = unknown + ended + end(4, request(1)) + report(4, request(1)) + synced(60_000, 2)
+    logs = write_export(tmp_path / "logs", {STREAM: text})
+    whole = fill(logs, store=tmp_path / "whole", judged=True)
+    assert whole.column("messages", "outcome") == ["failed", "published"]
+    assert sorted(whole.column("invocations", "status")) == ["error", "ok"]
+    for batch_bytes in (1, 300, 1_000):
+        pieces = fill(logs, store=tmp_path / f"{batch_bytes}", batch_bytes=batch_bytes, judged=True)
         assert pieces.content == whole.content
 
 

@@ -29,8 +29,8 @@ STATUSES = ("unseen", "unfinished", "ok", "error", "timeout")
 """From what says least to what says most: of a request that is told of several times, the last counts."""
 
 _STATUS_WORDS = pl.Series(STATUSES)
-_BROKEN = (np.array(STATUSES.index("timeout")), np.array(STATUSES.index("error")))
-"""What a ``timeout`` and a ``crash`` say."""
+_BROKEN = {"timeout": "timeout", "crash": "error", "unknown_error": "error"}
+"""What lines of these kinds say of the end, which may come without a REPORT."""
 
 
 _FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] = (
@@ -43,7 +43,7 @@ _FIGURES: tuple[tuple[str, bytes, bytes, pl.DataType | type[pl.DataType]], ...] 
 _NUMBER_BYTES = 24
 _FARTHEST, _LONGEST = 16, 100
 _FIGURES_AT = STAMP_BYTES + len(b"REPORT RequestId: ") + ID_BYTES
-_TOLD_KINDS = ("start", "report", "timeout", "crash")
+_TOLD_KINDS = ("start", "report", *_BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Told:
 
         That is more than one START and one REPORT: of all others a row of `invocations` says the same.
         """
-        return self._of_those_with_more({"start": 1, "report": 1, "timeout": 0, "crash": 0}, parts)
+        return self._of_those_with_more({"start": 1, "report": 1, **dict.fromkeys(_BROKEN, 0)}, parts)
 
     def _of_those_with_more(self, most: Mapping[str, int], parts: int) -> pl.DataFrame:
         part = self.part
@@ -113,8 +113,9 @@ def _plain(
     started, reported = (rows_of(part[told[name]], parts) for name in ("start", "report"))
     start = _event_of(told["start"], started)
     status = np.where(start >= 0, STATUSES.index("unfinished"), STATUSES.index("unseen"))
-    ends = {name: told[name] for name in ("report", "timeout", "crash")}
-    for own, said in zip(ends.values(), (figures["status"].to_numpy(), *_BROKEN), strict=True):
+    ends = [told[name] for name in ("report", *_BROKEN)]
+    broken = [np.array(STATUSES.index(said)) for said in _BROKEN.values()]
+    for own, said in zip(ends, (figures["status"].to_numpy(), *broken), strict=True):
         np.maximum.at(status, part[own], said)
     return pl.DataFrame(
         {
@@ -122,7 +123,7 @@ def _plain(
             "started_at": at_rows(events.times(), start),
             **{name: at_rows(figures[name], reported) for name, *_ in _FIGURES},
             "status": at_rows(_STATUS_WORDS, status),
-            **_place(events, _firsts(part, start, list(ends.values()))),
+            **_place(events, _firsts(part, start, ends)),
         }
     )
 
@@ -177,7 +178,7 @@ def _told(
     events = classified.events
     kind = classified.kind[told]
     is_start = pl.Series(kind == CODES["start"])
-    ends = {"start": "unfinished", "report": "ok", "timeout": "timeout", "crash": "error"}
+    ends = {"start": "unfinished", "report": "ok", **_BROKEN}
     by_code = np.zeros(len(CODES), dtype=np.uint8)
     for name, end in ends.items():
         by_code[CODES[name]] = STATUSES.index(end)

@@ -1,4 +1,4 @@
-"""Which lines of a source cannot be what they say, by all that the source says.
+"""Which lines of a source cannot be what they say, and whose errors are, by all that the source says.
 
 Judged is a source as a whole, in as many chunks as it was cut into: what is found does not depend on where.
 A request whose START or END is missing or in another file proves nothing.
@@ -16,6 +16,7 @@ from balance_sync.logs.forged_invocations import find_forged
 from balance_sync.logs.found_suspects import Found
 from balance_sync.logs.kinds import CODES, KINDS, OUTCOME_OF_KIND
 from balance_sync.logs.lines import NEVER, Chunks, Lines, Origins
+from balance_sync.logs.unknown_errors import Owned, Owners
 from balance_sync.logs.windows import IS_PLATFORM, Told, Windows
 from balance_sync.vocabulary import SuspectReason
 
@@ -44,8 +45,30 @@ MEANS_SOMETHING = np.array(
 """Which kinds of application lines are judged: of others nothing depends."""
 
 
-def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]]:
-    """Yield of the `chunks` in which something was found the number, the chunk itself, and what it is.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in a chunk.
+
+    Attributes
+    ----------
+    chunk
+        Its number.
+    lines
+        The chunk itself.
+    found
+        What is suspect.
+    owned
+        The errors that name no request, and end one.
+    """
+
+    chunk: int
+    lines: Lines
+    found: Found
+    owned: Owned
+
+
+def judge(chunks: Chunks, origins: Origins) -> Iterator[Judged]:
+    """Yield what was found in those of the `chunks` in which there is something.
 
     They are looked through twice, and a few times more where the platform contradicts itself: of one large
     file little is kept in between, a few numbers for each request.
@@ -58,6 +81,7 @@ def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]
     if len(forged):
         windows = Windows(told.without(rows), origins)
     del told
+    owners = Owners(windows)
     for number, lines in enumerate(chunks):
         here = np.flatnonzero(forged.chunk == number)
         early = _early(lines, origins)
@@ -68,8 +92,9 @@ def judge(chunks: Chunks, origins: Origins) -> Iterator[tuple[int, Lines, Found]
                 *_judge_by_windows(_without(lines, early), windows, origins),
             ]
         )
-        if len(found.row):
-            yield number, lines, found
+        owned = owners.among(lines)
+        if len(found.row) or len(owned.row):
+            yield Judged(number, lines, found, owned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,12 @@ class ClassifiedEvents:
         kind[suspects], outcome[suspects] = CODES["suspect"], -1
         return replace(self, kind=kind, outcome=outcome)
 
+    def but_failed(self, errors: NDArray[np.int64]) -> ClassifiedEvents:
+        """Return the same with the events at `errors` showing that a message failed."""
+        outcome = self.outcome.copy()
+        outcome[errors] = OUTCOMES.index("failed")
+        return replace(self, outcome=outcome)
+
     def of_kind(self, name: str) -> NDArray[np.int64]:
         """Return the positions of the events of one kind."""
         return np.flatnonzero(self.kind == CODES[name])

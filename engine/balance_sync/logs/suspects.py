@@ -21,6 +21,7 @@ from balance_sync.logs.judgement import MEANS_SOMETHING, judge
 from balance_sync.logs.kinds import CODES, ClassifiedEvents
 from balance_sync.logs.lines import NEVER, TIMES_AGREE, Lines, Origins, stream_begins, stream_limits
 from balance_sync.logs.split import STAMP_BYTES, Events, read_stamps
+from balance_sync.logs.unknown_errors import Owned
 from balance_sync.vocabulary import SuspectReason
 
 if TYPE_CHECKING:
@@ -44,11 +45,14 @@ class Suspects:
         For each event by how many microseconds the time within it is later, if that is believed; else 0.
     early
         For each piece how many of its events are of a day before its log stream began.
+    owned
+        The errors that name no request and end one; none in pieces that are no whole source.
     """
 
     found: pl.DataFrame
     apart: NDArray[np.int64]
     early: NDArray[np.int64]
+    owned: Owned
 
 
 def find_suspects(
@@ -72,11 +76,11 @@ def find_suspects(
         of_part=parts["source"].to_numpy().astype(np.int64),
     )
     lines = _lines(classified, part, apart)
-    judged = judge([_but(lines, off, _in_cut_pieces(events, pieces))], origins)
-    found = Found.joined([Found.of(SuspectReason.OTHER_TIME, off), *(found for _, _, found in judged)])
+    judged = list(judge([_but(lines, off, _in_cut_pieces(events, pieces))], origins))
+    found = Found.joined([Found.of(SuspectReason.OTHER_TIME, off), *(one.found for one in judged)])
     frame = found.frame(lines)
     apart[off] = 0
-    return Suspects(frame, apart, early)
+    return Suspects(frame, apart, early, judged[0].owned if judged else Owned.none())
 
 
 def _lines(classified: ClassifiedEvents, part: NDArray[np.int64], apart: NDArray[np.int64]) -> Lines:

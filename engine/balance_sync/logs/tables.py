@@ -55,8 +55,8 @@ class BatchTables:
         source.
     evidence
         Where some of the pieces are no whole source, tables by name of what judging those takes beside all
-        of the above (see `balance_sync.logs.without_suspects`); else none. What is suspect for another reason
-        than its own time is still told as what it says.
+        of the above (see `balance_sync.logs.judged_tables`); else none. What is suspect for another reason
+        than its own time is still told as what it says, and errors that name no request belong to none.
     """
 
     events: pl.DataFrame
@@ -77,7 +77,7 @@ class Understood:
     Attributes
     ----------
     part, parts
-        As `number_parts` gives them.
+        As `number_parts` gives them, with the errors that name no request given to theirs.
     suspects
         As `find_suspects` gives them; the events found are of kind ``suspect``.
     """
@@ -95,6 +95,10 @@ def understand(pieces: Sequence[TextPiece]) -> Understood:
     suspects = find_suspects(classified, part, parts, pieces)
     if suspects.found.height:
         classified = classified.but_suspect(suspects.found["event"].to_numpy())
+    owned = suspects.owned
+    if len(owned.row):
+        part[owned.row] = owned.part
+        classified = classified.but_failed(owned.row)
     return Understood(classified, part, parts, suspects)
 
 

@@ -27,13 +27,16 @@ from balance_sync.store.waiting_batches import (
 if TYPE_CHECKING:
     import polars as pl
 
+    from balance_sync.logs.unknown_errors import Owned
+
 _COLUMNS = (*SOURCE, "path", "stream", "piece", "is_last", "events")
 
 
 def judge_cut_sources(store: Store, watcher: Watcher | None = None) -> None:
     """Judge the sources of which all pieces wait, and put their batches into the store.
 
-    What is suspect is taken out of all tables but its own. However often this is begun and not ended, what is
+    What is suspect is taken out of all tables but its own, and errors that name no request are given to
+    theirs. However often this is begun and not ended, what is
     left in the end is the same.
 
     Raises
@@ -61,9 +64,15 @@ def _carry_out_verdicts(store: Store) -> None:
 
 
 def _corrected(store: Store, batch: str, found: pl.DataFrame | None) -> dict[str, pl.DataFrame] | None:
-    from balance_sync.logs.without_suspects import without_suspects
+    import polars as pl
 
-    return None if found is None else without_suspects(read_waiting(store, batch), found)
+    from balance_sync.logs.judged_tables import judged_tables
+
+    if found is None:
+        return None
+    suspects = found.filter(pl.col("request_id").is_null()).drop("request_id")
+    owned = found.drop_nulls("request_id").select("event", "request_id")
+    return judged_tables(read_waiting(store, batch), suspects, owned)
 
 
 def _complete_groups(manifest: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -113,8 +122,29 @@ def _groups(cut: pl.DataFrame) -> pl.DataFrame:
 
 
 def _judge(waiting: Store, pieces: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Return what is suspect in the batches of `pieces`, for those in which something is."""
+    """Return what was found in the batches of `pieces`, for those in which something was.
+
+    What is suspect in them, and with its ``request_id`` each error that names none and ends one.
+    """
+    import polars as pl
+
     from balance_sync.logs.judgement import judge
 
     lines, origins = stored_lines(waiting, pieces)
-    return {lines.batches[number]: found.frame(some) for number, some, found in judge(lines, origins)}
+    # The lines themselves are not kept: of a large file they would fill the memory.
+    found = {
+        lines.batches[one.chunk]: (one.found.frame(one.lines), one.owned) for one in judge(lines, origins)
+    }
+    request_ids = lines.request_ids(part for _, owned in found.values() for part in owned.part.tolist())
+    return {
+        batch: pl.concat([suspects, _named(owned, request_ids)], how="diagonal")
+        for batch, (suspects, owned) in found.items()
+    }
+
+
+def _named(owned: Owned, request_ids: dict[int, str]) -> pl.DataFrame:
+    import polars as pl
+
+    ids = [request_ids[part] for part in owned.part.tolist()]
+    schema = {"event": pl.UInt32, "request_id": pl.String}
+    return pl.DataFrame({"event": owned.row, "request_id": ids}, schema=schema)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,17 @@ class StoredLines:
 
     def __iter__(self) -> Iterator[Lines]:
         return map(self._lines, range(len(self)))
+
+    def request_ids(self, parts: Iterable[int]) -> dict[int, str]:
+        """Return the ids of some requests, by their numbers."""
+        wanted = np.unique(np.fromiter(parts, dtype=np.int32))
+        found: dict[int, str] = {}
+        for batch, numbers in zip(self.batches, self.parts, strict=True):
+            here = np.flatnonzero(np.isin(numbers, wanted)) if len(found) < len(wanted) else ()
+            if len(here):
+                ids = _read(self.waiting, batch, "invocations", ["request_id"])["request_id"]
+                found.update(zip(numbers[here].tolist(), ids[here].to_list(), strict=True))
+        return found
 
     def _lines(self, place: int) -> Lines:
         if self.held is None:
