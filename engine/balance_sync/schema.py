@@ -24,6 +24,7 @@ SOURCES = _table(
     log_group=pa.string(),
     size_bytes=pa.int64(),
     text_bytes=pa.int64(),
+    event_bytes=pa.int64(),
     content_hash=pa.string(),
     events=pa.int64(),
     repeated_events=pa.int64(),

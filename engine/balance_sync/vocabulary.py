@@ -31,6 +31,10 @@ class Outcome(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+OUTSIDE_OF_EVENTS = ("text before the first event", "the time of the event is impossible")
+"""Reasons of rejects that are no event: of the text of a source before its first one."""
+
+
 class SuspectReason(StrEnum):
     """Why an event cannot be what it says; ``began_at`` and ``ended_at`` of a suspect are what it names."""
 

@@ -57,63 +57,72 @@ errors AS (
     INNER JOIN ledger AS l ON f.source_id = l.source_id AND f.line = l.line
     WHERE f.rule = 'arithmetic' AND l.applied
     GROUP BY f.currency
+),
+
+pairs AS (
+    SELECT
+        1 AS place,
+        'transactions_in_ledger' AS name,
+        NULL AS currency,
+        (SELECT count(*) FROM transactions)::DECIMAL(38, 18) AS stated,
+        (SELECT count(*) FROM ledger)::DECIMAL(38, 18) AS calculated
+    UNION ALL
+    SELECT
+        2 AS place,
+        'amounts_in_ledger' AS name,
+        logged.currency,
+        logged.amount AS stated,
+        coalesce(kept.amount, 0) AS calculated
+    FROM logged
+    LEFT JOIN kept ON logged.currency IS NOT DISTINCT FROM kept.currency
+    UNION ALL
+    SELECT
+        3 AS place,
+        'transactions_in_roll_forward' AS name,
+        NULL AS currency,
+        coalesce((SELECT sum(transactions) FROM applied), 0)::DECIMAL(38, 18) AS stated,
+        coalesce((SELECT sum(transactions) FROM totals), 0)::DECIMAL(38, 18) AS calculated
+    UNION ALL
+    SELECT
+        4 AS place,
+        'movements_in_roll_forward' AS name,
+        applied.currency,
+        applied.movement AS stated,
+        coalesce(totals.movement, 0) AS calculated
+    FROM applied
+    LEFT JOIN totals ON applied.currency IS NOT DISTINCT FROM totals.currency
+    UNION ALL
+    SELECT
+        5 AS place,
+        'roll_forward_closes' AS name,
+        currency,
+        closing AS stated,
+        calculated
+    FROM totals
+    UNION ALL
+    SELECT
+        6 AS place,
+        'continuity_explained' AS name,
+        totals.currency,
+        coalesce(gaps.difference, 0) AS stated,
+        totals.unexplained_continuity AS calculated
+    FROM totals
+    LEFT JOIN gaps ON totals.currency IS NOT DISTINCT FROM gaps.currency
+    UNION ALL
+    SELECT
+        7 AS place,
+        'arithmetic_explained' AS name,
+        totals.currency,
+        coalesce(errors.difference, 0) AS stated,
+        totals.unexplained_arithmetic AS calculated
+    FROM totals
+    LEFT JOIN errors ON totals.currency IS NOT DISTINCT FROM errors.currency
 )
 
 SELECT
-    1 AS place,
-    'transactions_in_ledger' AS name,
-    NULL AS currency,
-    (SELECT count(*) FROM transactions)::DECIMAL(38, 18) AS stated,
-    (SELECT count(*) FROM ledger)::DECIMAL(38, 18) AS calculated
-UNION ALL
-SELECT
-    2 AS place,
-    'amounts_in_ledger' AS name,
-    logged.currency,
-    logged.amount AS stated,
-    coalesce(kept.amount, 0) AS calculated
-FROM logged
-LEFT JOIN kept ON logged.currency IS NOT DISTINCT FROM kept.currency
-UNION ALL
-SELECT
-    3 AS place,
-    'transactions_in_roll_forward' AS name,
-    NULL AS currency,
-    coalesce((SELECT sum(transactions) FROM applied), 0)::DECIMAL(38, 18) AS stated,
-    coalesce((SELECT sum(transactions) FROM totals), 0)::DECIMAL(38, 18) AS calculated
-UNION ALL
-SELECT
-    4 AS place,
-    'movements_in_roll_forward' AS name,
-    applied.currency,
-    applied.movement AS stated,
-    coalesce(totals.movement, 0) AS calculated
-FROM applied
-LEFT JOIN totals ON applied.currency IS NOT DISTINCT FROM totals.currency
-UNION ALL
-SELECT
-    5 AS place,
-    'roll_forward_closes' AS name,
+    name,
     currency,
-    closing AS stated,
+    stated,
     calculated
-FROM totals
-UNION ALL
-SELECT
-    6 AS place,
-    'continuity_explained' AS name,
-    totals.currency,
-    coalesce(gaps.difference, 0) AS stated,
-    totals.unexplained_continuity AS calculated
-FROM totals
-LEFT JOIN gaps ON totals.currency IS NOT DISTINCT FROM gaps.currency
-UNION ALL
-SELECT
-    7 AS place,
-    'arithmetic_explained' AS name,
-    totals.currency,
-    coalesce(errors.difference, 0) AS stated,
-    totals.unexplained_arithmetic AS calculated
-FROM totals
-LEFT JOIN errors ON totals.currency IS NOT DISTINCT FROM errors.currency
+FROM pairs
 ORDER BY place, currency NULLS FIRST

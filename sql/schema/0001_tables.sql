@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS sources (
     log_group VARCHAR,
     size_bytes BIGINT,
     text_bytes BIGINT,
+    event_bytes BIGINT,
     content_hash VARCHAR,
     events BIGINT,
     repeated_events BIGINT,

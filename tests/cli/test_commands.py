@@ -210,7 +210,8 @@ def test_flag_beats_environment_beats_file_beats_default(work: Path, tmp_path: P
         ("[ingest\n", ["balance-sync: error: c.toml: is no TOML"]),
         ("ingest = 5\n", ["balance-sync: error: c.toml: [ingest]: is no table"]),
         ("[ingset]\nthreads = 1\n", ["c.toml: [ingset]: there is no such command", "did you mean [ingest]?"]),
-        ("[ingest]\nmax-depth = -1\n", ["balance-sync: error: ingest: Invalid value for '--max-depth'"]),
+        ("[demo]\nseed = 1\n", ["c.toml: [demo]: this command takes no options", "may be [run], [ingest]"]),
+        ("[ingest]\nmax-depth = -1\n", ["error: c.toml: [ingest] max-depth: -1 is not in the range"]),
     ],
 )  # fmt: skip
 def test_a_wrong_configuration_is_told(work: Path, tmp_path: Path, content: str, told: list[str]) -> None:

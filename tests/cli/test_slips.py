@@ -29,6 +29,25 @@ def test_a_variable_that_no_option_reads_is_told_of(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("max-depth", "many"), ("memory-limit", "much"), ("format", "doc"), ("timezone", "Mars")],
+)
+def test_an_error_names_the_place_where_the_wrong_value_stands(name: str, wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(f'[run]\n{name} = "{wrong}"\n')
+    variable = f"BALANCE_SYNC_{name.replace('-', '_').upper()}"
+    for arguments, variables, place in (
+        (("--config", "c.toml"), {}, f"c.toml: [run] {name}: '{wrong}'"),
+        ((), {variable: wrong}, f"{variable}: '{wrong}'"),
+        ((f"--{name}", wrong), {"BALANCE_SYNC_CONFIG": "c.toml"}, f"--{name}"),
+    ):
+        ended = balance_sync("run", "logs", *arguments, cwd=tmp_path, **variables)
+        assert ended.code == 2
+        first, *_ = ended.err.splitlines()
+        assert place in first
+        assert f"'{wrong}'" in first
+
+
 def test_a_run_where_another_writes_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     from balance_sync.store.dataset import Store
 

@@ -22,6 +22,7 @@ from balance_sync.sources import opening
 from balance_sync.sources.batching import plan_batches
 from balance_sync.store.session import open_session
 from balance_sync.store.tables import create_tables
+from balance_sync.vocabulary import OUTSIDE_OF_EVENTS
 
 TABLES = (
     *("sources", "transactions", "sync_errors", "messages", "invocations"),
@@ -60,7 +61,7 @@ def fill(
     """Ingest `logs` and fill a database; `batch_bytes` cuts them into that small batches.
 
     Where it is `judged`, the tables have the rules' ``findings``, too, and where it is `summed`, also the
-    ``currencies`` and the ``roll_forward``.
+    ``currencies`` and the ``roll_forward``. Whatever the archive: its bytes and its records add up.
     """
     chosen = RunOptions(tuple(map(str, logs)), output=store.parent, store=store, threads=threads, **options)
     with pytest.MonkeyPatch.context() as patch:
@@ -91,7 +92,20 @@ def fill(
             tables[table] = connection.sql(f"FROM {table} ORDER BY ALL").to_arrow_table().to_pylist()
     finally:
         connection.close()
-    return Database(ingested, filled, tables)
+    database = Database(ingested, filled, tables)
+    require_adding_up(database, within_period=bool(chosen.since or chosen.until))
+    return database
+
+
+def require_adding_up(found: Database, *, within_period: bool) -> None:
+    """Account for every byte of the text, and every event that should be a record."""
+    assert sum(found.column("sources", "event_bytes")) == sum(found.column("sources", "text_bytes"))
+    assert sum(found.column("sources", "events")) == sum(found.kinds.values())
+    if not within_period:
+        rejected = [reason for reason in found.column("rejects", "reason") if reason not in OUTSIDE_OF_EVENTS]
+        read = sum(len(found.tables[name]) for name in ("transactions", "sync_errors", "messages"))
+        logged = sum(found.kinds.get(kind, 0) for kind in ("transaction", "sync_error", "processing"))
+        assert read + len(rejected) == logged
 
 
 def touch(path: Path) -> None:

@@ -106,7 +106,8 @@ def made_up_run(transactions=None, *, sync_errors=SYNC_ERRORS, rejects=(), anoma
         rows = usual_transactions() if transactions is None else transactions
         _insert(connection, "transactions", rows)
         _insert(connection, "messages", [_message(row) for row in rows])
-        _insert(connection, "sources", _sources(rows))
+        kinds = _kinds(rows, sync_errors, rejects)
+        _insert(connection, "sources", _sources(rows, sum(kinds.values())))
         _insert(connection, "rejects", rejects)
         _insert(
             connection,
@@ -134,10 +135,18 @@ def made_up_run(transactions=None, *, sync_errors=SYNC_ERRORS, rejects=(), anoma
         build_summaries(connection, state_rules=states, timezone="Asia/Bahrain")
         if locked:
             lock_down(connection)
-        yield connection, context_of(runs, anomalies=found if anomalies else None, events=3 * len(rows))
+        yield connection, context_of(runs, anomalies=found if anomalies else None, kinds=kinds)
 
 
-def context_of(runs, *, anomalies, events):
+def _kinds(rows, sync_errors, rejects):
+    """Return how many events of each kind there would be, with an END for each transaction."""
+    if not rows:
+        return {}
+    records = {"transaction": len(rows) + len(rejects), "sync_error": len(sync_errors)}
+    return {"end": len(rows), "processing": len(rows), **records}
+
+
+def context_of(runs, *, anomalies, kinds):
     """Give the context of a run of `runs`, and of the detector where it ran."""
     rules = [
         RuleRun(
@@ -163,7 +172,7 @@ def context_of(runs, *, anomalies, events):
         rules=tuple(rules),
         inputs=("logs",),
         options=(("review", "50"),),
-        event_kinds=(("end", events),) if events else (),
+        event_kinds=tuple(sorted(kinds.items())),
         started_at=START,
         finished_at=START,
         elapsed_s=1.5,
@@ -189,7 +198,7 @@ def _message(row):
     }
 
 
-def _sources(rows):
+def _sources(rows, events):
     if not rows:
         return []
     times = [row["logged_at"] for row in rows]
@@ -198,14 +207,16 @@ def _sources(rows):
         "path": "export/2024-01-01-[$LATEST]abc/000000.gz",
         "size_bytes": 1000,
         "text_bytes": 5000,
+        "event_bytes": 5000,
         "content_hash": "a" * 64,
-        "events": 3 * len(rows),
+        "events": events,
         "repeated_events": 0,
         "first_at": min(times),
         "last_at": max(times),
         "status": "read",
     }
-    broken = whole | {"source_id": "source-b", "path": "export/=b.gz", "events": 0, "text_bytes": 0}
+    broken = whole | {"source_id": "source-b", "path": "export/=b.gz", "events": 0}
+    broken |= {"text_bytes": 0, "event_bytes": 0}
     return [whole, broken | {"status": "damaged", "reason": "truncated at byte 17"}]
 
 

@@ -148,7 +148,11 @@ def test_control_totals_hold_and_tell_when_they_do_not(run):
     assert data.broken_totals == ()
     wrong = replace(context, event_kinds=(("end", 1),), rules=context.rules[:-1])
     broken = build_report_data(connection, wrong)
-    assert {total.name for total in broken.broken_totals} == {"events_by_kind", "findings_by_rule"}
+    assert {total.name for total in broken.broken_totals} == {
+        "events_by_kind",
+        "records_read_or_rejected",
+        "findings_by_rule",
+    }
     first = points_of_attention(broken)[0]
     assert (first.severity, first.what) == ("critical", "Control totals do not add up")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from balance_sync.cli.settings import FILE_KEY
 from balance_sync.errors import UsageError
 
 DEFAULT_FILE = "balance-sync.toml"
@@ -35,20 +36,28 @@ def load(context: click.Context, _: click.Parameter, path: str | None) -> None:
     section = content.get(context.info_name or "", {})
     if not isinstance(section, dict):
         raise UsageError(f"{file}: [{context.info_name}]", "is no table")
+    context.meta[FILE_KEY] = str(file)
     context.default_map = {**(context.default_map or {}), **_known(section, context, file)}
 
 
 def _check_sections(content: dict[str, Any], context: click.Context, file: Path) -> None:
     program = context.find_root().command
     commands = program.commands if isinstance(program, click.Group) else {}
+    configured = [name for name, command in commands.items() if _takes_a_file(command)]
     for name in content:
-        if commands and name not in commands:
-            close = difflib.get_close_matches(name, commands, n=1)
+        if configured and name not in configured:
+            known = name in commands
+            close = [] if known else difflib.get_close_matches(name, configured, n=1)
+            sections = ", ".join(f"[{one}]" for one in configured)
             raise UsageError(
                 f"{file}: [{name}]",
-                "there is no such command",
-                help=f"did you mean [{close[0]}]?" if close else "a section has the name of a command",
+                "this command takes no options from a file" if known else "there is no such command",
+                help=f"did you mean [{close[0]}]?" if close else f"there may be {sections}",
             )
+
+
+def _takes_a_file(command: click.Command) -> bool:
+    return any("--config" in parameter.opts for parameter in command.params)
 
 
 def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import traceback
 
 import click
 
+from balance_sync.cli.settings import place_of
 from balance_sync.errors import BalanceSyncError, ExitCode
 
 EXIT_CODES_HELP = (
@@ -72,7 +73,11 @@ def _usage(error: click.ClickException) -> int:
         return ExitCode.USAGE
     where = context.command_path.removeprefix("balance-sync ") if context else "usage"
     hint = f"see {context.command_path} --help" if context else ""
-    _say(where, error.format_message().rstrip("."), help=hint)
+    what = error.format_message()
+    if context and isinstance(error, click.BadParameter) and error.param is not None:
+        place = place_of(context, error.param)
+        where, what = (place, error.message) if place and not place.startswith("-") else (where, what)
+    _say(where, what.rstrip("."), help=hint)
     return ExitCode.USAGE
 
 

@@ -11,6 +11,7 @@ import rich_click as click
 from balance_sync import config
 from balance_sync.cli import configuration
 from balance_sync.cli.paths import GivenPath
+from balance_sync.cli.settings import telling_places
 from balance_sync.errors import UsageError
 from balance_sync.limits import Limits
 
@@ -109,7 +110,7 @@ def config_option(command: Command) -> Command:
         expose_value=False,
         callback=configuration.load,
         help=f"TOML file with a section for the command; {configuration.DEFAULT_FILE} is read if there.",
-    )(command)
+    )(telling_places(command))
 
 
 def store_option(command: Command) -> Command:

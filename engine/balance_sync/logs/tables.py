@@ -20,6 +20,7 @@ from balance_sync.logs.requests import number_parts
 from balance_sync.logs.rows import at_rows, rows_of
 from balance_sync.logs.split import Events, split_events
 from balance_sync.logs.suspects import Suspects, find_suspects
+from balance_sync.vocabulary import OUTSIDE_OF_EVENTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,8 @@ _LARGEST_TEXT = 1 << 20
 
 _ALONE_REASON = "a message that belongs to no request: where its id should stand is none"
 _OUTCOME_WORDS = pl.Series([*OUTCOMES, "incomplete"])
-_PREAMBLE_REASONS = {True: "the time of the event is impossible", False: "text before the first event"}
+_PREAMBLE_REASONS = dict(zip((False, True), OUTSIDE_OF_EVENTS, strict=True))
+"""By whether a time stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class BatchTables:
         The tables of the schema, with ``source`` in place of ``source_id``. `invocations` has a row for
         each request and source, numbered by ``part``, of status ``unseen`` where only other events are in the
         source.
+    event_bytes
+        Int64, for each piece how many bytes of its text its events hold.
     evidence
         Where some of the pieces are no whole source, tables by name of what judging those takes beside all
         of the above (see `balance_sync.logs.judged_tables`); else none. What is suspect for another reason
@@ -68,6 +72,7 @@ class BatchTables:
     dropped_logs: pl.DataFrame
     rejects: pl.DataFrame
     evidence: dict[str, pl.DataFrame]
+    event_bytes: pl.Series
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         suspects=_at_events(understood.suspects.found, placed),
         dropped_logs=_at_events(dropped, placed.drop("request_id")),
         rejects=_rejects(classified, part, pl.concat([bad_transactions, bad_sync_errors])),
+        event_bytes=_event_bytes(classified.events, pieces),
         evidence=_evidence(understood.suspects, told, parts.height, pieces),
     )
 
@@ -161,6 +167,14 @@ def _events(classified: ClassifiedEvents, part: NDArray[np.int64]) -> pl.DataFra
             "fingerprint": _fingerprints(events),
         }
     )
+
+
+def _event_bytes(events: Events, pieces: Sequence[TextPiece]) -> pl.Series:
+    # Sums of floats are exact up to 2 ** 53.
+    held = np.bincount(events.piece, weights=events.end - events.start, minlength=len(pieces))
+    # A last line that lacked its line feed was given one.
+    given = [bool(piece.text) and not piece.text.endswith(b"\n") for piece in pieces]
+    return pl.Series("event_bytes", held.astype(np.int64) - np.array(given))
 
 
 def _fingerprints(events: Events) -> pl.Series:

@@ -25,7 +25,7 @@ _PIECES_AT_ONCE = 50_000
 
 _OF_SOURCES = ("source_id", "path", "stream", "log_group", "size_bytes", "content_hash")
 _OF_PIECES = (
-    *("file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "events"),
+    *("file", "file_bytes", "modified_ns", "piece", "is_last", "text_bytes", "event_bytes", "events"),
     *("first_at", "last_at", "problem", "note", "members"),
 )
 
@@ -134,7 +134,7 @@ def _added_up(manifest: pl.DataFrame) -> pl.DataFrame:
     in_pieces = pl.col("source_id").hash().is_duplicated()
     pieces = manifest.filter(in_pieces).unique(["source_id", "piece", "is_last"], maintain_order=True)
     added = pieces.group_by(*_OF_SOURCES, maintain_order=True).agg(
-        pl.col("text_bytes", "events").sum(),
+        pl.col("text_bytes", "event_bytes", "events").sum(),
         pl.col("first_at").min(),
         pl.col("last_at").max(),
         pl.col("problem", "note", "members").drop_nulls().first(),

@@ -168,9 +168,9 @@ def _tables(parsed: BatchTables, manifest: pl.DataFrame) -> dict[str, pl.DataFra
     named = {
         name: _with_ids(getattr(parsed, name), ids)
         for name in parsed.__dataclass_fields__
-        if name not in ("events", "evidence")
+        if name not in ("events", "evidence", "event_bytes")
     }
-    return {**as_they_are, **named, "sources": _with_spans(manifest, parsed.events)}
+    return {**as_they_are, **named, "sources": _with_spans(manifest, parsed)}
 
 
 def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
@@ -181,18 +181,18 @@ def _with_ids(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     return named
 
 
-def _with_spans(manifest: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
-    """Return `manifest` with the number of events of each piece, and the times of the first and the last."""
+def _with_spans(manifest: pl.DataFrame, parsed: BatchTables) -> pl.DataFrame:
+    """Return `manifest` with the number and bytes of each piece's events, and the first and the last time."""
     import polars as pl
 
     from balance_sync.logs.rows import at_rows, rows_of
 
-    spans = events.group_by("source").agg(
+    spans = parsed.events.group_by("source").agg(
         pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
     )
     rows = rows_of(spans["source"].to_numpy(), manifest.height)
     told = {name: at_rows(spans[name], rows) for name in ("first_at", "last_at")}
-    told["events"] = at_rows(spans["events"], rows).fill_null(0)
+    told |= {"events": at_rows(spans["events"], rows).fill_null(0), "event_bytes": parsed.event_bytes}
     return pl.DataFrame([told.get(column.name, column) for column in manifest])
 
 

@@ -102,8 +102,8 @@ class ToldSources:
         Yields
         ------
         DataFrame
-            ``row, source_id, path, stream, log_group, size_bytes, text_bytes, content_hash, events,
-            first_at, last_at, status, reason``.
+            ``row, source_id, path, stream, log_group, size_bytes, text_bytes, event_bytes, content_hash,
+            events, first_at, last_at, status, reason``.
         """
         wanted = self.outlines["original"].drop_nulls().unique()
         paths = pl.DataFrame(schema={"original": pl.UInt32, "original_path": pl.String})

@@ -27,14 +27,14 @@ def ages(data: ReportData) -> Table:
             cells.badge(labels.SEVERITIES, one.severity),
             Cell(rule_words(one.rule).name, "word"),
             Cell(one.currency),
-            cells.money(one.amount, one.minor_unit),
+            cells.money(one.amount_at_risk, one.minor_unit),
             *(cells.count(findings or None) for findings in one.by_age[: len(names)]),
         )
         for one in data.ages
     )
     headers = (
         *cells.headers("severity", "rule", "currency"),
-        ("Sum", "number"),
+        ("At risk", "number"),
         *((name, "number") for name in names),
     )
     return Table("Findings by currency and age", headers, rows, len(rows))

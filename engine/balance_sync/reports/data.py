@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from balance_sync.feedback.totals import FeedbackTotals, read_totals
 from balance_sync.reports.changes import Change, Comparison, EarlierRun, compare
 from balance_sync.reports.context import ReportContext, RuleRun
+from balance_sync.reports.control_totals import read_control_totals
 from balance_sync.reports.figures import (
     AgedFindings,
     AmountSum,
@@ -47,12 +47,6 @@ ANOMALY_RULE = "anomaly"
 """The rule whose findings are the detector's, shown with their reasons in a section of their own."""
 
 _HASHED_AT_ONCE = 65_536
-
-RULES_BEHIND_CHECKS = {
-    "continuity_explained": {"continuity", "lost_update"},
-    "arithmetic_explained": {"arithmetic"},
-}
-"""Control totals that hold only where these rules ran."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +172,7 @@ def build_report_data(
         else (),
         gap_days=read_rows(connection, "gaps_by_day", GapPoint, timezone=zone) if charts else (),
         roll_forward=read_rows(connection, "roll_forward_totals", RollForwardTotal),
-        control_totals=_control_totals(connection, context, totals),
+        control_totals=read_control_totals(connection, context, totals),
         exposures=read_rows(connection, "exposures", Exposure, cap=5),
         open_conditions=read_rows(connection, "open_conditions", OpenCondition),
         ages=read_rows(connection, "aged_findings", AgedFindings, timezone=zone, as_of=as_of),
@@ -211,24 +205,6 @@ def _results(ran: tuple[RuleRun, ...], found: tuple[RuleFindings, ...]) -> tuple
     ]
     results = [RuleResult(run, by_rule.get(run.rule)) for run in (*ran, *extra)]
     return tuple(sorted(results, key=lambda one: (-Severity(one.run.severity).rank, one.run.rule)))
-
-
-def _control_totals(
-    connection: DuckDBPyConnection, context: ReportContext, totals: Totals
-) -> tuple[ControlTotal, ...]:
-    """Return the totals of the database that apply, and those between the database and the run."""
-    ran = {run.rule for run in context.rules}
-    counted = sum(run.findings for run in context.rules)
-    extra = [ControlTotal(8, "findings_by_rule", None, Decimal(counted), Decimal(totals.findings))]
-    if context.event_kinds:
-        kinds = sum(count for _, count in context.event_kinds)
-        extra.insert(0, ControlTotal(0, "events_by_kind", None, Decimal(totals.events), Decimal(kinds)))
-    stored = [
-        total
-        for total in read_rows(connection, "control_totals", ControlTotal)
-        if RULES_BEHIND_CHECKS.get(total.name, set()) <= ran
-    ]
-    return tuple(sorted([*stored, *extra], key=lambda total: (total.place, total.currency or "")))
 
 
 def _stand_in_for_the_detector(connection: DuckDBPyConnection) -> None:

@@ -139,7 +139,8 @@ class GapPoint:
 class AgedFindings:
     """Findings of one rule and currency, by their age in business days on the report's last day.
 
-    `amount` sums the sizes of their differences, `None` where none has any.
+    `amount_at_risk` is of conditions what still stands, else what their differences add up to; `None` where
+    they have none.
     """
 
     rule: str
@@ -148,7 +149,7 @@ class AgedFindings:
     minor_unit: int
     findings: int
     subscribers: int
-    amount: Decimal | None
+    amount_at_risk: Decimal | None
     days_0_to_1: int
     days_2_to_7: int
     days_8_to_30: int
@@ -206,7 +207,6 @@ class RollForwardTotal:
 class ControlTotal:
     """Two figures that must be equal, reached on two ways."""
 
-    place: int
     name: str
     currency: str | None
     stated: Decimal

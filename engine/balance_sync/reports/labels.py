@@ -179,7 +179,13 @@ COMPLETENESS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 CONTROL_TOTALS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
+        "bytes_in_events": ("Bytes of text", "bytes read", "bytes of all log events"),
         "events_by_kind": ("Log events", "events read", "events counted by kind"),
+        "records_read_or_rejected": (
+            "Records",
+            "log events that should be records",
+            "transactions, comparisons, messages and rejects",
+        ),
         "transactions_in_ledger": ("Transactions", "transactions logged", "transactions in the ledger"),
         "amounts_in_ledger": ("Amounts", "sum of amounts logged", "sum of amounts in the ledger"),
         "transactions_in_roll_forward": (

@@ -157,7 +157,9 @@ def _aged(data: ReportData) -> dict[str, Any]:
                 "currency": row.currency,
                 "findings": row.findings,
                 "subscribers": row.subscribers,
-                "amount": None if row.amount is None else plain_decimal(row.amount),
+                "amount_at_risk": plain_decimal(row.amount_at_risk)
+                if row.amount_at_risk is not None
+                else None,
                 **{name: getattr(row, name) for name in names},
             }
             for row in data.ages

@@ -38,7 +38,7 @@ TABLES = (
 
 MANIFEST_COLUMNS = (
     *("source_id", "path", "location", "stream", "size_bytes", "modified_ns", "content_hash"),
-    *("piece", "is_last", "text_bytes", "events", "first_at", "last_at", "problem"),
+    *("piece", "is_last", "text_bytes", "event_bytes", "events", "first_at", "last_at", "problem"),
     *("note", "members", "file", "file_bytes", "log_group"),
 )
 """``file`` and ``file_bytes`` are those of the file that a source is, or is in; so is ``modified_ns``.
@@ -298,7 +298,10 @@ def _manifest_schema() -> dict[str, pl.DataType | type[pl.DataType]]:
     import polars as pl
 
     time = pl.Datetime("us", "UTC")
-    integers = ("size_bytes", "modified_ns", "piece", "text_bytes", "events", "members", "file_bytes")
+    integers = (
+        *("size_bytes", "modified_ns", "piece", "text_bytes", "event_bytes", "events", "members"),
+        "file_bytes",
+    )
     kinds: dict[str, pl.DataType | type[pl.DataType]] = {
         **dict.fromkeys(integers, pl.Int64),
         "is_last": pl.Boolean,

@@ -28,7 +28,7 @@ def findings_chart(data: ReportData) -> dict[str, Any] | None:
     """Return bars of findings per week, stacked by severity; `None` where nothing has a time."""
     if not data.weeks:
         return None
-    bars, step = week_bars(data.weeks)
+    bars, _ = week_bars(data.weeks)
     days, count = sorted(bars), len(bars)
     top = rounded_up(max(sum(bar.values()) for bar in bars.values()))
     parts = []
@@ -43,7 +43,7 @@ def findings_chart(data: ReportData) -> dict[str, Any] | None:
         "bars": parts,
         "lines": [],
         "ticks": [[value / top, _figure(value)] for value in ticks(top)],
-        "dates": _dates(days[0], days[-1] + step),
+        "dates": _bar_dates(days),
         "said": f"{counted(total, 'finding')} from {days[0]} on, by week and severity",
     }
 
@@ -114,6 +114,14 @@ def _dates(first: date, last: date, most: int = 4) -> list[list[Any]]:
     days = max((last - first).days, 1)
     count = min(most, days)
     return [[place / count, str(first + timedelta(days=days * place // count))] for place in range(count + 1)]
+
+
+def _bar_dates(days: Sequence[date], most: int = 5) -> list[list[Any]]:
+    """Return the first days of up to `most` bars, evenly apart, each under the middle of its own."""
+    last = len(days) - 1
+    shown = min(most, len(days))
+    places = [last * number // max(shown - 1, 1) for number in range(shown)]
+    return [[(place + 0.5) / len(days), str(days[place])] for place in places]
 
 
 def _signed(value: float, below: bool) -> str:

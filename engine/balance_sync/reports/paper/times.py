@@ -21,7 +21,7 @@ def ages(data: ReportData) -> dict[str, Any]:
         [
             blocks.cell(rule_words(one.rule).name, "strong"),
             blocks.cell(one.currency or UNSTATED),
-            blocks.money(one.amount, one.minor_unit),
+            blocks.money(one.amount_at_risk, one.minor_unit),
             *(blocks.cell(f"{count:,}" if count else "", "number") for count in one.by_age[: len(shown)]),
         ]
         for one in data.ages
@@ -29,7 +29,7 @@ def ages(data: ReportData) -> dict[str, Any]:
     columns = (
         blocks.column(COLUMNS["rule"], 1.6),
         blocks.column(COLUMNS["currency"]),
-        blocks.column(PRINTED["sum"], 1.2, number=True),
+        blocks.column(PRINTED["at_risk"], 1.2, number=True),
         *(blocks.column(age, number=True) for age in shown),
     )
     return blocks.table(columns, _once(rows))

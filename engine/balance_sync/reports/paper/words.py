@@ -43,9 +43,10 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "compared_more": " and {runs} before it",
         "ages": "How old the findings are",
         "ages_note": (
-            "Age counts back from {day}, the last business day of this report. The sum adds the sizes of the "
-            "differences."
+            "Age counts back from {day}, the last business day of this report. At risk is what still stands "
+            "of a condition, else the findings' sum."
         ),
+        "at_risk": "At risk",
         "sum": "Sum",
         "over_time": "Over time",
         "findings_per_week": "Findings per week",

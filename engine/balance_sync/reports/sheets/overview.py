@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import AGES, CHANGE_MEANINGS, CHANGES, SEVERITIES, UNSTATED, rule_words
 from balance_sync.reports.phrases import counted
 from balance_sync.reports.sheets.formats import money_style
@@ -19,16 +20,17 @@ def write_ages(sheet: BlockSheet, data: ReportData) -> None:
         return
     sheet.heading(
         "Findings by currency and age",
-        f"Age counts back from {data.as_of}, the last business day of this report. The sum adds the sizes "
-        "of the differences.",
+        f"Age counts back from {data.as_of}, the last business day of this report. At risk is what still "
+        "stands of a condition, else the findings' sum.",
     )
     ages = AGES if any(one.undated for one in data.ages) else AGES[:-1]
-    sheet.header("Rule", "Severity", "Currency", "Sum>", *(f"{age}>" for age in ages))
+    sheet.header("Severity", "Rule", "Currency", "At risk>", *(f"{age}>" for age in ages))
     for one in data.ages:
-        sheet.link(0, one.rule, rule_words(one.rule).name)
-        sheet.text(1, SEVERITIES.get(one.severity, one.severity), one.severity)
+        sheet.text(0, SEVERITIES.get(one.severity, one.severity), one.severity)
+        section = "Anomalies" if one.rule == ANOMALY_RULE else one.rule
+        sheet.link(1, section, rule_words(one.rule).name)
         sheet.text(2, one.currency or UNSTATED)
-        sheet.value(3, one.amount, money_style(one.minor_unit))
+        sheet.value(3, one.amount_at_risk, money_style(one.minor_unit))
         for column, count in enumerate(one.by_age[: len(ages)], start=4):
             sheet.value(column, count or None, "count")
         sheet.next_row()
