@@ -209,7 +209,29 @@ def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
     before = content(tmp_path / "out")
     again = judge(tmp_path / "logs", tmp_path / "out", formats=REPORTS)
     assert (first.continued, again.continued, again.run_id) == (False, True, first.run_id)
+    assert (first.repeated, again.repeated) == (False, True)
+    assert again.findings == first.findings
     assert content(tmp_path / "out") == before
+
+
+def test_what_was_judged_is_not_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless somebody has decided on a finding, other options are asked for, or a model is to be kept."""
+    generate_archive(tmp_path / "logs", text_bytes=300_000, seed=3)
+    logs, output = tmp_path / "logs", tmp_path / "out"
+    judge(logs, output, formats=REPORTS)
+    before = content(output)
+    for name in ("judge_all", "judge_changes"):
+        monkeypatch.setattr(f"balance_sync.pipeline.run.{name}", None)
+    assert judge(logs, output, formats=("json", "csv", "html")).repeated
+    assert content(output) == before
+    monkeypatch.undo()
+    assert not judge(logs, output, review_budget=3).continued
+    again = judge(logs, output, review_budget=3, keep_model=tmp_path / "kept.model")
+    assert (again.continued, again.repeated, (tmp_path / "kept.model").is_file()) == (True, False, True)
+    generate_archive(tmp_path / "more", text_bytes=100_000, seed=4)
+    shutil.move(tmp_path / "more", logs / "more")
+    more = judge(logs, output, review_budget=3)
+    assert (more.continued, more.repeated) == (True, False)
 
 
 def test_a_source_that_repeats_others_adds_nothing(tmp_path: Path) -> None:

@@ -248,6 +248,12 @@ def tell(result: RunResult, *, quiet: bool, verbose: bool, as_json: bool) -> Non
     click.echo(str(result.database))
 
 
+def _judged(result: RunResult) -> str:
+    if result.repeated:
+        return "; nothing is new since the last run, whose results stand"
+    return "; judged what is new since the last run" if result.continued else ""
+
+
 def _narrate(result: RunResult, *, verbose: bool) -> None:
     ingested = result.ingested
     sources = ingested.files.height
@@ -255,7 +261,7 @@ def _narrate(result: RunResult, *, verbose: bool) -> None:
         f"{sources:,} source{'' if sources == 1 else 's'}: {ingested.sources_read:,} read, "
         f"{ingested.sources_kept:,} known already"
         + (f", {ingested.later_sources:,} after the period" if ingested.later_sources else "")
-        + ("; judged what is new since the last run" if result.continued else "")
+        + _judged(result)
         + f"; {sum(result.findings.values()):,} findings in {result.elapsed_s:.1f} s"
     )
     _narrate_feedback(result.feedback)

@@ -34,16 +34,22 @@ _ROWS_AT_ONCE = 1 << 17
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What an earlier run counted.
+    """What an earlier run was, and what it counted.
 
     Attributes
     ----------
+    run_id
+        Its id.
+    rules
+        What is recorded of its rules: the text in the column of `runs`.
     sources
         ``source_id``, ``said`` (see `what_was_said`), ``is_copy`` and ``repeated_events`` of its sources.
     event_kinds
         ``kind, events``.
     """
 
+    run_id: str
+    rules: str
     sources: pl.DataFrame
     event_kinds: pl.DataFrame
 
@@ -83,13 +89,15 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
 
 
 def _read(connection: DuckDBPyConnection, expected_basis: str) -> Previous | None:
-    runs = connection.execute("SELECT options, counts FROM runs").fetchall()
-    if len(runs) != 1 or json.loads(runs[0][0]).get("basis") != expected_basis:
+    runs = connection.execute("SELECT run_id, rules, options, counts FROM runs").fetchall()
+    if len(runs) != 1:
         return None
+    ((run_id, rules, options, counts),) = runs
     # Somebody may have changed the tables since.
-    if json.loads(runs[0][1]) != count_rows(connection):
+    if json.loads(options).get("basis") != expected_basis or json.loads(counts) != count_rows(connection):
         return None
-    return Previous(_sources(connection), connection.sql("SELECT kind, events FROM event_kinds").pl())
+    kinds = connection.sql("SELECT kind, events FROM event_kinds").pl()
+    return Previous(run_id, rules, _sources(connection), kinds)
 
 
 def _sources(connection: DuckDBPyConnection) -> pl.DataFrame:

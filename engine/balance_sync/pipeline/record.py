@@ -19,6 +19,7 @@ from balance_sync.pipeline.previous import count_rows
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.pipeline.previous import Previous
     from balance_sync.reports.context import ReportContext, RuleRun
 
 Options = tuple[tuple[str, str], ...]
@@ -38,6 +39,27 @@ def run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], deciding: Options) ->
         "options": deciding,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def rules_of_same_run(previous: Previous, filled: Filled, deciding: Options) -> tuple[RuleRun, ...] | None:
+    """Return the rules of the `previous` run as they ran; `None` where a run now would be another one.
+
+    The same run has the same results, which need not be found again.
+    """
+    ran = _read_rules(previous.rules)
+    return ran if run_id(filled, ran, deciding) == previous.run_id else None
+
+
+def _read_rules(text: str) -> tuple[RuleRun, ...]:
+    """Return what `record_run` has written of rules."""
+    import msgspec
+
+    from balance_sync.reports.context import RuleRun
+
+    return tuple(
+        msgspec.convert({**rule, "rule": rule["rule"].partition("@")[0]}, RuleRun)
+        for rule in json.loads(text)
+    )
 
 
 def deciding_options(options: RunOptions) -> Options:
@@ -128,7 +150,7 @@ def read_context(connection: DuckDBPyConnection, database: Path) -> ReportContex
     import duckdb
     import msgspec
 
-    from balance_sync.reports.context import ReportContext, RuleRun
+    from balance_sync.reports.context import ReportContext
 
     query = "SELECT run_id, version, rules, options, epoch_us(started_at), epoch_us(finished_at) FROM runs"
     try:
@@ -139,10 +161,7 @@ def read_context(connection: DuckDBPyConnection, database: Path) -> ReportContex
             run_id=run_id,
             version=version,
             timezone=told["timezone"],
-            rules=tuple(
-                msgspec.convert({**rule, "rule": rule["rule"].partition("@")[0]}, RuleRun)
-                for rule in json.loads(rules)
-            ),
+            rules=_read_rules(rules),
             since=_instant(told["since"]),
             until=_instant(told["until"]),
             inputs=tuple(told["inputs"]),

@@ -25,7 +25,14 @@ from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
 from balance_sync.pipeline.previous import Previous, basis, read_previous
-from balance_sync.pipeline.record import deciding_options, record_run, report_context, run_id
+from balance_sync.pipeline.record import (
+    Options,
+    deciding_options,
+    record_run,
+    report_context,
+    rules_of_same_run,
+    run_id,
+)
 from balance_sync.pipeline.reporting import write_run_reports
 from balance_sync.pipeline.second_process import SecondProcess
 from balance_sync.pipeline.watcher import Unwatched, Watcher
@@ -54,6 +61,8 @@ class RunResult:
         How many of them, and of such texts, could not be read.
     continued
         Whether it began with the database of the run before, and judged only what is new.
+    repeated
+        Whether nothing that decides a result was new, so that those of the run before stand.
     damage
         Why it could not go on from the database of the run before, where that turned out to be damaged.
     feedback
@@ -75,6 +84,7 @@ class RunResult:
     events: int
     rejects: int
     continued: bool
+    repeated: bool
     feedback: FeedbackTotals
     ranking: RankingNotes
     completeness: dict[str, int]
@@ -185,7 +195,7 @@ def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | No
             set_memory_limit(connection, f"{budget.database}B")
             put_off_vacuum(connection)
             work.second.prepare_detector(transactions)
-            return _stages(connection, database, work, filled, continued=continued)
+            return _stages(connection, database, work, filled, previous if continued else None)
 
 
 def _previous(work: _Work) -> Previous | None:
@@ -230,8 +240,9 @@ def _copy_previous(filling: Filling) -> None:
 
 
 def _stages(
-    connection: DuckDBPyConnection, database: Path, work: _Work, filled: Filled, *, continued: bool
+    connection: DuckDBPyConnection, database: Path, work: _Work, filled: Filled, previous: Previous | None
 ) -> RunResult:
+    """Judge what was filled, and write what comes of it; `previous` where it began as that run's database."""
     from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.store.session import lock_down
 
@@ -239,11 +250,12 @@ def _stages(
     lock_down(connection)
     watcher.advance(1)
     standing = weigh_feedback(connection, work.feedback, options)
-    judge = judge_changes if continued else judge_all
-    rule_runs = judge(connection, options, work.rules, work.second, standing)
+    deciding = (*deciding_options(options), work.feedback.option(options))
+    judged_before = _rules_run_before(connection, filled, options, previous, deciding)
+    judge = judge_changes if previous else judge_all
+    rule_runs = judged_before or judge(connection, options, work.rules, work.second, standing)
     feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
-    deciding = (*deciding_options(options), work.feedback.option(options))
     identity = run_id(filled, rule_runs, deciding)
     started = (work.started_at, work.started)
     context = report_context(identity, rule_runs, filled, options, deciding, started)
@@ -262,8 +274,30 @@ def _stages(
         write_reject_file(options.rejects, connection)
         reports = (*reports, options.rejects)
     watcher.advance(1)
-    result = _Judged(identity, rule_runs, reports, filled, feedback, continued)
+    result = _Judged(
+        identity, rule_runs, reports, filled, feedback, previous is not None, judged_before is not None
+    )
     return _told(connection, work, result)
+
+
+def _rules_run_before(
+    connection: DuckDBPyConnection,
+    filled: Filled,
+    options: RunOptions,
+    previous: Previous | None,
+    deciding: Options,
+) -> tuple[RuleRun, ...] | None:
+    """Return the rules as they ran where the very same run was done before, which left its results."""
+    from balance_sync.rules import keep_ledger
+
+    # The model to keep is made by ranking.
+    if previous is None or options.keep_model:
+        return None
+    ran = rules_of_same_run(previous, filled, deciding)
+    if ran is not None and options.formats:
+        # For the reports, which would else compute it again and again.
+        keep_ledger(connection)
+    return ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +310,7 @@ class _Judged:
     filled: Filled
     feedback: FeedbackTotals
     continued: bool
+    repeated: bool
 
 
 def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunResult:
@@ -295,6 +330,7 @@ def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunRe
         events=sum(events for kind, events in judged.filled.event_kinds if kind != "preamble"),
         rejects=rejects,
         continued=judged.continued,
+        repeated=judged.repeated,
         feedback=judged.feedback,
         ranking=read_ranking_notes(connection, work.options),
         completeness=_missing(connection),
