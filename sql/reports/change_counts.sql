@@ -1,4 +1,12 @@
--- Findings by what became of them, rule and currency; those of the detector have no amounts.
+-- Findings by what became of them, rule and currency. Those of the detector have no amounts, and of
+-- conditions, which are found again every night, none is summed: it would count one balance as often.
+WITH
+conditions AS (
+    SELECT DISTINCT rule
+    FROM episodes
+    WHERE status <> 'event'
+)
+
 SELECT
     x.change,
     x.rule,
@@ -7,8 +15,9 @@ SELECT
     coalesce(max(c.minor_unit), 2) AS minor_unit,
     count(*) AS findings,
     count(DISTINCT x.user_id) AS subscribers,
-    coalesce(sum(abs(coalesce(x.difference, x.difference_before))), 0) AS amount
+    sum(abs(coalesce(x.difference, x.difference_before))) FILTER (WHERE o.rule IS NULL) AS amount
 FROM changes AS x
+LEFT JOIN conditions AS o ON x.rule = o.rule
 LEFT JOIN currencies AS c ON coalesce(x.currency, '') = c.currency
 GROUP BY x.change, x.rule, x.currency
 ORDER BY

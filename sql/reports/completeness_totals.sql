@@ -2,7 +2,8 @@
 SELECT
     c.kind,
     sum(c.cases)::BIGINT AS cases,
-    count(*) AS places
+    count(*) AS places,
+    min(c.first_at) AS first_at
 FROM completeness AS c
 GROUP BY c.kind
 ORDER BY c.kind

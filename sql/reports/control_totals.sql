@@ -1,4 +1,4 @@
--- Figures that must be equal, reached on two ways: what the archive states, and what was made of it.
+-- Figures that must be equal, reached in two ways: what the archive states, and what was made of it.
 WITH
 logged AS (
     SELECT

@@ -17,6 +17,12 @@ days AS (
     GROUP BY ALL
 ),
 
+conditions AS (
+    SELECT DISTINCT rule
+    FROM episodes
+    WHERE status <> 'event'
+),
+
 worst_days AS (
     SELECT
         rule,
@@ -42,8 +48,10 @@ SELECT
     count(d.expected) > 0 AS has_expected,
     count(d.actual) > 0 AS has_actual,
     count(d.difference) > 0 AS has_difference,
-    count(d.transaction_id) > 0 AS has_transaction
+    count(d.transaction_id) > 0 AS has_transaction,
+    max(c.rule) IS NOT NULL AS is_condition
 FROM dated AS d
 LEFT JOIN worst_days AS w ON d.rule = w.rule
+LEFT JOIN conditions AS c ON d.rule = c.rule
 GROUP BY d.rule, w.worst_day, w.worst_day_findings
 ORDER BY d.rule

@@ -12,7 +12,8 @@ SELECT
     sum(r.rounding) AS rounding,
     sum(r.closing) AS closing,
     coalesce(sum(r.closing) FILTER (WHERE r.closing < 0), 0) AS overdrawn,
-    count(*) FILTER (WHERE r.closing < 0) AS overdrawn_subscribers
+    count(*) FILTER (WHERE r.closing < 0) AS overdrawn_subscribers,
+    count(*) FILTER (WHERE r.closing > 0) AS owed_subscribers
 FROM roll_forward AS r
 GROUP BY ALL
 ORDER BY r.currency NULLS LAST

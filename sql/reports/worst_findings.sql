@@ -1,4 +1,5 @@
--- Of each rule at most $cap findings: the largest differences of each currency in turn, then the latest.
+-- Of each rule at most $cap findings: the largest differences of each currency in turn, the currencies with
+-- the most findings first, then the latest.
 WITH
 ranked AS (
     SELECT
@@ -6,15 +7,19 @@ ranked AS (
         row_number() OVER (
             PARTITION BY rule, currency
             ORDER BY abs(difference) DESC NULLS LAST, logged_at DESC, finding_id ASC
-        ) AS place
+        ) AS place,
+        count(*) OVER (PARTITION BY rule, currency) AS of_currency
     FROM findings
     WHERE rule <> 'anomaly'
 ),
 
 capped AS (
     SELECT
-        *,
-        row_number() OVER (PARTITION BY rule ORDER BY place, currency NULLS LAST, finding_id) AS rule_place
+        * EXCLUDE (of_currency),
+        row_number() OVER (
+            PARTITION BY rule
+            ORDER BY place ASC, of_currency DESC, currency ASC NULLS LAST, finding_id ASC
+        ) AS rule_place
     FROM ranked
 ),
 

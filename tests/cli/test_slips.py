@@ -48,6 +48,23 @@ def test_an_error_names_the_place_where_the_wrong_value_stands(name: str, wrong:
         assert f"'{wrong}'" in first
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('rule = ["nope"]', "c.toml: [run] rule nope: there is no such rule"),
+        ("review = -3", "c.toml: [run] review: -3 is not in the range"),
+        ("output = 5", "c.toml: [run] output: is no text"),
+        ('format = ["none", "json"]', "c.toml: [run] format none: has another format beside it"),
+    ],
+)
+def test_an_error_names_the_key_that_holds_the_wrong_value(line: str, told: str, tmp_path: Path) -> None:
+    write_export(tmp_path / "logs", {STREAM: synced(0, 1)})
+    (tmp_path / "c.toml").write_text(f"[run]\n{line}\n")
+    ended = balance_sync("run", "logs", "--config", "c.toml", cwd=tmp_path)
+    assert ended.code == 2
+    assert told in ended.err.splitlines()[0]
+
+
 def test_a_run_where_another_writes_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     from balance_sync.store.dataset import Store
 

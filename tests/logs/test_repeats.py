@@ -50,6 +50,7 @@ def tables_of(given: list[tuple[int, Events]]) -> tuple[pl.DataFrame, Held]:
     time = pl.Datetime("us", "UTC")
     schema = {"source_id": pl.String, "line": pl.Int64, "request_id": pl.String, "at": time}
     events = pl.DataFrame(rows, schema={**schema, "fingerprint": pl.UInt64}, orient="row")
+    events = events.with_columns(kind=pl.lit("other"))
     spans = events.group_by("source_id").agg(
         pl.len().cast(pl.Int64).alias("events"), first_at=pl.col("at").min(), last_at=pl.col("at").max()
     )

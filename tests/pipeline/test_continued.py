@@ -215,7 +215,7 @@ def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_judged_is_not_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless somebody has decided on a finding, other options are asked for, or a model is to be kept."""
+    """Unless somebody has written to the database, other options are asked for, or a model is to be kept."""
     generate_archive(tmp_path / "logs", text_bytes=300_000, seed=3)
     logs, output = tmp_path / "logs", tmp_path / "out"
     judge(logs, output, formats=REPORTS)
@@ -225,6 +225,12 @@ def test_what_was_judged_is_not_judged_again(tmp_path: Path, monkeypatch: pytest
     assert judge(logs, output, formats=("json", "csv", "html")).repeated
     assert content(output) == before
     monkeypatch.undo()
+    empty, wrong = "DELETE FROM anomaly_totals", "UPDATE currencies SET minor_unit = 0"
+    for statement in (empty, wrong):
+        with duckdb.connect(output / "balance-sync.duckdb") as connection:
+            connection.execute(statement)
+        assert not judge(logs, output, formats=("json", "csv", "html")).repeated
+        assert content(output) == before
     assert not judge(logs, output, review_budget=3).continued
     again = judge(logs, output, review_budget=3, keep_model=tmp_path / "kept.model")
     assert (again.continued, again.repeated, (tmp_path / "kept.model").is_file()) == (True, False, True)

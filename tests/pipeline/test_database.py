@@ -76,6 +76,21 @@ def test_overlapping_exports_count_each_event_once(tmp_path: Path) -> None:
     assert sum(found.column("sources", "events")) == sum(whole.column("sources", "events"))
 
 
+def test_an_unknown_error_of_overlapping_exports_counts_once_and_ends_its_request(tmp_path: Path) -> None:
+    """Whichever of them lacks what tells whose it is."""
+    unknown = event(3, "Unknown application error occurred\nRuntime.Unknown")
+    events = [start(0, ONE), processing(1, ONE, "A"), unknown, end(4, ONE), report(4, ONE)]
+    events.append(synced(60_000, 2))
+    for first, second in (((0, 3), (0, 6)), ((0, 6), (0, 3)), ((0, 6), (2, 6)), ((2, 6), (0, 6))):
+        root = tmp_path / f"{first}{second}"
+        write_export(root / "logs" / "one", {STREAM: "".join(events[slice(*first)])})
+        write_export(root / "logs" / "two", {STREAM: "".join(events[slice(*second)])})
+        found = fill(root / "logs", store=root / "store")
+        assert found.kinds["unknown_error"] == 1
+        assert sorted(found.column("messages", "outcome")) == ["failed", "published"]
+        assert sorted(found.column("invocations", "status")) == ["error", "ok"]
+
+
 def test_exports_overlap_in_the_middle_of_a_request(tmp_path: Path) -> None:
     events = [
         start(0, ONE),

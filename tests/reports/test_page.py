@@ -129,7 +129,7 @@ def test_empty_run_says_so(tmp_path):
         write_page(tmp_path / "report.html", build_report_data(connection, context))
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     Page(html)
-    assert "Nothing was found." in html
+    assert "Nothing was reconciled" in html
 
 
 def test_rounding_noise_is_no_negative_figure():

@@ -153,7 +153,7 @@ def test_every_character_of_the_coverage_has_a_shape(tmp_path):
 
 def test_run_without_findings_says_so(tmp_path):
     text = text_of(write(tmp_path, [], sync_errors=(), anomalies=False))
-    assert "Nothing was found." in text
+    assert "Nothing was reconciled." in text
     assert "No sources were read." in text
     assert "No transactions were applied" in text
 

@@ -263,7 +263,11 @@ def test_empty_run_says_so(tmp_path):
         write_workbook(tmp_path / "empty.xlsx", build_report_data(connection, context))
     workbook = load_workbook(tmp_path / "empty.xlsx")
     shown = {cell.value for sheet in workbook for row in sheet.iter_rows() for cell in row}
-    assert {"Nothing was found.", "No transactions were logged.", "Nothing was flagged as unusual."} <= shown
+    assert {
+        "Nothing was reconciled.",
+        "No transactions were logged.",
+        "Nothing was flagged as unusual.",
+    } <= shown
 
 
 def test_two_writes_are_the_same_bytes(data, written, tmp_path):

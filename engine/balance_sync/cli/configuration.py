@@ -36,7 +36,7 @@ def load(context: click.Context, _: click.Parameter, path: str | None) -> None:
     section = content.get(context.info_name or "", {})
     if not isinstance(section, dict):
         raise UsageError(f"{file}: [{context.info_name}]", "is no table")
-    context.meta[FILE_KEY] = str(file)
+    context.meta[FILE_KEY] = {}
     context.default_map = {**(context.default_map or {}), **_known(section, context, file)}
 
 
@@ -62,7 +62,12 @@ def _takes_a_file(command: click.Command) -> bool:
 
 def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[str, Any]:
     parameters = {parameter.name: parameter for parameter in context.command.params if parameter.name}
-    spelled = {_spelling(name): name for name in parameters} | {"format": "formats", "rule": "rules"}
+    spelled = {
+        option.removeprefix("--"): name
+        for name, parameter in parameters.items()
+        for option in (f"--{_spelling(name)}", *parameter.opts)
+        if option.startswith("--")
+    }
     known = {}
     for key, value in section.items():
         name = spelled.get(key.replace("_", "-"))
@@ -73,6 +78,10 @@ def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[
                 f"there is no option {key!r}",
                 help=f"did you mean {close[0]!r}?" if close else "see the options with --help",
             )
+        place = f"{file}: [{context.info_name}] {key}"
+        context.meta[FILE_KEY][name] = place
+        if isinstance(parameters[name].type, click.Path) and not isinstance(value, str):
+            raise UsageError(place, "is no text", help="put the path between quotes")
         known[name] = [value] if parameters[name].multiple and isinstance(value, str) else value
     return known
 

@@ -14,7 +14,7 @@ from balance_sync.errors import UsageError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE_KEY = "balance_sync.configuration_file"
-"""Of a context's `meta`: the configuration file that it took defaults from."""
+"""Of a context's `meta`: for each parameter that a configuration file sets, where it does."""
 
 
 def place_of(context: click.Context, parameter: click.Parameter) -> str:
@@ -22,9 +22,8 @@ def place_of(context: click.Context, parameter: click.Parameter) -> str:
     source = context.get_parameter_source(parameter.name or "")
     if source is ParameterSource.ENVIRONMENT:
         return str(parameter.envvar)
-    if source is ParameterSource.DEFAULT_MAP and FILE_KEY in context.meta:
-        option = max(parameter.opts, key=len).removeprefix("--")
-        return f"{context.meta[FILE_KEY]}: [{context.info_name}] {option}"
+    if source is ParameterSource.DEFAULT_MAP:
+        return str(context.meta.get(FILE_KEY, {}).get(parameter.name, ""))
     return max(parameter.opts, key=len) if source is ParameterSource.COMMANDLINE else ""
 
 
@@ -38,8 +37,9 @@ def telling_places(command: Command) -> Command:
         except UsageError as error:
             context = click.get_current_context()
             for parameter in context.command.params:
-                if error.where in parameter.opts:
-                    error.where = place_of(context, parameter) or error.where
+                option, space, value = error.where.partition(" ")
+                if option in parameter.opts:
+                    error.where = (place_of(context, parameter) or option) + space + value
             raise
 
     return told  # type: ignore[return-value]

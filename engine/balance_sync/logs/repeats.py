@@ -27,6 +27,7 @@ _EVENTS_AT_ONCE = 4_000_000
 _MOST_RANGES = 8
 """Ranges of repeated events of a source among some batches: of more each event is one of its own."""
 
+_UNOWNED = 1 << 31
 _REQUEST_SEED, _STREAM_SEED, _CLUSTER_SEED = 1, 2, 3
 _NO_TIME = -(1 << 63)
 _EVENT_COLUMNS = {"key": pl.UInt64, "at": pl.Int64, "rank": pl.UInt32, "line": pl.Int64}
@@ -175,11 +176,15 @@ def _repeated(compared: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def _events(compared: pl.DataFrame, tables: Tables, share: int, shares: int) -> pl.DataFrame:
     """Return `_EVENT_COLUMNS` of the events whose keys leave the remainder `share`.
 
-    Events are the same where key and time are.
+    Events are the same where key and time are. The rank is higher by `_UNOWNED` than that of the source, so
+    that all others come first, of an error that names no request and was given to none.
     """
     owners = compared.lazy().select("source_id", "stream", "cluster", "rank")
+    is_named, is_unknown = pl.col("request_id").is_not_null(), pl.col("kind") == "unknown_error"
+    # Whose such an error is depends on what else its source holds: it counts where that is known.
+    rank = pl.col("rank") + pl.when(is_unknown & ~is_named).then(_UNOWNED).otherwise(0).cast(pl.UInt32)
     identity = (
-        pl.when(pl.col("request_id").is_not_null())
+        pl.when(is_named & ~is_unknown)
         .then(pl.col("request_id").hash(_REQUEST_SEED))
         .otherwise(pl.col("stream").hash(_STREAM_SEED))
     )
@@ -188,7 +193,7 @@ def _events(compared: pl.DataFrame, tables: Tables, share: int, shares: int) -> 
     parts = (
         some["events"]
         .join(owners, on="source_id")
-        .select("rank", "line", key=key, at=at)
+        .select("line", rank=rank, key=key, at=at)
         .filter(pl.col("key") % shares == share)
         .select(*_EVENT_COLUMNS)
         .collect()
@@ -211,7 +216,8 @@ def _repeated_among(events: pl.DataFrame) -> pl.DataFrame:
     longest = np.maximum.accumulate(event_of_run * weight + lengths) - event_of_run * weight
     before = np.where(begins_event[runs], 0, np.append(0, longest[:-1])[: len(runs)])
     occurrence = np.arange(len(rank)) - np.repeat(runs, lengths)
-    return shared.select("rank", "line").filter(pl.Series(occurrence < np.repeat(before, lengths)))
+    repeated = shared.filter(pl.Series(occurrence < np.repeat(before, lengths)))
+    return repeated.select(pl.col("rank") % _UNOWNED, "line")
 
 
 def _differ_from_last(values: NDArray[np.generic]) -> NDArray[np.bool_]:

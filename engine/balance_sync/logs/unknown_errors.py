@@ -1,7 +1,7 @@
 """Whose errors are that name no request: ``Unknown application error occurred``.
 
 Lambda writes it when the runtime's process is gone, behind the START of the invocation that it ends and
-before its END. It belongs to the invocation during which it was logged, where that is one alone.
+before its END or REPORT. It belongs to the invocation during which it was logged, where that is one alone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Owners:
         self._running: dict[int, _Running] = {}
 
     def among(self, lines: Lines) -> Owned:
-        """Return the errors that were logged from the START to the END of one request alone."""
+        """Return the errors that were logged from the START to the END or REPORT of one request alone."""
         rows = np.flatnonzero((lines.kind == CODES["unknown_error"]) & (lines.part < 0))
         source, at = lines.source[rows], lines.at[rows]
         last = self._windows.last_begun(source, at, side="right")

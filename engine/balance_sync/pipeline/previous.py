@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from balance_sync import __version__
@@ -30,6 +32,7 @@ COUNTED_TABLES = (
 """The tables whose lengths are recorded with a run."""
 
 _ROWS_AT_ONCE = 1 << 17
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Previous:
         Its id.
     rules
         What is recorded of its rules: the text in the column of `runs`.
+    is_untouched
+        Whether nobody has written to its database since (see `mark_as_published`).
     sources
         ``source_id``, ``said`` (see `what_was_said`), ``is_copy`` and ``repeated_events`` of its sources.
     event_kinds
@@ -50,6 +55,7 @@ class Previous:
 
     run_id: str
     rules: str
+    is_untouched: bool
     sources: pl.DataFrame
     event_kinds: pl.DataFrame
 
@@ -82,22 +88,33 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
         return None
     try:
         with read_only_session(database) as connection:
-            return _read(connection, expected_basis)
+            return _read(connection, database, expected_basis)
     except (duckdb.Error, ResourceError, UsageError, ValueError, TypeError, AttributeError):
         # No database, one of another version, one that was changed, or that another program has open.
         return None
 
 
-def _read(connection: DuckDBPyConnection, expected_basis: str) -> Previous | None:
-    runs = connection.execute("SELECT run_id, rules, options, counts FROM runs").fetchall()
+def mark_as_published(database: Path, finished_at: datetime) -> None:
+    """Give a database that is finished the time at which its run was: whatever writes to it changes that."""
+    os.utime(database, ns=(_nanoseconds(finished_at),) * 2)
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def _read(connection: DuckDBPyConnection, database: Path, expected_basis: str) -> Previous | None:
+    recorded = "run_id, rules, options, counts, epoch_us(finished_at)"
+    runs = connection.execute(f"SELECT {recorded} FROM runs").fetchall()  # noqa: S608 - own words
     if len(runs) != 1:
         return None
-    ((run_id, rules, options, counts),) = runs
+    ((run_id, rules, options, counts, finished_us),) = runs
     # Somebody may have changed the tables since.
     if json.loads(options).get("basis") != expected_basis or json.loads(counts) != count_rows(connection):
         return None
     kinds = connection.sql("SELECT kind, events FROM event_kinds").pl()
-    return Previous(run_id, rules, _sources(connection), kinds)
+    is_untouched = database.stat().st_mtime_ns == finished_us * 1000
+    return Previous(run_id, rules, is_untouched, _sources(connection), kinds)
 
 
 def _sources(connection: DuckDBPyConnection) -> pl.DataFrame:

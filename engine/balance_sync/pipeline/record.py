@@ -44,10 +44,11 @@ def run_id(filled: Filled, rule_runs: tuple[RuleRun, ...], deciding: Options) ->
 def rules_of_same_run(previous: Previous, filled: Filled, deciding: Options) -> tuple[RuleRun, ...] | None:
     """Return the rules of the `previous` run as they ran; `None` where a run now would be another one.
 
-    The same run has the same results, which need not be found again.
+    The same run has the same results, which need not be found again where they are what it left.
     """
     ran = _read_rules(previous.rules)
-    return ran if run_id(filled, ran, deciding) == previous.run_id else None
+    is_same = previous.is_untouched and run_id(filled, ran, deciding) == previous.run_id
+    return ran if is_same else None
 
 
 def _read_rules(text: str) -> tuple[RuleRun, ...]:

@@ -24,7 +24,7 @@ from balance_sync.pipeline.filling import Filling, fill, fill_apart
 from balance_sync.pipeline.ingest import Ingested, ingest
 from balance_sync.pipeline.inventory import take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
-from balance_sync.pipeline.previous import Previous, basis, read_previous
+from balance_sync.pipeline.previous import Previous, basis, mark_as_published, read_previous
 from balance_sync.pipeline.record import (
     Options,
     deciding_options,
@@ -53,6 +53,8 @@ class RunResult:
 
     Attributes
     ----------
+    finished_at
+        UTC; the file of the database has this time.
     worst
         The highest severity among its findings; `None` if there are none.
     events
@@ -81,6 +83,7 @@ class RunResult:
     ingested: Ingested
     problems: tuple[tuple[str, str], ...]
     elapsed_s: float
+    finished_at: datetime
     events: int
     rejects: int
     continued: bool
@@ -129,7 +132,9 @@ def run(options: RunOptions, watcher: Watcher | None = None) -> RunResult:
         )
         work = _Work(options, feedback, ingested, rules, known, earlier, started_at, started, watcher, second)
         with published(options.database_path) as beside:
-            return _reconcile(work, budget, beside)
+            result = _reconcile(work, budget, beside)
+            mark_as_published(beside, result.finished_at)
+            return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +280,14 @@ def _stages(
         reports = (*reports, options.rejects)
     watcher.advance(1)
     result = _Judged(
-        identity, rule_runs, reports, filled, feedback, previous is not None, judged_before is not None
+        run_id=identity,
+        rule_runs=rule_runs,
+        reports=reports,
+        filled=filled,
+        feedback=feedback,
+        continued=previous is not None,
+        repeated=judged_before is not None,
+        finished_at=context.finished_at or work.started_at,
     )
     return _told(connection, work, result)
 
@@ -311,6 +323,7 @@ class _Judged:
     feedback: FeedbackTotals
     continued: bool
     repeated: bool
+    finished_at: datetime
 
 
 def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunResult:
@@ -327,6 +340,7 @@ def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunRe
         ingested=work.ingested,
         problems=judged.filled.problems,
         elapsed_s=time.monotonic() - work.started,
+        finished_at=judged.finished_at,
         events=sum(events for kind, events in judged.filled.event_kinds if kind != "preamble"),
         rejects=rejects,
         continued=judged.continued,

@@ -77,10 +77,11 @@ def _owed(data: ReportData) -> Answer:
 def _owed_line(one: RollForwardTotal) -> str:
     we_owe = rounded_money(one.closing - one.overdrawn, one.minor_unit)
     they_owe = rounded_money(-one.overdrawn, one.minor_unit)
+    debtors = counted(one.overdrawn_subscribers, "subscriber")
+    owed = f"are owed {they_owe} by {debtors}" if one.overdrawn_subscribers else "are owed nothing"
     return (
-        f"{_currency(one.currency)}: we owe {we_owe} to "
-        f"{counted(one.subscribers - one.overdrawn_subscribers, 'subscriber')}, and are owed {they_owe} by "
-        f"{counted(one.overdrawn_subscribers, 'subscriber')} (subscription balances)."
+        f"{_currency(one.currency)}: we owe {we_owe} to {counted(one.owed_subscribers, 'subscriber')}"
+        f", and {owed} (subscription balances)."
     )
 
 

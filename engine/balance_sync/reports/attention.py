@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.labels import COMPLETENESS, CONTROL_TOTALS, WALLETS, rule_words
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from balance_sync.reports.data import ReportData, RuleResult
-    from balance_sync.reports.figures import Exposure
+    from balance_sync.reports.figures import CompletenessTotal, Exposure
 
 WHOLE_STATUSES = frozenset({"read", "empty", "duplicate", "archive"})
 """Statuses of sources of which nothing is missing."""
@@ -50,6 +51,9 @@ def points_of_attention(data: ReportData) -> tuple[Attention, ...]:
 
 
 def _doubts(data: ReportData) -> Iterator[Attention]:
+    if not data.totals.events:
+        detail = "No log event was read: no figure of this report says anything about the books."
+        yield Attention(Severity.CRITICAL, "Nothing was reconciled", detail, "Sources")
     broken = sorted({CONTROL_TOTALS[total.name][0] for total in data.broken_totals})
     if broken:
         detail = f"{', '.join(broken)}: read no figure before this is explained."
@@ -65,11 +69,25 @@ def _doubts(data: ReportData) -> Iterator[Attention]:
 
 def _gaps(data: ReportData) -> Iterator[Attention]:
     """Tell of gaps in the logs, but for those that are told of as damage or as findings."""
+    if data.context.since:
+        detail = (
+            "Only subscribers with logs in it are in its figures, and conditions that are older begin in it."
+        )
+        yield Attention(Severity.WARNING, "The period begins within the archive", detail, "Roll-forward")
     told = [row for row in data.completeness if row.kind not in _TOLD_OTHERWISE]
     if told:
-        parts = "; ".join(f"{COMPLETENESS[row.kind][0].lower()}: {row.cases:,}" for row in told)
+        zone = ZoneInfo(data.context.timezone)
+        parts = "; ".join(_gap(row, zone) for row in told)
         detail = f"{parts.capitalize()}. What happened in them is in no figure."
         yield Attention(Severity.WARNING, "The logs have gaps", detail, "Completeness")
+
+
+def _gap(total: CompletenessTotal, zone: ZoneInfo) -> str:
+    when = ""
+    if total.kind == "days_without_logs" and total.places == 1 and total.first_at:
+        first = total.first_at.astimezone(zone).date()
+        when = f" ({first})" if total.cases == 1 else f" (from {first} on)"
+    return f"{COMPLETENESS[total.kind][0].lower()}: {total.cases:,}{when}"
 
 
 def _findings(data: ReportData) -> Iterator[Attention]:
@@ -108,7 +126,7 @@ def _when(result: RuleResult) -> str:
     else:
         words.append(f"{found.first_day} to {found.last_day}")
         if found.worst_day_findings and found.worst_day_findings > 1:
-            words.append(f", {found.worst_day_findings:,} of them on {found.worst_day}")
+            words.append(f", {found.worst_day_findings:,} of the findings on {found.worst_day}")
     return "".join(words) + "."
 
 

@@ -64,7 +64,10 @@ class EarlierRun:
 
 @dataclass(frozen=True)
 class ChangeCount:
-    """Findings of one rule, currency and kind of change; `amount` sums the sizes of their differences."""
+    """Findings of one rule, currency and kind of change; `amount` sums the sizes of their differences.
+
+    `None` for conditions, which are found again every night, and where there are no differences.
+    """
 
     change: str
     rule: str
@@ -73,7 +76,7 @@ class ChangeCount:
     minor_unit: int
     findings: int
     subscribers: int
-    amount: Decimal
+    amount: Decimal | None
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,7 @@ def week_bars(weeks: Sequence[WeekFindings]) -> tuple[dict[date, dict[str, int]]
 def spanned_days(data: ReportData, days: Iterable[date]) -> tuple[date, date]:
     """Return the first and the last business day of charts over time: those of the archive, and `days`."""
     zone = ZoneInfo(data.context.timezone)
-    ends = [
-        moment.astimezone(zone).date() for moment in (data.totals.first_at, data.totals.last_at) if moment
-    ]
+    ends = [moment.astimezone(zone).date() for moment in data.period if moment]
     every = [*ends, *days]
     return min(every), max(every)
 

@@ -1,4 +1,4 @@
-"""The pairs of figures that must be equal, reached on two ways."""
+"""The pairs of figures that must be equal, reached in two ways."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ from balance_sync.vocabulary import Outcome, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     import polars as pl
     from duckdb import DuckDBPyConnection
@@ -128,6 +129,15 @@ class ReportData:
         """Return how many rows a table shows that would show so many."""
         most = self.context.most_rows
         return rows if most is None else min(rows, most)
+
+    @property
+    def period(self) -> tuple[datetime | None, datetime | None]:
+        """From when to when the report's figures are: the archive's events, within what was asked for."""
+        first, last = self.totals.first_at, self.totals.last_at
+        since, until = self.context.since, self.context.until
+        begin = max(first, since) if first and since else first
+        end = min(last, until) if last and until else last
+        return (begin, end) if begin is None or end is None or begin <= end else (None, None)
 
     @property
     def broken_totals(self) -> tuple[ControlTotal, ...]:

@@ -77,11 +77,15 @@ class CompletenessTotal:
     kind: str
     cases: int
     places: int
+    first_at: datetime | None
 
 
 @dataclass(frozen=True)
 class RuleFindings:
-    """What one rule found, and which columns its findings fill. Days are business days."""
+    """What one rule found, and which columns its findings fill. Days are business days.
+
+    A condition is found again every night that it lasts: its differences do not add up to anything.
+    """
 
     rule: str
     version: int
@@ -99,6 +103,7 @@ class RuleFindings:
     has_actual: bool
     has_difference: bool
     has_transaction: bool
+    is_condition: bool
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,10 @@ class OpenCondition:
 
 @dataclass(frozen=True)
 class RollForwardTotal:
-    """The roll-forward of all subscribers of a currency; `overdrawn` sums the closings below zero."""
+    """The roll-forward of all subscribers of a currency; `overdrawn` sums the closings below zero.
+
+    `owed_subscribers` have closings above zero.
+    """
 
     currency: str | None
     minor_unit: int
@@ -201,11 +209,12 @@ class RollForwardTotal:
     closing: Decimal
     overdrawn: Decimal
     overdrawn_subscribers: int
+    owed_subscribers: int
 
 
 @dataclass(frozen=True)
 class ControlTotal:
-    """Two figures that must be equal, reached on two ways."""
+    """Two figures that must be equal, reached in two ways."""
 
     name: str
     currency: str | None

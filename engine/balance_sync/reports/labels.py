@@ -32,7 +32,7 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
         "already_synced": "Already in sync",
         "skipped_create": "Skipped: balance created",
         "skipped_flag": "Skipped: update switched off",
-        "rejected_negative": "Rejected: would go below zero",
+        "rejected_negative": "Refused: would go below zero",
         "failed": "Failed",
         "incomplete": "No outcome logged",
     }
@@ -50,7 +50,7 @@ SOURCE_STATUSES: Mapping[str, str] = MappingProxyType(
         "read": "Read in full",
         "empty": "Empty",
         "duplicate": "Copy of another file, not counted twice",
-        "damaged": "Damaged: read up to the damage",
+        "damaged": "Damaged: read as far as possible",
         "unreadable": "Could not be read",
         "archive": "Holds other sources, each counted on its own",
     }
@@ -129,7 +129,7 @@ class RuleWords:
 
 _RULES: Mapping[str, RuleWords] = MappingProxyType(
     {
-        "overdraft": RuleWords("Overdrafts", "Lowest allowed", "Balance", "Below by"),
+        "overdraft": RuleWords("Overdrafts", "Lowest allowed", "Balance", "Below zero"),
         "discrepancy": RuleWords(
             "Discrepancies", "Subscription balance", "Payment balance", "Payment too high by"
         ),
@@ -146,7 +146,7 @@ _RULES: Mapping[str, RuleWords] = MappingProxyType(
         "repeated_delivery": RuleWords(
             "Repeated deliveries", "Balance before", "Balance after", "Charged again"
         ),
-        "negative_amount": RuleWords("Negative amounts", "Lowest allowed", "Amount logged", "Below by"),
+        "negative_amount": RuleWords("Negative amounts", "Lowest allowed", "Amount logged", "Below zero"),
         "incomplete_sync": RuleWords("Incomplete syncs", "Change to be made", "Change logged", "Missing"),
         "failed_sync": RuleWords("Failed syncs", "Change to be made", "Change logged", "Missing"),
         "repeated_message": RuleWords("Repeated messages"),
@@ -320,7 +320,8 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
         ),
         "Roll-forward": (
             "Per subscriber and currency: opening + credits − debits ± unexplained ± rounding = "
-            "closing, to the last digit. Unexplained between transactions equals the lost updates "
+            "closing, to the last digit. Opening is the first balance logged; credits and debits are "
+            "without VAT. Unexplained between transactions equals the lost updates "
             "and unexplained changes; within transactions, the arithmetic errors."
         ),
         "Rejects": (

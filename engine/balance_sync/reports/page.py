@@ -24,7 +24,7 @@ from balance_sync.reports.completeness import completeness_places, completeness_
 from balance_sync.reports.data import ANOMALY_RULE
 from balance_sync.reports.embedded import embedded_json
 from balance_sync.reports.labels import rule_words
-from balance_sync.reports.phrases import local_time, zone_words
+from balance_sync.reports.phrases import asked_for, counted, local_time, zone_words
 from balance_sync.reports.proofs import CHAIN_COLUMNS, proofs
 from balance_sync.reports.shown import OPEN_SHOWN, choose_shown
 from balance_sync.reports.subscribers import subscriber_accounts
@@ -151,8 +151,9 @@ def _content(data: ReportData, shown: Shown) -> dict[str, Any]:
         "labels": labels,
         "anomaly_rule": ANOMALY_RULE,
         "subscribers": len(shown.subscribers),
-        "period": (local_time(data.totals.first_at, zone), local_time(data.totals.last_at, zone)),
-        "asked": (local_time(context.since, zone), local_time(context.until, zone)),
+        "period": tuple(local_time(moment, zone) for moment in data.period),
+        "counted": counted,
+        "asked": asked_for(context.since, context.until, zone),
         "zone": zone_words(context.timezone, data.totals.last_at),
         "tiles": views.tiles(data),
         "attention": points_of_attention(data),

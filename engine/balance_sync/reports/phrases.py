@@ -45,6 +45,14 @@ def local_time(time: datetime | None, zone: tzinfo) -> str:
     return f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}" if time else "–"
 
 
+def asked_for(since: datetime | None, until: datetime | None, zone: tzinfo) -> str:
+    """Return the period that a run was asked for, in words; nothing where it was asked for none."""
+    if since is None and until is None:
+        return ""
+    begin = local_time(since, zone) if since else "from the beginning"
+    return f"{begin} up to, not including, {local_time(until, zone)}" if until else f"from {begin} on"
+
+
 def utc_time(time: datetime | None) -> str:
     """Return `time` in UTC as ISO 8601 to the millisecond; a dash for none."""
     if time is None:

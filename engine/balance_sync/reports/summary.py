@@ -179,7 +179,7 @@ def _changes(changes: Comparison) -> dict[str, Any]:
                 "currency": row.currency,
                 "findings": row.findings,
                 "subscribers": row.subscribers,
-                "amount": plain_decimal(row.amount),
+                "amount": None if row.amount is None else plain_decimal(row.amount),
             }
             for row in changes.counts
         ],

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from balance_sync.sources.deflate import GZIP_WINDOW, DamagedError, DeflateFrame
+from balance_sync.sources.deflate import GZIP_WINDOW, DamagedError, DeflateFrame, damage_words
 from balance_sync.sources.reading import Reading
 from balance_sync.sources.recognition import MAGIC, Form
 from balance_sync.sources.streams import Meter, Stream
@@ -106,7 +106,7 @@ def unpack_frame(
             damaged = False
         except DamagedError as damage:
             text = damage.text
-            reading.tell(f"{name} data damaged at byte {packed.position - damage.unread}: {damage}")
+            reading.tell(damage_words(name, packed.position - damage.unread, damage))
         except _ERRORS as error:
             text = b""
             reading.tell(f"{name} data damaged near byte {packed.position}: {error}")

@@ -9,6 +9,18 @@ GZIP_WINDOW = 16 + zlib.MAX_WBITS
 """What zlib and isal call the two."""
 
 
+def damage_words(name: str, position: int, error: Exception) -> str:
+    """Return in words that data of the form `name` turned out to be damaged at a byte, or before it.
+
+    A wrong checksum is found at the end, and says nothing of where.
+    """
+    # Without zlib's "Error -3 while decompressing data".
+    reason = str(error).rpartition(": ")[2]
+    if "check" in reason:
+        return f"{name} data damaged somewhere before byte {position}: {reason}; any of its text may be wrong"
+    return f"{name} data damaged at byte {position}: {reason}"
+
+
 class DamagedError(Exception):
     """A frame cannot be unpacked any further.
 

@@ -18,7 +18,7 @@ from isal import isal_zlib
 
 from balance_sync import compiled
 from balance_sync.sources.buckets import is_remote
-from balance_sync.sources.deflate import GZIP_WINDOW, bytewise
+from balance_sync.sources.deflate import GZIP_WINDOW, bytewise, damage_words
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import OPENING, open_file
 from balance_sync.sources.reading import Reading
@@ -152,7 +152,7 @@ def _before_damage(path: str, member_at: int, given: int, reading: Reading) -> I
             except zlib.error as error:
                 text, intact = bytewise(before, chunk)
                 position = file.tell() - len(chunk) + intact
-                reading.problem = f"gzip data damaged at byte {position}: {error}"
+                reading.problem = damage_words("gzip", position, error)
             if len(text) > given:
                 yield text[given:]
             given = max(0, given - len(text))

@@ -19,7 +19,7 @@ from balance_sync.reports.labels import (
 )
 from balance_sync.reports.paper import basis, charts, findings, periods, times
 from balance_sync.reports.paper.words import CHECKS, DAY_ENDS, NOTHING_FOUND, PRINTED
-from balance_sync.reports.phrases import local_time, zone_words
+from balance_sync.reports.phrases import asked_for, local_time, zone_words
 from balance_sync.reports.sheets.sign_off import ROLES
 from balance_sync.reports.visible_text import cut
 
@@ -85,11 +85,10 @@ def _front(data: ReportData) -> dict[str, Any]:
     context, totals = data.context, data.totals
     zone = ZoneInfo(context.timezone)
     zone_name = zone_words(context.timezone, totals.last_at)
-    period = f"{local_time(totals.first_at, zone)} to {local_time(totals.last_at, zone)}"
+    period = " to ".join(local_time(moment, zone) for moment in data.period)
     run = f"{context.run_id}, balance-sync {context.version}"
     facts = [(PRINTED["period"], period)]
-    if context.since or context.until:
-        asked = f"{local_time(context.since, zone)} up to, not including, {local_time(context.until, zone)}"
+    if asked := asked_for(context.since, context.until, zone):
         facts.append((PRINTED["asked"], asked))
     facts += [
         (PRINTED["zone"], f"{zone_name}; {DAY_ENDS}"),
@@ -126,5 +125,5 @@ def _tiles(data: ReportData) -> list[list[str]]:
         ["Transactions", f"{totals.transactions:,}", ""],
         ["Subscribers", f"{totals.users:,}", ""],
         ["Log events", f"{totals.events:,}", ""],
-        ["Rejected records", f"{totals.rejects:,}", "error" if totals.rejects else ""],
+        ["Unreadable records", f"{totals.rejects:,}", "error" if totals.rejects else ""],
     ]

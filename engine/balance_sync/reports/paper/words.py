@@ -80,7 +80,7 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "subscribers": "{count:,} subscribers, {transactions:,} transactions",
         "overdrawn": "of it below zero",
         "totals": "Control totals",
-        "totals_note": "Two figures reached on two ways; each pair must be equal to the last digit.",
+        "totals_note": "Two figures reached in two ways; each pair must be equal to the last digit.",
         "amounts": "Amounts logged",
         "read": "What was read",
         "not_read": "What could not be read",

@@ -27,7 +27,7 @@ from balance_sync.reports.labels import (
     WALLETS,
     rule_words,
 )
-from balance_sync.reports.phrases import counted, local_time, plain_decimal, zone_words
+from balance_sync.reports.phrases import asked_for, counted, local_time, plain_decimal, zone_words
 from balance_sync.reports.sheets.block_sheet import BlockSheet
 from balance_sync.reports.sheets.formats import money_style
 from balance_sync.reports.sheets.overview import write_ages, write_change_counts
@@ -72,13 +72,8 @@ class Readme:
         self._at.next_row()
         self._at.paragraph(PURPOSE)
         self._at.next_row()
-        self._at.fact(
-            "Period", f"{local_time(data.totals.first_at, zone)} to {local_time(data.totals.last_at, zone)}"
-        )
-        if context.since or context.until:
-            asked = (
-                f"{local_time(context.since, zone)} up to, not including, {local_time(context.until, zone)}"
-            )
+        self._at.fact("Period", " to ".join(local_time(moment, zone) for moment in data.period))
+        if asked := asked_for(context.since, context.until, zone):
             self._at.fact("Asked for", asked)
         self._at.fact(
             "Time zone",
@@ -214,7 +209,7 @@ class Readme:
 
     def _control_totals(self) -> None:
         self._at.heading(
-            "Control totals", "Two figures reached on two ways; each pair must be equal to the last digit."
+            "Control totals", "Two figures reached in two ways; each pair must be equal to the last digit."
         )
         self._at.header(
             "Result", "What", "Currency", "First figure>", "Second figure>", "First is", "", "Second is", ""
@@ -295,7 +290,7 @@ class Readme:
             ("Transactions", totals.transactions),
             ("Not-in-sync records", totals.sync_errors),
             ("Subscribers", totals.users),
-            ("Rejected records", totals.rejects),
+            ("Unreadable records", totals.rejects),
         )
         for label, count in facts:
             self._at.text(0, label)

@@ -77,6 +77,8 @@ def rule_plan(result: RuleResult, name: str, *, max_rows: int = EXCEL_ROWS) -> S
 def _finding_columns(found: RuleFindings | None, words: RuleWords) -> tuple[Column, ...]:
     if found is None:
         return (_SEVERITY, _TIME)
+    # What is found again every night does not add up to anything.
+    difference = Column("difference", Kind.MONEY, words.difference, summed=not found.is_condition)
     wanted = (
         (True, _SEVERITY),
         (found.has_user, _USER),
@@ -85,7 +87,7 @@ def _finding_columns(found: RuleFindings | None, words: RuleWords) -> tuple[Colu
         (found.has_wallets, Column("wallet", Kind.WORD, words=WALLETS)),
         (found.has_expected, Column("expected", Kind.MONEY, words.expected)),
         (found.has_actual, Column("actual", Kind.MONEY, words.actual)),
-        (found.has_difference, Column("difference", Kind.MONEY, words.difference, summed=True)),
+        (found.has_difference, difference),
         (True, Column("explanation", Kind.WRAPPED)),
         *((True, column) for column in _DECIDED),
         (found.has_transaction, Column("transaction_id", Kind.LINK, printed=False)),

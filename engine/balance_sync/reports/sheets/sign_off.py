@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from balance_sync.reports.labels import ADDS_UP, DOES_NOT_ADD_UP, SEVERITIES, SIGN_OFF, TITLE
-from balance_sync.reports.phrases import counted, local_time
+from balance_sync.reports.phrases import asked_for, counted, local_time
 
 if TYPE_CHECKING:
     from balance_sync.reports.data import ReportData
@@ -26,9 +26,9 @@ def write_sign_off(sheet: BlockSheet, data: ReportData) -> None:
     sheet.paragraph(SIGN_OFF)
     sheet.next_row()
     sheet.fact("Report", TITLE)
-    sheet.fact(
-        "Period", f"{local_time(data.totals.first_at, zone)} to {local_time(data.totals.last_at, zone)}"
-    )
+    sheet.fact("Period", " to ".join(local_time(moment, zone) for moment in data.period))
+    if asked := asked_for(context.since, context.until, zone):
+        sheet.fact("Asked for", asked)
     sheet.fact("Run", f"{context.run_id}, balance-sync {context.version}")
     sheet.fact("Hash of the run", data.manifest_sha256)
     sheet.fact("It covers", "the files with their contents, rules and options of the run, and every finding")

@@ -53,7 +53,7 @@
       ...Object.keys(severities).filter((one) => present.includes(one)).map((one) => key(`${one} point`, severities[one])),
     );
     for (const span of legend.querySelectorAll(".point")) span.dataset.key = span.classList[1];
-    const words = `${account.currency}: ${all.toLocaleString("en")} balances, ${account.all.toLocaleString("en")} finding(s)`;
+    const words = `${account.currency}: ${all.toLocaleString("en")} balances, ${account.all.toLocaleString("en")} ${account.all === 1 ? "finding" : "findings"}`;
     const place = make("div", { class: "live", role: "img", "aria-label": `Balances of ${name} over time, ${words}` });
     const figure = make("figure", { class: "drawn" }, make("figcaption", null, words), place, legend);
     if (all > drawn) figure.append(make("p", { class: "note" }, `Drawn: ${drawn.toLocaleString("en")} of ${all.toLocaleString("en")} balances, with every height and depth.`));
