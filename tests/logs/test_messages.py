@@ -32,12 +32,15 @@ from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
 
 ONE, TWO = request(1), request(2)
+BREAKS = ("timeout", "report")
 STEP = st.fixed_dictionaries(
     {
         "request_id": st.sampled_from([ONE, TWO, None]),
         "at": st.integers(0, 5),
         "source": st.integers(0, 1),
-        "what": st.sampled_from(["processing", "transaction", "published", "failed", "already_synced"]),
+        "what": st.sampled_from(
+            ["processing", "transaction", "published", "failed", "already_synced", "timeout", "report"]
+        ),
     }
 )
 
@@ -51,7 +54,11 @@ def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
             "source": step["source"],
             "line": place,
             "kind": step["what"],
-            "outcome": step["what"] if step["what"] not in ("processing", "transaction") else None,
+            "outcome": None
+            if step["what"] in ("processing", "transaction")
+            else "failed"
+            if step["what"] in BREAKS
+            else step["what"],
             "message_id": f"M{place}" if step["what"] == "processing" else None,
             "transaction_id": f"T{place}" if step["what"] == "transaction" else None,
         }
@@ -63,25 +70,44 @@ def frame(steps: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**texts, **numbers, "at": time})
 
 
+def fail_open(messages: dict[str, Any], breaks: list[tuple[str, set[str]]]) -> None:
+    """Fail what was open of a request when it was broken off, each time with the messages begun by then."""
+    for request_id, begun in breaks:
+        for message_id in begun:
+            if messages[message_id]["request"] == request_id and messages[message_id]["outcome"] is None:
+                messages[message_id]["outcome"] = "failed"
+
+
 def told_plainly(steps: pl.DataFrame) -> tuple[dict[str, Any], dict[str, Any]]:
     """Walk through each request in the order (time, source, line)."""
     messages: dict[str, Any] = {}
     transactions: dict[str, Any] = {}
     rows = [row for row in steps.rows(named=True) if row["request_id"]]
     current: dict[str, str] = {}
+    breaks: list[tuple[str, set[str]]] = []
     for row in sorted(rows, key=lambda row: (row["at"], row["source"], row["line"])):
         own = current.get(row["request_id"])
         if row["kind"] == "processing":
             current[row["request_id"]] = row["message_id"]
-            messages[row["message_id"]] = {"outcome": None, "transaction": None}
+            messages[row["message_id"]] = {
+                "outcome": None,
+                "transaction": None,
+                "request": row["request_id"],
+            }
         elif row["kind"] == "transaction":
             transactions[row["transaction_id"]] = own
             if own and messages[own]["transaction"] is None:
                 messages[own]["transaction"] = row["transaction_id"]
+        elif row["kind"] in BREAKS:
+            breaks.append((row["request_id"], set(messages)))
+            if own and messages[own]["outcome"] is None:
+                messages[own]["outcome"] = "failed"
         elif own and messages[own]["outcome"] is None:
             messages[own]["outcome"] = row["outcome"]
+    fail_open(messages, breaks)
     for message in messages.values():
         message["outcome"] = message["outcome"] or "incomplete"
+        del message["request"]
     return messages, transactions
 
 
@@ -123,7 +149,7 @@ def test_each_message_has_the_first_outcome_that_it_shows() -> None:
             *(processing(9, ONE, "D"), sync_error(10, ONE), line(11, ONE, "unremarkable")),
             *(processing(12, ONE, "E"), line(13, ONE, SKIPPED_FLAG)),
             *(processing(14, ONE, "F"), line(15, ONE, SKIPPED_CREATE)),
-            *(processing(16, ONE, "G"), report(17, ONE, status="timeout")),
+            *(processing(16, TWO, "G"), report(17, TWO, status="timeout")),
         )
     )
     assert outcomes(text) == {
@@ -144,6 +170,15 @@ def test_timeouts_and_crashes_fail_the_message_that_they_end() -> None:
         processing(0, ONE, "A") + processing(0, TWO, "B") + processing(0, request(3), "C") + timeout + crash
     )
     assert outcomes(text) == {"A": "failed", "B": "failed", "C": "incomplete"}
+
+
+def test_a_broken_invocation_fails_all_of_its_open_messages() -> None:
+    """But none that begins behind it, as where the same request is tried again."""
+    broken = event(5, f"{stamp(5)} {ONE} Task timed out after 3.00 seconds")
+    text = processing(0, ONE, "A") + processing(1, ONE, "B") + line(2, ONE, PUBLISHED)
+    text += processing(3, ONE, "C") + broken + processing(6, ONE, "D")
+    assert outcomes(text) == {"A": "failed", "B": "published", "C": "failed", "D": "incomplete"}
+    assert outcomes(text + report(9, ONE)) == outcomes(text)
 
 
 def test_order_is_time_and_never_position() -> None:

@@ -91,6 +91,26 @@ def test_an_unknown_error_of_overlapping_exports_counts_once_and_ends_its_reques
         assert sorted(found.column("invocations", "status")) == ["error", "ok"]
 
 
+@pytest.mark.parametrize("first", ["whole", "part"])
+def test_a_line_is_believed_that_one_export_shows_in_its_place(first: str, tmp_path: Path) -> None:
+    """In the other one stands neither the START nor the END of its request, but those around it."""
+    before, after = synced(0, 1), synced(120_000, 3)
+    middle = (
+        processing(60_001, TWO, "M2") + transaction(60_002, TWO, id="'T2'") + line(60_003, TWO, PUBLISHED)
+    )
+    whole = before + start(60_000, TWO) + middle + end(60_009, TWO) + report(60_009, TWO) + after
+    texts = {"whole": whole, "part": before + middle + after}
+    alone = fill(write_export(tmp_path / "alone", {STREAM: texts["part"]}), store=tmp_path / "s0")
+    assert len(alone.tables["suspects"]) == 3
+    names = sorted(texts, key=lambda name: name != first)
+    for number, name in enumerate(names):
+        write_export(tmp_path / "logs" / str(number), {STREAM: texts[name]})
+    found = fill(tmp_path / "logs", store=tmp_path / "s1")
+    assert found.tables["suspects"] == []
+    assert found.column("transactions", "transaction_id") == ["T1", "T2", "T3"]
+    assert set(found.column("messages", "outcome")) == {"published"}
+
+
 def test_exports_overlap_in_the_middle_of_a_request(tmp_path: Path) -> None:
     events = [
         start(0, ONE),

@@ -310,6 +310,12 @@ def _warn(result: RunResult, *, verbose: bool) -> None:
             f"warning: {result.rejects:,} {counted} that should be log events could not be read "
             "and counted for nothing (table rejects; --rejects FILE lists them)"
         )
+    if result.suspects:
+        counted = "event" if result.suspects == 1 else "events"
+        note(
+            f"warning: {result.suspects:,} {counted} cannot be what they say and counted for nothing "
+            "(table suspects; rule suspect_event)"
+        )
     if not result.events:
         note(
             "warning: no log events: nothing was reconciled (is this the log archive, and the right period?)"

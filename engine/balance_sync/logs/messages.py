@@ -2,7 +2,8 @@
 
 A message is one ``Processing message <id>`` inside a request, up to the next one, in the order (time,
 source, line). Requests may interleave, and their events may stand in any order or in several sources:
-neither position nor START and END decide anything.
+neither position nor START and END decide anything. What ends an invocation by a timeout or a crash fails all
+of its messages that have shown no outcome before.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ STEP_COLUMNS = (
 
 STEP_KINDS = ("processing", "transaction")
 
+BREAK_KINDS = ("report", "timeout", "crash", "unknown_error")
+"""What ends an invocation by a timeout or a crash, where it shows an outcome."""
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -36,8 +40,9 @@ class Steps:
         A number that tells requests apart, or the parts of a request in each source.
     at
         The time of the step, as a number.
-    is_start, is_synced, is_shown
-        Whether the step begins a message, syncs a transaction, shows an outcome.
+    is_start, is_synced, is_shown, is_break
+        Whether the step begins a message, syncs a transaction, shows an outcome, and shows it for all
+        messages of the request.
     """
 
     part: NDArray[np.int64]
@@ -45,6 +50,7 @@ class Steps:
     is_start: NDArray[np.bool_]
     is_synced: NDArray[np.bool_]
     is_shown: NDArray[np.bool_]
+    is_break: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ class Followed:
     start
         The step that begins each message.
     outcome, transaction
-        The first step of each message that shows an outcome, or syncs a transaction; -1 for none.
+        The first step of each message that shows an outcome, or syncs a transaction; -1 for none. A message
+        without one of its own has the last step behind it that breaks its invocation.
     synced, owner
         Each step that syncs a transaction, and the place in `start` of its message: -1 before a part's first.
     """
@@ -80,11 +87,16 @@ def follow(steps: Steps) -> Followed:
     starts = np.flatnonzero(is_start)
     synced = np.flatnonzero(steps.is_synced[order])
     shown = np.flatnonzero(steps.is_shown[order])
+    outcome = _first_rows(segment, shown)[segment[starts]]
+    broken = np.flatnonzero(steps.is_break[order])
+    if len(broken):
+        last = _last_rows(part, broken)[part[starts]]
+        outcome = np.where((outcome < 0) & (last > starts), last, outcome)
     # One element more, so that -1 stays -1.
     rows = np.append(order, -1)
     return Followed(
         start=order[starts],
-        outcome=rows[_first_rows(segment, shown)[segment[starts]]],
+        outcome=rows[outcome],
         transaction=rows[_first_rows(segment, synced)[segment[starts]]],
         synced=order[synced],
         owner=rows_of(segment[starts], len(segment))[segment[synced]],
@@ -114,6 +126,13 @@ def _first_rows(segment: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[
     return first
 
 
+def _last_rows(part: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the last of `rows` of each part, by its number; -1 where it has none."""
+    last = np.full(int(part.max()) + 1, -1, dtype=np.int64)
+    np.maximum.at(last, part[rows], rows)
+    return last
+
+
 def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Follow the steps that a table holds.
 
@@ -128,7 +147,8 @@ def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     -------
     messages
         ``message_id, request_id, started_at, outcome, transaction_id, source, line``, a row for each
-        ``processing``; the outcome is the first that the message's events show, else ``incomplete``.
+        ``processing``; the outcome is the first that the message's events show, else ``failed`` where the
+        invocation was broken off behind them, else ``incomplete``.
     transactions
         ``source, line, message_id, outcome`` for each ``transaction``; null before a request's first
         message.
@@ -137,7 +157,8 @@ def follow_messages(steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     part, at = (own[name].to_physical().cast(pl.Int64).to_numpy() for name in ("part", "at"))
     is_start, is_synced = ((own["kind"] == name).to_numpy() for name in STEP_KINDS)
     is_shown = own["outcome"].is_not_null().to_numpy()
-    followed = follow(Steps(part, at, is_start, is_synced, is_shown))
+    is_break = is_shown & own["kind"].cast(pl.String).is_in(BREAK_KINDS).to_numpy()
+    followed = follow(Steps(part, at, is_start, is_synced, is_shown, is_break))
     messages = own.select(
         pl.col("message_id", "request_id").gather(followed.start),
         pl.col("at").gather(followed.start).alias("started_at"),

@@ -27,7 +27,7 @@ _EVENTS_AT_ONCE = 4_000_000
 _MOST_RANGES = 8
 """Ranges of repeated events of a source among some batches: of more each event is one of its own."""
 
-_UNOWNED = 1 << 31
+_DOUBTED = 1 << 31
 _REQUEST_SEED, _STREAM_SEED, _CLUSTER_SEED = 1, 2, 3
 _NO_TIME = -(1 << 63)
 _EVENT_COLUMNS = {"key": pl.UInt64, "at": pl.Int64, "rank": pl.UInt32, "line": pl.Int64}
@@ -176,13 +176,15 @@ def _repeated(compared: pl.DataFrame, tables: Tables) -> pl.DataFrame:
 def _events(compared: pl.DataFrame, tables: Tables, share: int, shares: int) -> pl.DataFrame:
     """Return `_EVENT_COLUMNS` of the events whose keys leave the remainder `share`.
 
-    Events are the same where key and time are. The rank is higher by `_UNOWNED` than that of the source, so
-    that all others come first, of an error that names no request and was given to none.
+    Events are the same where key and time are. The rank is higher by `_DOUBTED` than that of the source, so
+    that all others come first, of what is suspect and of an error that was given to no request.
     """
     owners = compared.lazy().select("source_id", "stream", "cluster", "rank")
     is_named, is_unknown = pl.col("request_id").is_not_null(), pl.col("kind") == "unknown_error"
-    # Whose such an error is depends on what else its source holds: it counts where that is known.
-    rank = pl.col("rank") + pl.when(is_unknown & ~is_named).then(_UNOWNED).otherwise(0).cast(pl.UInt32)
+    # What else a source holds decides whose such an error is, and what is suspect: an event counts where most
+    # is known of it.
+    is_doubted = (is_unknown & ~is_named) | (pl.col("kind") == "suspect")
+    rank = pl.col("rank") + pl.when(is_doubted).then(_DOUBTED).otherwise(0).cast(pl.UInt32)
     identity = (
         pl.when(is_named & ~is_unknown)
         .then(pl.col("request_id").hash(_REQUEST_SEED))
@@ -217,7 +219,7 @@ def _repeated_among(events: pl.DataFrame) -> pl.DataFrame:
     before = np.where(begins_event[runs], 0, np.append(0, longest[:-1])[: len(runs)])
     occurrence = np.arange(len(rank)) - np.repeat(runs, lengths)
     repeated = shared.filter(pl.Series(occurrence < np.repeat(before, lengths)))
-    return repeated.select(pl.col("rank") % _UNOWNED, "line")
+    return repeated.select(pl.col("rank") % _DOUBTED, "line")
 
 
 def _differ_from_last(values: NDArray[np.generic]) -> NDArray[np.bool_]:

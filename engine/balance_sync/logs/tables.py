@@ -11,8 +11,8 @@ import polars as pl
 
 from balance_sync.logs.dropped import read_dropped
 from balance_sync.logs.invocations import Told
-from balance_sync.logs.kinds import CODES, OUTCOMES, PROCESSING_NOTICE, ClassifiedEvents, classify
-from balance_sync.logs.messages import STEP_KINDS, Steps, follow
+from balance_sync.logs.kinds import CODES, KINDS, OUTCOMES, PROCESSING_NOTICE, ClassifiedEvents, classify
+from balance_sync.logs.messages import BREAK_KINDS, STEP_KINDS, Steps, follow
 from balance_sync.logs.odd_requests import add_odd_parts
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.redaction import redact
@@ -33,6 +33,7 @@ _LARGEST_TEXT = 1 << 20
 """Bytes of its text that are kept of a reject: CloudWatch takes no larger event."""
 
 _ALONE_REASON = "a message that belongs to no request: where its id should stand is none"
+_IS_BREAK = np.array([name in BREAK_KINDS for name in KINDS])
 _OUTCOME_WORDS = pl.Series([*OUTCOMES, "incomplete"])
 _PREAMBLE_REASONS = dict(zip((False, True), OUTSIDE_OF_EVENTS, strict=True))
 """By whether a time stands before it."""
@@ -189,7 +190,10 @@ def _messages(
     is_start, is_synced = (classified.kind == CODES[name] for name in STEP_KINDS)
     steps = np.flatnonzero((is_start | is_synced | (classified.outcome >= 0)) & (part >= 0))
     is_shown = classified.outcome[steps] >= 0
-    followed = follow(Steps(part[steps], events.at[steps], is_start[steps], is_synced[steps], is_shown))
+    is_break = is_shown & _IS_BREAK[classified.kind[steps]]
+    followed = follow(
+        Steps(part[steps], events.at[steps], is_start[steps], is_synced[steps], is_shown, is_break)
+    )
     start = steps[followed.start]
     # One element more, so that -1 stays -1.
     shown, carried = (np.append(steps, -1)[rows] for rows in (followed.outcome, followed.transaction))

@@ -61,6 +61,8 @@ class RunResult:
         How many log events there are, each counted once; of text that is none, none.
     rejects
         How many of them, and of such texts, could not be read.
+    suspects
+        How many events cannot be what they say.
     continued
         Whether it began with the database of the run before, and judged only what is new.
     repeated
@@ -86,6 +88,7 @@ class RunResult:
     finished_at: datetime
     events: int
     rejects: int
+    suspects: int
     continued: bool
     repeated: bool
     feedback: FeedbackTotals
@@ -330,7 +333,10 @@ def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunRe
     from balance_sync.vocabulary import Severity
 
     severities = connection.execute("SELECT DISTINCT severity FROM findings").fetchall()
-    ((rejects,),) = connection.execute("SELECT count(*) FROM rejects").fetchall()
+    rejects, suspects = (
+        connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]  # noqa: S608 - own words
+        for table in ("rejects", "suspects")
+    )
     return RunResult(
         run_id=judged.run_id,
         database=work.options.database_path,
@@ -343,6 +349,7 @@ def _told(connection: DuckDBPyConnection, work: _Work, judged: _Judged) -> RunRe
         finished_at=judged.finished_at,
         events=sum(events for kind, events in judged.filled.event_kinds if kind != "preamble"),
         rejects=rejects,
+        suspects=suspects,
         continued=judged.continued,
         repeated=judged.repeated,
         feedback=judged.feedback,
