@@ -236,7 +236,7 @@ def _as_json(comparison: Comparison) -> dict[str, Any]:
                 "currency": one.currency,
                 "findings": one.findings,
                 "subscribers": one.subscribers,
-                "amount": f"{one.amount:f}",
+                "amount": None if one.amount is None else f"{one.amount:f}",
             }
             for one in comparison.counts
         ],
