@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -96,7 +97,9 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
 
 def mark_as_published(database: Path, finished_at: datetime) -> None:
     """Give a database that is finished the time at which its run was: whatever writes to it changes that."""
-    os.utime(database, ns=(_nanoseconds(finished_at),) * 2)
+    # Where the system refuses, the next run judges again.
+    with suppress(OSError):
+        os.utime(database, ns=(_nanoseconds(finished_at),) * 2)
 
 
 def _nanoseconds(moment: datetime) -> int:
