@@ -29,7 +29,7 @@ _OUTCOMES = {
     "already_synced": "Already in sync",
     "skipped_create": "Skipped: balance created",
     "skipped_flag": "Skipped: update switched off",
-    "rejected_negative": "Rejected: would go below zero",
+    "rejected_negative": "Refused: would go below zero",
     "failed": "Failed",
     "incomplete": "No outcome logged",
 }

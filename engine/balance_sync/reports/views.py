@@ -37,7 +37,7 @@ def tiles(data: ReportData) -> list[tuple[str, str, str]]:
         ("Transactions", f"{data.totals.transactions:,}", ""),
         ("Subscribers", f"{data.totals.users:,}", ""),
         ("Log events", f"{data.totals.events:,}", ""),
-        ("Rejected records", f"{data.totals.rejects:,}", "error" if data.totals.rejects else ""),
+        ("Unreadable records", f"{data.totals.rejects:,}", "error" if data.totals.rejects else ""),
     ]
 
 
@@ -317,7 +317,7 @@ def rejects(data: ReportData) -> Table:
         for row in cells.first_rows(data.frames("rejects"), data.most(REJECTS_SHOWN))
     )
     headers = cells.headers("reason", "text", "source_id", source_id="Source:line")
-    return Table("Rejected records", headers, rows, data.rows["rejects"], "csv/rejects.csv")
+    return Table("Unreadable records", headers, rows, data.rows["rejects"], "csv/rejects.csv")
 
 
 def unread_sources(data: ReportData) -> Table:
