@@ -25,6 +25,7 @@ from archive_text import (
     processing,
     report,
     request,
+    stamp,
     start,
     sync_error,
     synced,
@@ -89,6 +90,16 @@ def test_an_unknown_error_of_overlapping_exports_counts_once_and_ends_its_reques
         assert found.kinds["unknown_error"] == 1
         assert sorted(found.column("messages", "outcome")) == ["failed", "published"]
         assert sorted(found.column("invocations", "status")) == ["error", "ok"]
+
+
+def test_a_timeout_in_another_file_fails_all_open_messages(tmp_path: Path) -> None:
+    opened = start(0, ONE) + processing(1, ONE, "A") + processing(2, ONE, "B") + line(3, ONE, PUBLISHED)
+    ended = event(9, f"{stamp(9)} {ONE} Task timed out after 3.00 seconds") + end(9, ONE)
+    write_gz(tmp_path / "logs" / STREAM / "000000.gz", opened + processing(4, ONE, "C"))
+    write_gz(tmp_path / "logs" / STREAM / "000001.gz", ended)
+    found = fill(tmp_path / "logs", store=tmp_path / "store")
+    outcomes = zip(found.column("messages", "message_id"), found.column("messages", "outcome"), strict=True)
+    assert dict(outcomes) == {"A": "failed", "B": "published", "C": "failed"}
 
 
 @pytest.mark.parametrize("first", ["whole", "part"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,7 @@ from made_up_run import START, made_up_run, transaction
 from balance_sync.errors import DeliveryError
 from balance_sync.reports.attention import points_of_attention
 from balance_sync.reports.data import build_report_data
+from balance_sync.reports.figures import CompletenessTotal
 from balance_sync.reports.writer import write_reports
 from balance_sync.vocabulary import Outcome
 
@@ -178,6 +179,36 @@ def test_attention_tells_what_still_stands(data):
     assert "SAR 103,371.09 for 1 subscriber (subscription balance)" in points["overdraft"].detail
     assert points["Sources"].what == "1 log file could not be read in full"
     assert points["Rejects"].severity == "error"
+
+
+def test_a_period_is_that_of_the_figures_and_a_warning_where_it_leaves_out_what_was_before(run):
+    connection, context = run
+    data = build_report_data(connection, context)
+    first, last = data.totals.first_at, data.totals.last_at
+    assert data.period == (first, last)
+    hour = timedelta(hours=1)
+    for since, until, period, warns in (
+        (first + hour, last - hour, (first + hour, last - hour), True),
+        (first - hour, last + hour, (first, last), False),
+        (None, last - hour, (first, last - hour), False),
+        (last + hour, None, (None, None), True),
+    ):
+        asked = replace(data, context=replace(context, since=since, until=until))
+        assert asked.period == period
+        told = "The period begins within the archive"
+        assert (told in [point.what for point in points_of_attention(asked)]) == warns
+
+
+def test_a_single_gap_is_told_with_its_day(data):
+    midnight = datetime(2024, 3, 15, 21, tzinfo=UTC)
+    for cases, places, words in (
+        (1, 1, "Days without logs: 1 (2024-03-16)."),
+        (3, 1, "Days without logs: 3 (from 2024-03-16 on)."),
+        (3, 2, "Days without logs: 3."),
+    ):
+        gap = CompletenessTotal("days_without_logs", cases, places, midnight)
+        points = {point.what: point for point in points_of_attention(replace(data, completeness=(gap,)))}
+        assert points["The logs have gaps"].detail.startswith(words)
 
 
 def test_report_works_where_the_session_may_do_nothing_else(tmp_path):

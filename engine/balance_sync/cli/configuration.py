@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from balance_sync.cli.settings import FILE_KEY
+from balance_sync.cli.option_places import PLACES_KEY
 from balance_sync.errors import UsageError
 
 DEFAULT_FILE = "balance-sync.toml"
@@ -36,7 +36,7 @@ def load(context: click.Context, _: click.Parameter, path: str | None) -> None:
     section = content.get(context.info_name or "", {})
     if not isinstance(section, dict):
         raise UsageError(f"{file}: [{context.info_name}]", "is no table")
-    context.meta[FILE_KEY] = {}
+    context.meta[PLACES_KEY] = {}
     context.default_map = {**(context.default_map or {}), **_known(section, context, file)}
 
 
@@ -79,7 +79,7 @@ def _known(section: dict[str, Any], context: click.Context, file: Path) -> dict[
                 help=f"did you mean {close[0]!r}?" if close else "see the options with --help",
             )
         place = f"{file}: [{context.info_name}] {key}"
-        context.meta[FILE_KEY][name] = place
+        context.meta[PLACES_KEY][name] = place
         if isinstance(parameters[name].type, click.Path) and not isinstance(value, str):
             raise UsageError(place, "is no text", help="put the path between quotes")
         known[name] = [value] if parameters[name].multiple and isinstance(value, str) else value

@@ -10,7 +10,7 @@ import traceback
 
 import click
 
-from balance_sync.cli.settings import place_of
+from balance_sync.cli.option_places import place_of
 from balance_sync.errors import BalanceSyncError, ExitCode
 
 EXIT_CODES_HELP = (

@@ -10,8 +10,8 @@ import rich_click as click
 
 from balance_sync import config
 from balance_sync.cli import configuration
+from balance_sync.cli.option_places import telling_places
 from balance_sync.cli.paths import GivenPath
-from balance_sync.cli.settings import telling_places
 from balance_sync.errors import UsageError
 from balance_sync.limits import Limits
 

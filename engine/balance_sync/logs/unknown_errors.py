@@ -7,7 +7,7 @@ before its END or REPORT. It belongs to the invocation during which it was logge
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -72,7 +72,8 @@ class _Running:
 
     def __init__(self, windows: Windows, source: int) -> None:
         number = np.array(source, dtype=windows.source.dtype)
-        self._first, behind = (int(np.searchsorted(windows.source, number, side)) for side in _SIDES)
+        self._first = int(np.searchsorted(windows.source, number, side="left"))
+        behind = int(np.searchsorted(windows.source, number, side="right"))
         self._order = windows.order[self._first : behind]
         end = windows.end[self._order]
         is_last = end == np.maximum.accumulate(end)
@@ -87,6 +88,3 @@ class _Running:
         begun = last - self._first + 1
         running = begun - np.searchsorted(self._ends, at, side="left")
         return np.where(running == 1, self._order[self._ends_last[begun - 1]], -1)
-
-
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")

@@ -36,8 +36,7 @@ def judge_cut_sources(store: Store, watcher: Watcher | None = None) -> None:
     """Judge the sources of which all pieces wait, and put their batches into the store.
 
     What is suspect is taken out of all tables but its own, and errors that name no request are given to
-    theirs. However often this is begun and not ended, what is
-    left in the end is the same.
+    theirs. However often this is begun and not ended, what is left in the end is the same.
 
     Raises
     ------

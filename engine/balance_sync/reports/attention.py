@@ -52,7 +52,7 @@ def points_of_attention(data: ReportData) -> tuple[Attention, ...]:
 
 def _doubts(data: ReportData) -> Iterator[Attention]:
     if not data.totals.events:
-        detail = "No log event was read: no figure of this report says anything about the books."
+        detail = "There is no log event in it: no figure of this report says anything about the books."
         yield Attention(Severity.CRITICAL, "Nothing was reconciled", detail, "Sources")
     broken = sorted({CONTROL_TOTALS[total.name][0] for total in data.broken_totals})
     if broken:
@@ -69,7 +69,8 @@ def _doubts(data: ReportData) -> Iterator[Attention]:
 
 def _gaps(data: ReportData) -> Iterator[Attention]:
     """Tell of gaps in the logs, but for those that are told of as damage or as findings."""
-    if data.context.since:
+    since, first = data.context.since, data.totals.first_at
+    if since and first and first < since:
         detail = (
             "Only subscribers with logs in it are in its figures, and conditions that are older begin in it."
         )

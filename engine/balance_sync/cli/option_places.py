@@ -13,7 +13,7 @@ from balance_sync.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FILE_KEY = "balance_sync.configuration_file"
+PLACES_KEY = "balance_sync.option_places"
 """Of a context's `meta`: for each parameter that a configuration file sets, where it does."""
 
 
@@ -23,7 +23,7 @@ def place_of(context: click.Context, parameter: click.Parameter) -> str:
     if source is ParameterSource.ENVIRONMENT:
         return str(parameter.envvar)
     if source is ParameterSource.DEFAULT_MAP:
-        return str(context.meta.get(FILE_KEY, {}).get(parameter.name, ""))
+        return str(context.meta.get(PLACES_KEY, {}).get(parameter.name, ""))
     return max(parameter.opts, key=len) if source is ParameterSource.COMMANDLINE else ""
 
 
