@@ -44,7 +44,7 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "ages": "How old the findings are",
         "ages_note": (
             "Age counts back from {day}, the last business day of this report. At risk is what still stands "
-            "of a condition, else the sum of the findings' sizes."
+            "of a condition, else the sum of their sizes."
         ),
         "at_risk": "At risk",
         "sum": "Sum",

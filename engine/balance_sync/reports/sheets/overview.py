@@ -21,7 +21,7 @@ def write_ages(sheet: BlockSheet, data: ReportData) -> None:
     sheet.heading(
         "Findings by currency and age",
         f"Age counts back from {data.as_of}, the last business day of this report. At risk is what still "
-        "stands of a condition, else the sum of the findings' sizes.",
+        "stands of a condition, else the sum of their sizes.",
     )
     ages = AGES if any(one.undated for one in data.ages) else AGES[:-1]
     sheet.header("Severity", "Rule", "Currency", "At risk>", *(f"{age}>" for age in ages))
