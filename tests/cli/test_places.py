@@ -33,11 +33,12 @@ def told(folder: Path) -> dict[str, int]:
     return {name: summary[name] for name in ("sources", "events", "transactions", "rejects")}
 
 
-@pytest.mark.parametrize("name", ["o[1]", "o*x", "[$LATEST]"])
-def test_names_of_folders_are_no_patterns(work: Path, name: str) -> None:
-    # What a pattern would match besides, or in its place.
-    sibling = {"o[1]": "o1", "o*x": "oZx", "[$LATEST]": "L"}[name]
-    assert balance_sync("run", "logs", "-o", sibling, cwd=work).code == 0
+def test_names_of_folders_are_no_patterns(work: Path) -> None:
+    name = "o[1]*[$LATEST]"
+    # What a pattern would match besides, and in its place.
+    for sibling in ("o1ZL", "o[1]Z[$LATEST]", "o1*L"):
+        (work / sibling).mkdir()
+        assert balance_sync("run", "logs", "-o", sibling, "--format", "json", cwd=work).code == 0
     for _ in range(2):
         ended = balance_sync("run", "logs", "-o", name, *FORMATS, cwd=work)
         assert (ended.code, told(work / name)["transactions"]) == (0, 2)

@@ -15,7 +15,7 @@ from balance_sync.pipeline import ingest as ingestion
 from balance_sync.pipeline import search
 from balance_sync.pipeline.database import Filled, fill_database
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.inventory import take_inventory
+from balance_sync.pipeline.taking_inventory import take_inventory
 from balance_sync.rules import build_summaries, run_rules
 from balance_sync.rules.header import Nature
 from balance_sync.sources import opening

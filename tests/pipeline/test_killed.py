@@ -21,7 +21,7 @@ from balance_sync.store.reading import read_only_session
 KILLS, OUTPUTS = 25, 2
 """Of each archive."""
 
-TEXT_BYTES = 9_000_000
+TEXT_BYTES = 5_000_000
 FORMATS = ("xlsx", "html", "json", "csv", "parquet")
 
 
@@ -29,7 +29,7 @@ FORMATS = ("xlsx", "html", "json", "csv", "parquet")
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return logs that several processes read, and the same packed: read by one, with another to detect.
 
-    Plain text goes into batches of 2 MB, so that there are five of so small an archive.
+    Plain text goes into batches of 2 MB, so that there are three of so small an archive.
     """
     folder = tmp_path_factory.mktemp("archive")
     generate_archive(folder, text_bytes=TEXT_BYTES)

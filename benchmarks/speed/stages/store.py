@@ -71,7 +71,7 @@ def load(kept: Path, scratch: Path, logs: Path) -> None:
     from balance_sync.config import RunOptions
     from balance_sync.pipeline.database import fill_database
     from balance_sync.pipeline.ingest import ingest
-    from balance_sync.pipeline.inventory import take_inventory
+    from balance_sync.pipeline.taking_inventory import take_inventory
     from balance_sync.store.tables import create_tables
 
     options = RunOptions((str(logs),), output=scratch, store=kept)

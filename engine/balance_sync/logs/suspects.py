@@ -56,7 +56,12 @@ class Suspects:
 
 
 def find_suspects(
-    classified: ClassifiedEvents, part: NDArray[np.int64], parts: pl.DataFrame, pieces: Sequence[TextPiece]
+    classified: ClassifiedEvents,
+    part: NDArray[np.int64],
+    parts: pl.DataFrame,
+    pieces: Sequence[TextPiece],
+    *,
+    judged: bool = True,
 ) -> Suspects:
     """Find the events that cannot be what they say.
 
@@ -64,6 +69,8 @@ def find_suspects(
     ----------
     part, parts
         As `number_parts` gives them.
+    judged
+        Whether sources that are whole are judged by all that they say.
     """
     events = classified.events
     apart = _apart(classified)
@@ -76,11 +83,12 @@ def find_suspects(
         of_part=parts["source"].to_numpy().astype(np.int64),
     )
     lines = _lines(classified, part, apart)
-    judged = list(judge([_but(lines, off, _in_cut_pieces(events, pieces))], origins))
-    found = Found.joined([Found.of(SuspectReason.OTHER_TIME, off), *(one.found for one in judged)])
+    unjudged = _in_cut_pieces(events, pieces) if judged else np.arange(len(events))
+    judgements = list(judge([_but(lines, off, unjudged)], origins))
+    found = Found.joined([Found.of(SuspectReason.OTHER_TIME, off), *(one.found for one in judgements)])
     frame = found.frame(lines)
     apart[off] = 0
-    return Suspects(frame, apart, early, judged[0].owned if judged else Owned.none())
+    return Suspects(frame, apart, early, judgements[0].owned if judgements else Owned.none())
 
 
 def _lines(classified: ClassifiedEvents, part: NDArray[np.int64], apart: NDArray[np.int64]) -> Lines:

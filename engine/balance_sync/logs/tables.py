@@ -59,9 +59,9 @@ class BatchTables:
     event_bytes
         Int64, for each piece how many bytes of its text its events hold.
     evidence
-        Where some of the pieces are no whole source, tables by name of what judging those takes beside all
-        of the above (see `balance_sync.logs.judged_tables`); else none. What is suspect for another reason
-        than its own time is still told as what it says, and errors that name no request belong to none.
+        Where something is not judged, tables by name of what judging it takes beside all of the above (see
+        `balance_sync.logs.judged_tables`); else none. What is suspect there for another reason than its own
+        time is still told as what it says, and errors that name no request belong to none.
     """
 
     events: pl.DataFrame
@@ -94,11 +94,14 @@ class Understood:
     suspects: Suspects
 
 
-def understand(pieces: Sequence[TextPiece]) -> Understood:
-    """Tell what the events of `pieces` are, whose they are, and which cannot be what they say."""
+def understand(pieces: Sequence[TextPiece], *, judged: bool = True) -> Understood:
+    """Tell what the events of `pieces` are, whose they are, and which cannot be what they say.
+
+    The last by the line alone, unless it is `judged`, and in pieces that are no whole source.
+    """
     classified = classify(split_events(pieces))
     part, parts = add_odd_parts(classified, *number_parts(classified))
-    suspects = find_suspects(classified, part, parts, pieces)
+    suspects = find_suspects(classified, part, parts, pieces, judged=judged)
     if suspects.found.height:
         classified = classified.but_suspect(suspects.found["event"].to_numpy())
     owned = suspects.owned
@@ -108,9 +111,15 @@ def understand(pieces: Sequence[TextPiece]) -> Understood:
     return Understood(classified, part, parts, suspects)
 
 
-def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
-    """Parse the text of `pieces`; every event is counted in exactly one kind."""
-    understood = understand(pieces)
+def parse_batch(pieces: Sequence[TextPiece], *, judged: bool = True) -> BatchTables:
+    """Parse the text of `pieces`; every event is counted in exactly one kind.
+
+    Parameters
+    ----------
+    judged
+        Whether sources that are whole are judged by all that they say; else they are told as pieces are.
+    """
+    understood = understand(pieces, judged=judged)
     classified, part, parts = understood.classified, understood.part, understood.parts
     request_ids = at_rows(parts["request_id"], part)
     events = _events(classified, part)
@@ -131,15 +140,17 @@ def parse_batch(pieces: Sequence[TextPiece]) -> BatchTables:
         dropped_logs=_at_events(dropped, placed.drop("request_id")),
         rejects=_rejects(classified, part, pl.concat([bad_transactions, bad_sync_errors])),
         event_bytes=_event_bytes(classified.events, pieces),
-        evidence=_evidence(understood.suspects, told, parts.height, pieces),
+        evidence=(
+            {}
+            if judged and all(piece.is_whole for piece in pieces)
+            else _evidence(understood.suspects, told, parts.height, pieces)
+        ),
     )
 
 
 def _evidence(
     suspects: Suspects, told: Told, parts: int, pieces: Sequence[TextPiece]
 ) -> dict[str, pl.DataFrame]:
-    if all(piece.is_whole for piece in pieces):
-        return {}
     differ = np.flatnonzero(suspects.apart)
     apart = pl.DataFrame({"event": pl.Series(differ), "apart": pl.Series(suspects.apart[differ])})
     days = [piece.source.stream_date for piece in pieces]

@@ -15,6 +15,7 @@ from balance_sync.pipeline.database import (
     what_to_load,
     what_was_filled,
 )
+from balance_sync.pipeline.doubts import settled_hash
 from balance_sync.pipeline.event_counts import count_events
 from balance_sync.pipeline.previous import what_was_said
 
@@ -68,7 +69,7 @@ def plan_addition(inventory: Inventory, previous: Previous, options: RunOptions)
     """Return what the sources of a run add to those of a previous one; `None` where they do not only add."""
     import polars as pl
 
-    if not _stay_as_they_were(inventory, previous.sources):
+    if not _stay_as_they_were(inventory, previous.sources) or not _settled_as_before(inventory, previous):
         return None
     new = inventory.sources.join(previous.sources, on="source_id", how="anti", maintain_order="left")
     originals = new.filter(pl.col("status") != "duplicate")
@@ -118,6 +119,12 @@ def _stay_as_they_were(inventory: Inventory, before: pl.DataFrame) -> bool:
         return False
     earlier = inventory.counted.join(before, on="source_id", how="semi")
     return streams_are_known(earlier) == streams_are_known(inventory.counted)
+
+
+def _settled_as_before(inventory: Inventory, previous: Previous) -> bool:
+    """Return whether the new sources settle nothing of what was doubted in the earlier ones."""
+    now = inventory.settled.join(previous.sources, on="source_id", how="semi")
+    return settled_hash(now) == previous.settled
 
 
 def _resolve_beside(inventory: Inventory, new: pl.DataFrame) -> Resolution:

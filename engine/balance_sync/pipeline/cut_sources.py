@@ -6,9 +6,11 @@ beside the store. What is judged then is numbers; no text is read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
+from balance_sync.pipeline.doubts import is_of_streams, keep_if_doubted
 from balance_sync.pipeline.stored_lines import SOURCE, stored_lines
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.store.dataset import Store
@@ -19,7 +21,8 @@ from balance_sync.store.waiting_batches import (
     forget_verdict,
     is_anything_waiting,
     keep_verdict,
-    read_waiting,
+    read_tables,
+    read_unjudged,
     verdicts,
     waits,
 )
@@ -58,8 +61,17 @@ def _carry_out_verdicts(store: Store) -> None:
     for verdict, suspects in verdicts(store):
         for batch, found in suspects.items():
             if waits(store, batch):
-                admit(store, batch, _corrected(store, batch, found))
+                corrected = _corrected(store, batch, found)
+                _keep_if_doubted(store, batch, corrected)
+                admit(store, batch, corrected)
         forget_verdict(verdict)
+
+
+def _keep_if_doubted(store: Store, batch: str, corrected: Mapping[str, pl.DataFrame] | None) -> None:
+    waiting = store.waiting
+    if is_of_streams(read_tables(waiting, batch, ("sources",))["sources"]):
+        judged = corrected or read_tables(waiting, batch, ("sources", "suspects", "events"))
+        keep_if_doubted(store, batch, judged, partial(read_unjudged, waiting, batch))
 
 
 def _corrected(store: Store, batch: str, found: pl.DataFrame | None) -> dict[str, pl.DataFrame] | None:
@@ -71,7 +83,7 @@ def _corrected(store: Store, batch: str, found: pl.DataFrame | None) -> dict[str
         return None
     suspects = found.filter(pl.col("request_id").is_null()).drop("request_id")
     owned = found.drop_nulls("request_id").select("event", "request_id")
-    return judged_tables(read_waiting(store, batch), suspects, owned)
+    return judged_tables(read_unjudged(store.waiting, batch), suspects, owned)
 
 
 def _complete_groups(manifest: pl.DataFrame) -> Iterator[pl.DataFrame]:

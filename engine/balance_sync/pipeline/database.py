@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
+from balance_sync.pipeline.doubts import settled_hash
 from balance_sync.pipeline.event_counts import count_events
 from balance_sync.pipeline.inventory import Inventory
 
@@ -39,11 +40,14 @@ class Filled:
         Path and reason of each source that could not be read to its end.
     content_hash
         SHA-256 over label and SHA-256 of every source, in order.
+    settled
+        Hash of what sources of one log stream have settled together (`balance_sync.pipeline.doubts`).
     """
 
     event_kinds: tuple[tuple[str, int], ...]
     problems: tuple[tuple[str, str], ...]
     content_hash: str
+    settled: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,10 @@ def what_to_load(
 def what_was_filled(inventory: Inventory, kinds: pl.DataFrame) -> Filled:
     """Return what is told about a database that holds all sources of the inventory."""
     return Filled(
-        tuple(kinds.sort("kind").iter_rows()), tuple(inventory.problems.iter_rows()), inventory.content_hash
+        tuple(kinds.sort("kind").iter_rows()),
+        tuple(inventory.problems.iter_rows()),
+        inventory.content_hash,
+        settled_hash(inventory.settled),
     )
 
 

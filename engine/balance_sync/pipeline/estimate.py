@@ -18,8 +18,9 @@ from balance_sync.pipeline.budget import divide_memory
 from balance_sync.pipeline.database import fill_database
 from balance_sync.pipeline.extrapolation import Count, extrapolate
 from balance_sync.pipeline.ingest import ingest
-from balance_sync.pipeline.inventory import Inventory, take_inventory
+from balance_sync.pipeline.inventory import Inventory
 from balance_sync.pipeline.search import wanted_sources
+from balance_sync.pipeline.taking_inventory import take_inventory
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.labels import stream_of
 from balance_sync.sources.sample import Sample, draw_sample

@@ -32,8 +32,9 @@ from balance_sync.pipeline.database import (
     what_was_filled,
 )
 from balance_sync.pipeline.ingest import Ingested
-from balance_sync.pipeline.inventory import Inventory, take_inventory
+from balance_sync.pipeline.inventory import Inventory
 from balance_sync.pipeline.processes import Processes
+from balance_sync.pipeline.taking_inventory import take_inventory
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

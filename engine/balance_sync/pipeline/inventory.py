@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from balance_sync.pipeline.ingest import Ingested
-
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     import polars as pl
@@ -61,6 +58,10 @@ class Inventory:
         SHA-256 over path and SHA-256 of every source, in order.
     problems
         ``path, reason`` of those that could not be read to their end.
+    folders
+        Where batches are that count as other sources of the run make them (`balance_sync.pipeline.doubts`).
+    settled
+        ``source_id, line, request_id`` of what makes the difference in these.
     """
 
     store: Store
@@ -71,6 +72,8 @@ class Inventory:
     told: ToldSources
     content_hash: str
     problems: pl.DataFrame
+    folders: Mapping[str, Path]
+    settled: pl.DataFrame
 
     @property
     def counted(self) -> pl.DataFrame:
@@ -82,12 +85,12 @@ class Inventory:
     @property
     def size_bytes(self) -> int:
         """What it takes in memory."""
-        frames = (self.kept, self.manifest, self.stale, self.sources, *(self.told.held or ()))
+        frames = (self.kept, self.manifest, self.stale, self.sources, self.settled, *(self.told.held or ()))
         return sum(int(frame.estimated_size()) for frame in frames)
 
     def files(self, source_ids: pl.DataFrame) -> dict[str, list[Path]]:
         """Return the Parquet files by table, one a batch that holds one of the sources."""
-        batches = _batches(self._places(source_ids))
+        batches = _batches(self.places(source_ids))
         return {table: self._files(table, batches) for table in STORE_TABLES}
 
     def manifest_of(self, source_ids: Collection[str]) -> pl.DataFrame:
@@ -101,7 +104,7 @@ class Inventory:
         """Return ``source_id`` of the other sources in the batches that hold these."""
         import polars as pl
 
-        batches = _batches(self._places(source_ids))
+        batches = _batches(self.places(source_ids))
         inside = self.kept.filter(pl.col("batch").is_in(batches))
         key = _key(source_ids, inside)
         return inside.join(source_ids.select(key), on=key, how="anti").select("source_id")
@@ -111,7 +114,7 @@ class Inventory:
 
         ``events`` have ``source_id`` and the ``request_id``.
         """
-        return self._tables(_numbered(self._places(source_ids)))
+        return self._tables(_numbered(self.places(source_ids)))
 
     def scan_some(self, source_ids: pl.DataFrame) -> Iterator[dict[str, pl.LazyFrame]]:
         """Scan the same tables a few batches at a time: of a long archive all would be too many to hold."""
@@ -128,7 +131,7 @@ class Inventory:
         """
         import polars as pl
 
-        places = _numbered(self._places(source_ids))
+        places = _numbered(self.places(source_ids))
         number = pl.col("batch_number")
         some = places.with_columns(number % _BATCHES_AT_ONCE, some=number // _BATCHES_AT_ONCE)
         for _, batches in some.group_by("some", maintain_order=True):
@@ -146,7 +149,8 @@ class Inventory:
             for number, file in enumerate(self._files(table, _batches(places)))
         )
 
-    def _places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
+    def places(self, source_ids: pl.DataFrame) -> pl.DataFrame:
+        """Return where the pieces of these sources are: their rows of the manifest."""
         if source_ids.height == self.sources.height:
             # All of them: nothing to look for.
             return self.manifest
@@ -154,7 +158,8 @@ class Inventory:
         return self.manifest.join(source_ids.select(key), on=key, how="semi")
 
     def _files(self, table: str, batches: list[str]) -> list[Path]:
-        return [self.store.batches_directory / batch / f"{table}.parquet" for batch in batches]
+        at = self.store.batches_directory
+        return [self.folders.get(batch, at / batch) / f"{table}.parquet" for batch in batches]
 
     def _tables(self, places: pl.DataFrame) -> dict[str, pl.LazyFrame]:
         wanted, batches = places.lazy().select("source_id"), _batches(places)
@@ -169,47 +174,6 @@ class Inventory:
         return {**tables, "events": events.join(requests, on=["batch_number", "part"], how="left")}
 
 
-def take_inventory(ingested: Ingested) -> Inventory:
-    """Find in the store what the sources of a run hold."""
-    import polars as pl
-
-    from balance_sync.pipeline.found_sources import find_sources
-    from balance_sync.pipeline.told_sources import ToldSources, outline, tell_copies
-    from balance_sync.store.file_keys import KnownFiles
-
-    store, files = ingested.store, KnownFiles(ingested.files)
-    digest, begin, is_all = hashlib.sha256(), 0, True
-    parts: list[tuple[pl.DataFrame, ...]] = []
-    held: list[pl.DataFrame] = []
-    for found in find_sources(store, files):
-        _digest(digest, found.sources)
-        remarks = _remarks(found.sources, begin)
-        manifest = found.manifest.with_columns(pl.col("row") + begin)
-        parts.append((found.kept, manifest, found.stale, outline(found.sources), remarks))
-        begin += found.sources.height
-        is_all &= found.is_all_of_run
-        held = [*held, found.sources] if begin <= _HELD_SOURCES else []
-    kept, manifest, stale, outlines, remarks = (pl.concat(frames) for frames in zip(*parts, strict=True))
-    sources = tell_copies(outlines)
-    told = ToldSources(
-        store,
-        None if is_all else files,
-        tuple(held) if begin <= _HELD_SOURCES else None,
-        sources.select("row", "status", "original"),
-    )
-    return Inventory(
-        store,
-        # What the run wants all of is there once.
-        manifest if kept.height == manifest.height else kept,
-        manifest,
-        stale,
-        sources,
-        told,
-        digest.hexdigest(),
-        _problems(remarks, sources),
-    )
-
-
 def _key(*frames: pl.DataFrame) -> str:
     """Return what these have in common to tell sources by: numbers take a tenth of what ids take."""
     return "row" if all("row" in frame.columns for frame in frames) else "source_id"
@@ -219,27 +183,6 @@ def _batches(places: pl.DataFrame) -> list[str]:
     batch = places["batch"]
     # Pieces of a batch follow each other, so that few are left to compare.
     return batch.filter((batch != batch.shift(1)).fill_null(value=True)).unique().sort().to_list()
-
-
-def _digest(digest: hashlib._Hash, sources: pl.DataFrame) -> None:
-    for path, content_hash in sources.select("path", "content_hash").iter_rows():
-        digest.update(f"{content_hash} {path}\0".encode("utf-8", "surrogateescape"))
-
-
-def _remarks(sources: pl.DataFrame, begin: int) -> pl.DataFrame:
-    """Return ``row, path, reason`` of the sources about which there is something to say."""
-    import polars as pl
-
-    row = pl.int_range(begin, begin + pl.len(), dtype=pl.UInt32)
-    reason = pl.coalesce("problem", "note")
-    return sources.select("path", row=row, reason=reason).filter(pl.col("reason").is_not_null())
-
-
-def _problems(remarks: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
-    worth_telling = sources.filter(~pl.col("status").is_in(["duplicate", "archive"]))
-    return remarks.join(worth_telling, on="row", how="semi", maintain_order="left").select("path", "reason")
 
 
 def _scan(files: list[Path], stale: pl.DataFrame) -> pl.LazyFrame:

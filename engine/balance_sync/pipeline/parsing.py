@@ -19,6 +19,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from balance_sync.errors import ResourceError
+from balance_sync.pipeline.doubts import keep_if_doubted
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.processes import Processes
 from balance_sync.store.dataset import Store, batch_id, manifest_frame, source_id
@@ -157,8 +158,12 @@ def _parse_pieces(pieces: list[TextPiece], store: Store) -> int:
     waits = not all(piece.is_whole for piece in pieces)
     batch = batch_id(manifest)
     if not store.has(batch) and not (waits and store.waiting.has(batch)):
-        place = store.waiting if waits else store
-        place.commit(batch, _tables(parse_batch(pieces), manifest))
+        tables = _tables(parse_batch(pieces), manifest)
+        if not waits:
+            keep_if_doubted(
+                store, batch, tables, lambda: _tables(parse_batch(pieces, judged=False), manifest)
+            )
+        (store.waiting if waits else store).commit(batch, tables)
     return sum(piece.source.size_bytes for piece in pieces if piece.is_last and piece.source.file is None)
 
 

@@ -52,6 +52,8 @@ class Previous:
         ``source_id``, ``said`` (see `what_was_said`), ``is_copy`` and ``repeated_events`` of its sources.
     event_kinds
         ``kind, events``.
+    settled
+        What sources of one log stream had settled together: the hash of it.
     """
 
     run_id: str
@@ -59,6 +61,7 @@ class Previous:
     is_untouched: bool
     sources: pl.DataFrame
     event_kinds: pl.DataFrame
+    settled: str
 
 
 def basis(rules: tuple[Rule, ...], store_version: str, options: tuple[tuple[str, str], ...]) -> str:
@@ -90,7 +93,7 @@ def read_previous(database: Path, expected_basis: str) -> Previous | None:
     try:
         with read_only_session(database) as connection:
             return _read(connection, database, expected_basis)
-    except (duckdb.Error, ResourceError, UsageError, ValueError, TypeError, AttributeError):
+    except (duckdb.Error, ResourceError, UsageError, ValueError, TypeError, AttributeError, KeyError):
         # No database, one of another version, one that was changed, or that another program has open.
         return None
 
@@ -113,11 +116,12 @@ def _read(connection: DuckDBPyConnection, database: Path, expected_basis: str) -
         return None
     ((run_id, rules, options, counts, finished_us),) = runs
     # Somebody may have changed the tables since.
-    if json.loads(options).get("basis") != expected_basis or json.loads(counts) != count_rows(connection):
+    told = json.loads(options)
+    if told.get("basis") != expected_basis or json.loads(counts) != count_rows(connection):
         return None
     kinds = connection.sql("SELECT kind, events FROM event_kinds").pl()
     is_untouched = database.stat().st_mtime_ns == finished_us * 1000
-    return Previous(run_id, rules, is_untouched, _sources(connection), kinds)
+    return Previous(run_id, rules, is_untouched, _sources(connection), kinds, told["settled"])
 
 
 def _sources(connection: DuckDBPyConnection) -> pl.DataFrame:

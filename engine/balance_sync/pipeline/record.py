@@ -113,9 +113,9 @@ def report_context(
 
 
 def record_run(
-    connection: DuckDBPyConnection, context: ReportContext, options: RunOptions, basis: str
+    connection: DuckDBPyConnection, context: ReportContext, options: RunOptions, basis: str, settled: str
 ) -> None:
-    """Make the row of `runs`; `basis` is for a later run (`balance_sync.pipeline.previous`)."""
+    """Make the row of `runs`; `basis` and `settled` are for later ones (`balance_sync.pipeline.previous`)."""
     places = {
         "logs": [str(Path(path).absolute()) for path in options.logs],
         "inputs": context.inputs,
@@ -134,7 +134,7 @@ def record_run(
             "rules": json.dumps(
                 [{**asdict(run), "rule": f"{run.rule}@{run.version}"} for run in context.rules]
             ),
-            "options": json.dumps({**dict(context.options), **places, "basis": basis}),
+            "options": json.dumps({**dict(context.options), **places, "basis": basis, "settled": settled}),
             "counts": json.dumps(count_rows(connection)),
         },
     )

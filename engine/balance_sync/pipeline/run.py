@@ -22,7 +22,6 @@ from balance_sync.pipeline.evidence import refuse_among_logs
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
 from balance_sync.pipeline.filling import Filling, fill, fill_apart
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.inventory import take_inventory
 from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
 from balance_sync.pipeline.previous import Previous, basis, mark_as_published, read_previous
 from balance_sync.pipeline.record import (
@@ -35,6 +34,7 @@ from balance_sync.pipeline.record import (
 )
 from balance_sync.pipeline.reporting import write_run_reports
 from balance_sync.pipeline.second_process import SecondProcess
+from balance_sync.pipeline.taking_inventory import take_inventory
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def _stages(
     identity = run_id(filled, rule_runs, deciding)
     started = (work.started_at, work.started)
     context = report_context(identity, rule_runs, filled, options, deciding, started)
-    record_run(connection, context, options, work.basis)
+    record_run(connection, context, options, work.basis, filled.settled)
     reports: tuple[Path, ...] = ()
     if options.formats:
         reports = write_run_reports(

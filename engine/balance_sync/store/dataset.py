@@ -98,6 +98,16 @@ class Store:
         """Where batches are that hold pieces of cut sources, until those are judged as a whole."""
         return Store(self.directory / "waiting", self.version)
 
+    @property
+    def doubted(self) -> Store:
+        """Where batches are as they were before they were judged, if other sources may tell more of them."""
+        return Store(self.directory / "doubted", self.version)
+
+    @property
+    def settled(self) -> Store:
+        """Where such batches are with what other sources of a run have told."""
+        return Store(self.directory / "settled", self.version)
+
     @contextmanager
     def sole_use(self) -> Iterator[None]:
         """Let no other process write to the store while the block runs.
@@ -134,8 +144,8 @@ class Store:
 
     def clear(self) -> None:
         """Remove what is half written: by a killed run, or by a process of one that went on for a moment."""
-        for directory in (self.working_directory, self.waiting.working_directory):
-            shutil.rmtree(directory, ignore_errors=True)
+        for store in (self, self.waiting, self.doubted, self.settled):
+            shutil.rmtree(store.working_directory, ignore_errors=True)
 
     def claim(self, name: str) -> bool:
         """Return whether this is the first to claim `name`, of all processes, since the store was opened.
@@ -214,7 +224,8 @@ class Store:
 
     def forget(self, batch: str) -> None:
         """Remove the batch: its files are read again."""
-        shutil.rmtree(self.batches_directory / batch, ignore_errors=True)
+        for store in (self, self.doubted):
+            shutil.rmtree(store.batches_directory / batch, ignore_errors=True)
 
     def has(self, batch: str) -> bool:
         """Return whether the batch of that id is kept already."""

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     import polars as pl
 
 EVIDENCE = ("times_apart", "platform_lines", "streams")
-"""The tables of a waiting batch that the store does not keep."""
+"""The tables of a batch that is not judged which the store does not keep."""
 
 
-def read_waiting(store: Store, batch: str) -> dict[str, pl.DataFrame]:
-    """Return all tables of a waiting batch."""
+def read_unjudged(place: Store, batch: str) -> dict[str, pl.DataFrame]:
+    """Return all tables of a batch that is not judged."""
+    return read_tables(place, batch, (*TABLES, *EVIDENCE))
+
+
+def read_tables(place: Store, batch: str, tables: Sequence[str]) -> dict[str, pl.DataFrame]:
+    """Return some tables of a batch."""
     import polars as pl
 
-    folder = store.waiting.batches_directory / batch
-    return {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in (*TABLES, *EVIDENCE)}
+    folder = place.batches_directory / batch
+    return {name: pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in tables}
 
 
 def keep_verdict(store: Store, batches: Sequence[str], suspects: Mapping[str, pl.DataFrame]) -> None:
