@@ -305,6 +305,8 @@ def test_explain_leads_a_finding_back_to_its_lines(work: Path) -> None:
     assert "critical: overdraft" in ended.out
     assert f"{STREAM}/000000.gz:" in ended.out
     assert "newBalance: -5" in ended.out
+    figures = [line.split() for line in ended.out.split("\n") if line.startswith("  Below zero")]
+    assert figures == [["Below", "zero", "-5.000", "BHD"]]
 
 
 def test_the_hint_of_explain_can_be_pasted_where_the_program_is_not_on_the_path(work: Path) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from balance_sync import config
+from balance_sync.cli.amounts import money
 from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
+from balance_sync.currency import minor_unit
 
 if TYPE_CHECKING:
     from balance_sync.pipeline.explain import Explanation, LogEvent
@@ -70,8 +71,10 @@ def _print(found: Explanation, timezone: str) -> None:
         if row[key]:
             click.echo(f"  {label:<11} {visible(row[key])}")
     click.echo(f"  {'logged':<11} {local_time(row['logged_at'], timezone)}")
-    for label, amount in arithmetic(row):
-        click.echo(f"  {label:<11} {_money(amount):>20} {visible(row['currency'] or '')}")
+    unit, figures = minor_unit(row["currency"]), arithmetic(row)
+    width = max((len(label) for label, _ in figures), default=0)
+    for label, amount in figures:
+        click.echo(f"  {label:<{width}} {money(amount, unit):>16} {visible(row['currency'] or '')}")
     if found.chain:
         click.echo("\nledger of the subscriber around it (amount and vat, balance before and after):")
     for link in found.chain:
@@ -91,17 +94,14 @@ def _lines(event: LogEvent, *, is_own: bool) -> str:
 def _link(link: dict[str, Any], finding: dict[str, Any], timezone: str) -> str:
     from balance_sync.pipeline.explain import local_time
 
+    def amount(name: str) -> str:
+        return "" if link[name] is None else money(link[name], unit)
+
+    unit = minor_unit(link["currency"])
     mark = ">" if link["transaction_id"] == finding["transaction_id"] else " "
     state = link["outcome"] or "no message"
     return (
         f"{mark} {local_time(link['logged_at'], timezone)[:19]}  {visible(link['transaction_id'])}  "
-        f"{link['direction'] or '?':<6} {_money(link['amount']):>12} {_money(link['vat']):>9}  "
-        f"{_money(link['old_balance']):>14} -> {_money(link['new_balance']):>14}  {state}"
+        f"{link['direction'] or '?':<6} {amount('amount'):>12} {amount('vat'):>9}  "
+        f"{amount('old_balance'):>14} -> {amount('new_balance'):>14}  {state}"
     )
-
-
-def _money(amount: Decimal | None) -> str:
-    if amount is None:
-        return ""
-    text = f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
-    return text if text not in ("", "-") else "0"

@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import rich_click as click
 
+from balance_sync.cli.amounts import money
 from balance_sync.cli.calling import command
 from balance_sync.cli.diagnostics import visible
 from balance_sync.cli.options import database_argument
@@ -83,7 +83,7 @@ def _roll_forward(row: dict[str, Any]) -> str:
         ("± rounding", row["rounding"]),
         ("= closing", row["closing"]),
     )
-    return "\n".join(f"  {label:<14} {_money(amount, unit):>20}" for label, amount in parts)
+    return "\n".join(f"  {label:<14} {money(amount, unit):>20}" for label, amount in parts)
 
 
 def _chart(found: Subscriber, currency: str | None, links: list[dict[str, Any]]) -> str:
@@ -119,7 +119,7 @@ def _chart(found: Subscriber, currency: str | None, links: list[dict[str, Any]])
     figure.color_mode = "names"
     unit = links[0]["minor_unit"]
     figure.y_ticks_fkt = lambda low, _: _tick(low, unit)
-    figure.x_label, figure.y_label = "", visible(currency or "")
+    figure.x_label, figure.y_label = "day", visible(currency or "")
     figure.plot(*zip(*own, strict=True), lc="blue", label="subscription balance")
     if paid:
         figure.scatter(*zip(*paid, strict=True), lc="yellow", marker="o", label="payment balance")
@@ -141,17 +141,9 @@ def _show_episodes(found: Subscriber) -> None:
             f" to {row['last_day']}" if row["last_day"] != row["first_day"] else ""
         )
         wallet = f", {row['wallet']} balance" if row["wallet"] else ""
-        worst = "" if row["worst"] is None else f", worst {_money(row['worst'], row['minor_unit'])}"
+        worst = "" if row["worst"] is None else f", worst {money(row['worst'], row['minor_unit'])}"
         currency = f" {visible(row['currency'])}" if row["currency"] and worst else ""
         click.echo(
             f"  {row['severity']:<8} {visible(row['rule']):<21} {row['status']:<6} {span:<24} "
             f"{row['findings']:>5,} found{worst}{currency}{wallet}"
         )
-
-
-def _money(amount: Decimal, minor_unit: int) -> str:
-    """Return `amount` with the currency's decimals, or more where it has more."""
-    digits = f"{amount:,f}"
-    whole, _, rest = digits.partition(".")
-    rest = rest.rstrip("0").ljust(minor_unit, "0")
-    return f"{whole}.{rest}" if rest else whole

@@ -251,9 +251,15 @@ def _events(source: Source, request_id: str | None, line: int) -> list[LogEvent]
 
 
 def arithmetic(finding: dict[str, Any]) -> tuple[tuple[str, Decimal], ...]:
-    """Return what is asserted, what is calculated, and the difference, as far as the finding has them."""
-    named = (("asserted", "actual"), ("calculated", "expected"), ("difference", "difference"))
-    return tuple((label, finding[column]) for label, column in named if finding[column] is not None)
+    """Return the finding's figures, as far as it has them, each with what the reports call it."""
+    from balance_sync.reports.labels import rule_words
+
+    words = rule_words(finding["rule"])
+    return tuple(
+        (getattr(words, column), finding[column])
+        for column in ("expected", "actual", "difference")
+        if finding[column] is not None
+    )
 
 
 def local_time(instant: datetime | None, timezone: str) -> str:
