@@ -13,7 +13,7 @@ import polars as pl
 
 from balance_sync.logs.judged_tables import judged_tables
 from balance_sync.logs.judgement import MEANS_SOMETHING, judge_again
-from balance_sync.logs.kinds import KINDS, Kind
+from balance_sync.logs.kinds import CODES, KINDS, Kind
 from balance_sync.logs.lines import NEVER, Lines, Origins
 from balance_sync.vocabulary import SuspectReason
 
@@ -26,8 +26,11 @@ _PLACE = ["source_id", "line"]
 
 def has_doubts(suspects: pl.DataFrame, events: pl.DataFrame) -> bool:
     """Return whether other sources could tell more of something in the judged tables of a batch."""
-    is_doubted = _are_doubted(suspects).any()
-    return is_doubted or not events.filter(_is_unknown_error() & pl.col("part").is_null()).is_empty()
+    # Asked of every batch, and a query of Polars would be planned each time.
+    unknown = np.flatnonzero(events["kind"].to_physical().to_numpy() == CODES["unknown_error"])
+    if len(unknown) and events["part"][unknown].has_nulls():
+        return True
+    return not suspects.is_empty() and bool(_are_doubted(suspects).any())
 
 
 def _are_doubted(suspects: pl.DataFrame) -> pl.Series:
