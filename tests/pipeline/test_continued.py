@@ -148,7 +148,7 @@ def test_adding_sources_gives_what_reading_all_at_once_gives(
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(archives(), st.booleans())
 def test_adding_sources_gives_the_same_in_many_more_cases(
     tmp_path_factory: pytest.TempPathFactory, steps: list[list[tuple[str, str]]], in_place: bool

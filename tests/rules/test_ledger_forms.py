@@ -63,7 +63,7 @@ def test_all_forms_hold_the_same_rows(bench, tables):
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=tables)
 def test_all_forms_hold_the_same_rows_of_many_tables(bench, tables):
     fill_tables(bench, tables)

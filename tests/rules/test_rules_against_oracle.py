@@ -67,7 +67,7 @@ def test_rules_agree_with_the_oracle(bench, tables, in_place):
 
 
 @pytest.mark.slow
-@searching(80)
+@searching(50)
 @given(tables=tables, in_place=st.booleans())
 def test_rules_agree_with_the_oracle_on_many_tables(bench, tables, in_place):
     check_agreement(bench, tables, in_place=in_place)
@@ -140,7 +140,7 @@ def test_a_run_adds_up_whatever_the_order_of_rows(bench, tables, order):
 
 
 @pytest.mark.slow
-@searching(25)
+@searching(20)
 @given(tables=tables, order=st.randoms(use_true_random=False))
 def test_many_runs_add_up_whatever_the_order_of_rows(bench, tables, order):
     check_run(bench, tables, order)
