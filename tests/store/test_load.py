@@ -90,7 +90,7 @@ def load(
     resolved: dict[str, pl.DataFrame],
     *,
     left_out: Sequence[str] = (),
-    **period: datetime,
+    until: datetime | None = None,
 ) -> None:
     files: dict[str, list[Path]] = {name: [] for name in LOADED}
     for batch, tables in batches.items():
@@ -105,7 +105,7 @@ def load(
     some_at_a_time = [{name: frame.clear() for name, frame in again.items()}, again]
     differences = Differences({**at_once, "left_out": others}, some_at_a_time)
     with put(connection, differences, folder / "differences"):
-        load_tables(connection, Loaded(files, **period))
+        load_tables(connection, Loaded(files, until))
 
 
 def sync_error(source: str, line: int, user: str = "U1") -> dict[str, Any]:
@@ -186,14 +186,14 @@ def test_resolved_requests_replace_what_batches_knew(
     ]
 
 
-def test_the_period_holds_its_start_and_not_its_end(
+def test_what_is_at_the_end_of_the_period_is_after_it(
     connection: DuckDBPyConnection, put: Put, tmp_path: Path
 ) -> None:
     rows = [{**sync_error("s1", hour), "logged_at": AT.replace(hour=hour)} for hour in range(4)]
     rejects = [{"source_id": "s1", "line": 1, "reason": "r", "text": "t"}]
-    period = {"since": AT.replace(hour=1), "until": AT.replace(hour=3)}
-    load(connection, put, tmp_path, {"b1": {"sync_errors": rows, "rejects": rejects}}, resolution(), **period)
-    assert places(connection, "sync_errors") == [("s1", 1), ("s1", 2)]
+    batches = {"b1": {"sync_errors": rows, "rejects": rejects}}
+    load(connection, put, tmp_path, batches, resolution(), until=AT.replace(hour=3))
+    assert places(connection, "sync_errors") == [("s1", 0), ("s1", 1), ("s1", 2)]
     assert places(connection, "rejects") == [("s1", 1)]
 
 

@@ -115,7 +115,7 @@ def what_to_load(
         "left_out": inventory.beside(sources),
     }
     again = (followed._asdict() for followed in resolution.follow_again())
-    return Loaded(inventory.files(sources), options.since, options.until), Differences(at_once, again)
+    return Loaded(inventory.files(sources), options.until), Differences(at_once, again)
 
 
 def what_was_filled(inventory: Inventory, kinds: pl.DataFrame) -> Filled:

@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -83,6 +83,11 @@ class Filling:
         return self.options.threads > 1 and is_much
 
     @property
+    def whole(self) -> Filling:
+        """The same with a database that is not published."""
+        return replace(self, database=self.ingested.store.working_directory / "whole.duckdb")
+
+    @property
     def differences_folder(self) -> Path:
         """Where one process puts for another what differs from the batches."""
         return self.ingested.store.working_directory / "differences"
@@ -108,6 +113,20 @@ class Filling:
             spill_directory=self.spill,
             spill_limit=self.options.spill_limit,
         )
+
+
+def open_filled(filling: Filling) -> tuple[DuckDBPyConnection, Filled]:
+    """Fill a new database, in other processes where it is large; return it open, and what is in it."""
+    if filling.is_large:
+        filled = fill_apart(filling)
+        return filling.open(filling.budget.database), filled
+    inventory = take_inventory(filling.ingested)
+    connection = filling.open(filling.budget.filling(inventory.size_bytes))
+    try:
+        return connection, fill(connection, filling.options, inventory)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def fill(connection: DuckDBPyConnection, options: RunOptions, inventory: Inventory) -> Filled:

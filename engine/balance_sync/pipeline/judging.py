@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions
@@ -15,6 +16,27 @@ if TYPE_CHECKING:
     from balance_sync.feedback.standing import Standing
     from balance_sync.reports.context import RuleRun
     from balance_sync.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class RulesRun:
+    """The SQL rules as they ran.
+
+    Attributes
+    ----------
+    runs
+        In the order of their ids.
+    states
+        Ids of those whose findings are states.
+    """
+
+    runs: tuple[RuleRun, ...] = ()
+    states: tuple[str, ...] = ()
+
+    def with_findings_of(self, connection: DuckDBPyConnection) -> RulesRun:
+        """Return the same with as many findings as the database has."""
+        counts = dict(connection.execute("SELECT rule, count(*) FROM findings GROUP BY rule").fetchall())
+        return replace(self, runs=tuple(replace(run, findings=counts.get(run.rule, 0)) for run in self.runs))
 
 
 def chosen_rules(options: RunOptions) -> tuple[Rule, ...]:
@@ -39,17 +61,31 @@ def judge_all(
     standing
         The decisions, which rules do not look at.
     """
-    from balance_sync.rules import build_ledger, build_summaries
+    return sum_up(connection, options, run_chosen_rules(connection, options, rules), second, standing)
 
-    runs: tuple[RuleRun, ...] = ()
-    states: list[str] = []
-    if rules:
-        runs, states = _run_rules(connection, options, rules)
-    else:
+
+def sum_up(
+    connection: DuckDBPyConnection,
+    options: RunOptions,
+    ran: RulesRun,
+    second: SecondProcess,
+    standing: Standing,
+) -> tuple[RuleRun, ...]:
+    """Run the detector on what the rules leave that `ran`, then sum their findings up.
+
+    Parameters
+    ----------
+    connection
+        With the findings of the rules; the ledger is made where there is none yet.
+    """
+    from balance_sync.rules import build_ledger, build_summaries, has_ledger
+
+    if not has_ledger(connection):
         build_ledger(connection)
+    runs = ran.runs
     if is_ranked(options):
         runs = (*runs, record_anomalies(connection, options, second, standing))
-    build_summaries(connection, state_rules=states, timezone=options.timezone)
+    build_summaries(connection, state_rules=ran.states, timezone=options.timezone)
     return runs
 
 
@@ -78,7 +114,8 @@ def judge_changes(
         take_ledger_back,
     )
 
-    runs, states = _run_rules(connection, options, rules, concerned_only=True)
+    ran = run_chosen_rules(connection, options, rules, concerned_only=True)
+    runs = ran.runs
     ranked = is_ranked(options)
     if ranked:
         # Whoever is no longer flagged has an episode less, and whoever is now has one more.
@@ -89,7 +126,7 @@ def judge_changes(
         concern_users_of(connection, DETECTOR)
         set_ledger_aside(connection)
         retake_excerpt(connection)
-    renew_summaries(connection, state_rules=states, timezone=options.timezone)
+    renew_summaries(connection, state_rules=ran.states, timezone=options.timezone)
     drop_excerpt(connection)
     if ranked:
         # For the reports, which would else compute it again and again.
@@ -98,14 +135,16 @@ def judge_changes(
     return runs
 
 
-def _run_rules(
+def run_chosen_rules(
     connection: DuckDBPyConnection,
     options: RunOptions,
     rules: tuple[Rule, ...],
     *,
     concerned_only: bool = False,
-) -> tuple[tuple[RuleRun, ...], list[str]]:
-    """Return the rules as they ran, and the ids of those whose findings are states."""
+) -> RulesRun:
+    """Run the `rules`, as `chosen_rules` gives them, and make the ledger that they read."""
+    if not rules:
+        return RulesRun()
     from balance_sync.reports.context import RuleRun
     from balance_sync.rules import run_rules
     from balance_sync.rules.header import Nature
@@ -132,7 +171,7 @@ def _run_rules(
         )
         for done in runs
     )
-    return told, [done.id for done in runs if done.nature is Nature.STATE]
+    return RulesRun(told, tuple(done.id for done in runs if done.nature is Nature.STATE))
 
 
 def _sql_rules(options: RunOptions) -> list[str]:

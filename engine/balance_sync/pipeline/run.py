@@ -20,9 +20,10 @@ from balance_sync.pipeline.detection import RankingNotes, read_kept_model, read_
 from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.evidence import refuse_among_logs
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
-from balance_sync.pipeline.filling import Filling, fill, fill_apart
+from balance_sync.pipeline.filling import Filling, fill, open_filled
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes
+from balance_sync.pipeline.judging import RulesRun, chosen_rules, judge_all, judge_changes, sum_up
+from balance_sync.pipeline.period import fill_period
 from balance_sync.pipeline.previous import Previous, basis, mark_as_published, read_previous
 from balance_sync.pipeline.record import (
     Options,
@@ -40,6 +41,7 @@ from balance_sync.pipeline.watcher import Unwatched, Watcher
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from balance_sync.feedback.standing import Standing
     from balance_sync.feedback.totals import FeedbackTotals
     from balance_sync.reports.changes import EarlierRun
     from balance_sync.reports.context import RuleRun
@@ -197,47 +199,72 @@ def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | No
     filling = Filling(options, work.ingested, budget, database, spill, threads)
     with database_errors(str(options.database_path)):
         work.watcher.stage("building the ledger", 4)
-        connection, filled, continued = _filled(filling, previous)
-        with closing(connection):
+        begun = _begun(filling, work.rules, previous)
+        with closing(begun.connection) as connection:
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
             set_memory_limit(connection, f"{budget.database}B")
             put_off_vacuum(connection)
             work.second.prepare_detector(transactions)
-            return _stages(connection, database, work, filled, previous if continued else None)
+            return _stages(begun, database, work)
 
 
 def _previous(work: _Work) -> Previous | None:
     """Return the run before where this one may go on from it."""
     options, rules = work.options, work.rules
-    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything.
-    if options.rebuild or options.profile_directory or not rules or not all(rule.built_in for rule in rules):
+    # What a rule of the user's own looks at is not known, and a profile is of the rules on everything. The
+    # database of a period lacks what was before it, which the rules need.
+    may_go_on = not (options.rebuild or options.profile_directory or options.since)
+    if not may_go_on or not rules or not all(rule.built_in for rule in rules):
         return None
     return read_previous(options.database_path, work.basis)
 
 
-def _filled(filling: Filling, previous: Previous | None) -> tuple[DuckDBPyConnection, Filled, bool]:
-    """Return the open database, what is in it, and whether it began as that of the run before.
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A database that is filled.
+
+    Attributes
+    ----------
+    connection
+        To the database, open.
+    previous
+        The run as whose database it began.
+    ran
+        The rules, where they were run before it was filled.
+    """
+
+    connection: DuckDBPyConnection
+    filled: Filled
+    previous: Previous | None = None
+    ran: RulesRun | None = None
+
+
+def _begun(filling: Filling, rules: tuple[Rule, ...], previous: Previous | None) -> _Begun:
+    if filling.options.since:
+        connection, filled, ran = fill_period(filling, rules, filling.options.since)
+        return _Begun(connection, filled, ran=ran)
+    return _gone_on(filling, previous) if previous else _Begun(*open_filled(filling))
+
+
+def _gone_on(filling: Filling, previous: Previous) -> _Begun:
+    """Go on from the previous run where its database can be added to, or else begin anew.
 
     The inventory ends here: of a million sources it takes hundreds of megabytes, which the stages that
     follow need.
     """
-    if previous is None and filling.is_large:
-        filled = fill_apart(filling)
-        return filling.open(filling.budget.database), filled, False
     # Copying is the system's work, and takes as long as looking for what is to be added.
     with ThreadPoolExecutor(1, thread_name_prefix="copy") as beside:
-        copied = beside.submit(_copy_previous, filling) if previous else None
+        copied = beside.submit(_copy_previous, filling)
         inventory = take_inventory(filling.ingested)
-        addition = plan_addition(inventory, previous, filling.options) if previous else None
-    if copied:
-        copied.result()
-        if not addition:
-            filling.database.unlink()
+        addition = plan_addition(inventory, previous, filling.options)
+    copied.result()
+    if not addition:
+        filling.database.unlink()
     connection = filling.open(filling.budget.filling(inventory.size_bytes))
     try:
         if addition:
-            return connection, add_to_database(connection, addition), True
-        return connection, fill(connection, filling.options, inventory), False
+            return _Begun(connection, add_to_database(connection, addition), previous)
+        return _Begun(connection, fill(connection, filling.options, inventory))
     except BaseException:
         connection.close()
         raise
@@ -247,21 +274,19 @@ def _copy_previous(filling: Filling) -> None:
     shutil.copyfile(filling.options.database_path, filling.database)
 
 
-def _stages(
-    connection: DuckDBPyConnection, database: Path, work: _Work, filled: Filled, previous: Previous | None
-) -> RunResult:
-    """Judge what was filled, and write what comes of it; `previous` where it began as that run's database."""
+def _stages(begun: _Begun, database: Path, work: _Work) -> RunResult:
+    """Judge what was filled, and write what comes of it."""
     from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.store.session import lock_down
 
     options, watcher = work.options, work.watcher
+    connection, filled, previous = begun.connection, begun.filled, begun.previous
     lock_down(connection)
     watcher.advance(1)
     standing = weigh_feedback(connection, work.feedback, options)
     deciding = (*deciding_options(options), work.feedback.option(options))
     judged_before = _rules_run_before(connection, filled, options, previous, deciding)
-    judge = judge_changes if previous else judge_all
-    rule_runs = judged_before or judge(connection, options, work.rules, work.second, standing)
+    rule_runs = judged_before or _judge(begun, work, standing)
     feedback = record_feedback(connection, work.feedback, standing, options)
     watcher.advance(2)
     identity = run_id(filled, rule_runs, deciding)
@@ -293,6 +318,13 @@ def _stages(
         finished_at=context.finished_at or work.started_at,
     )
     return _told(connection, work, result)
+
+
+def _judge(begun: _Begun, work: _Work, standing: Standing) -> tuple[RuleRun, ...]:
+    if begun.ran:
+        return sum_up(begun.connection, work.options, begun.ran, work.second, standing)
+    judge = judge_changes if begun.previous else judge_all
+    return judge(begun.connection, work.options, work.rules, work.second, standing)
 
 
 def _rules_run_before(

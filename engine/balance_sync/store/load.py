@@ -16,7 +16,7 @@ from balance_sync.store.paths import pattern_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TIME = {
+TIMES = {
     "transactions": "logged_at",
     "sync_errors": "logged_at",
     "messages": "started_at",
@@ -58,12 +58,12 @@ class Loaded:
     ----------
     files
         Parquet files by table, of all batches that hold a source of the run.
-    since, until
-        The period ``[since, until)``, UTC. Rejects have no time that could be trusted, and all stay.
+    until
+        The end of the period, UTC, which is no part of it. Rejects have no time that could be trusted, and
+        all stay. Its begin leaves nothing out: rules look at what was before (`balance_sync.store.period`).
     """
 
     files: Mapping[str, Sequence[Path]]
-    since: datetime | None = None
     until: datetime | None = None
 
 
@@ -78,7 +78,7 @@ def load_tables(connection: DuckDBPyConnection, loaded: Loaded) -> None:
     connection
         With the tables, which keep what they hold, and those of `balance_sync.store.differences`.
     """
-    largest, *others = [*_TIME, "rejects"]
+    largest, *others = [*TIMES, "rejects"]
     differing = filled_tables(connection)
     with ExitStack() as open_cursors, ThreadPoolExecutor(2, thread_name_prefix="load") as pool:
         # Closing holds Python's lock while it waits for DuckDB's, and a query that runs may hold DuckDB's
@@ -105,11 +105,10 @@ def _insert(connection: DuckDBPyConnection, table: str, loaded: Loaded, differin
     if "requests" in differing:
         chosen = _REPLACED.get(table, chosen)
     conditions = [_KEPT.get(table, "true")]
-    if table in _TIME:
+    if table in TIMES and loaded.until:
         # What has no time cannot be said to lie outside the period: it stays.
-        time = _TIME[table]
-        conditions += [f"({time} IS NULL OR {time} >= $since)"] if loaded.since else []
-        conditions += [f"({time} IS NULL OR {time} < $until)"] if loaded.until else []
+        time = TIMES[table]
+        conditions.append(f"({time} IS NULL OR {time} < $until)")
     rows = "read_parquet($files, union_by_name = true, filename = true)"
     if not loaded.files.get(table):
         rows = f"(SELECT *, NULL::VARCHAR AS filename FROM {table} LIMIT 0)"  # noqa: S608 - one of the words below
@@ -139,7 +138,6 @@ def _exclusions(table: str, differing: Collection[str]) -> Iterator[str]:
 
 
 def _parameters(table: str, loaded: Loaded) -> dict[str, object]:
-    period = {"since": loaded.since, "until": loaded.until} if table in _TIME else {}
-    named: dict[str, object] = {name: instant for name, instant in period.items() if instant}
+    named: dict[str, object] = {"until": loaded.until} if table in TIMES and loaded.until else {}
     files = [pattern_of(file) for file in loaded.files.get(table, ())]
     return {"files": files, **named} if files else named

@@ -1,0 +1,118 @@
+"""A period is judged by what was before it, and has nothing of it: months add up to the whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from archive_text import STREAM, synced, write_export
+from balance_sync.config import RunOptions
+from balance_sync.generator import generate_archive
+from balance_sync.pipeline.run import RunResult, run
+from balance_sync.vocabulary import Severity
+
+TIMES = {
+    "transactions": "logged_at",
+    "sync_errors": "logged_at",
+    "messages": "started_at",
+    "invocations": "started_at",
+    "suspects": "logged_at",
+    "findings": "logged_at",
+}
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an archive, and beside its logs the database of a run over all of it."""
+    folder = tmp_path_factory.mktemp("period")
+    generate_archive(folder, text_bytes=3_000_000, seed=5)
+    judge(folder, folder / "whole")
+    return folder
+
+
+def judge(folder: Path, output: Path, **options: Any) -> RunResult:
+    chosen = RunOptions(
+        (str(folder / "logs"),),
+        output=output,
+        store=folder / "store",
+        formats=("json",),
+        threads=1,
+        **options,
+    )
+    return run(chosen)
+
+
+def rows(output: Path, table: str, since: datetime, until: datetime) -> list[tuple[Any, ...]]:
+    """Return the table's rows of the period, in order; of findings those of the rules."""
+    # Through text: fetching times with a zone as Python objects would need pytz.
+    query = f"""
+        SELECT t::VARCHAR FROM {table} AS t WHERE {TIMES[table]} >= $since AND {TIMES[table]} < $until
+        {"AND rule <> 'anomaly'" if table == "findings" else ""} ORDER BY ALL
+    """
+    with duckdb.connect(str(output / "balance-sync.duckdb"), read_only=True) as connection:
+        return connection.execute(query, {"since": since, "until": until}).fetchall()
+
+
+def times(output: Path) -> list[datetime]:
+    query = "SELECT epoch_us(logged_at) FROM transactions ORDER BY logged_at"
+    with duckdb.connect(str(output / "balance-sync.duckdb"), read_only=True) as connection:
+        return [
+            datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
+            for (at,) in connection.execute(query).fetchall()
+        ]
+
+
+def test_periods_have_each_row_and_each_finding_once(archive: Path) -> None:
+    logged = times(archive / "whole")
+    # The very times of transactions, which begin a period and do not end one.
+    cuts = [
+        datetime(1970, 1, 2, tzinfo=UTC),
+        logged[len(logged) // 3],
+        logged[2 * len(logged) // 3],
+        datetime(2099, 1, 1, tzinfo=UTC),
+    ]
+    everything = {"since": cuts[0], "until": cuts[-1]}
+    found = dict.fromkeys(TIMES, 0)
+    for number, (since, until) in enumerate(pairwise(cuts)):
+        output = archive / f"part-{number}"
+        result = judge(archive, output, since=since, until=until)
+        counted = sum(count for rule, count in result.findings.items() if rule != "anomaly")
+        for table in TIMES:
+            part = rows(output, table, **everything)
+            assert part == rows(archive / "whole", table, since, until), table
+            found[table] += len(part)
+        assert counted == len(rows(output, "findings", **everything))
+    assert found == {table: len(rows(archive / "whole", table, **everything)) for table in TIMES}
+    assert found["findings"] > 100
+
+
+def test_the_first_transaction_of_a_period_is_held_against_the_last_one_before_it(tmp_path: Path) -> None:
+    day = 86_400_000
+    text = synced(0, 1) + synced(day, 2, userId="'U1'", oldBalance="90", newBalance="85")
+    write_export(tmp_path / "logs", {STREAM: text})
+    whole = judge(tmp_path, tmp_path / "whole")
+    assert whole.findings["continuity"] == 1
+    since = times(tmp_path / "whole")[1]
+    result = judge(tmp_path, tmp_path / "month", since=since)
+    assert result.findings["continuity"] == 1
+    assert result.worst == Severity.ERROR
+    assert times(tmp_path / "month") == [since]
+    # The same period once more is judged by what was before it, too.
+    assert judge(tmp_path, tmp_path / "month", since=since).findings["continuity"] == 1
+    assert judge(tmp_path, tmp_path / "month", until=since).findings["continuity"] == 0
+
+
+def test_nothing_of_the_whole_is_left_beside_the_database(archive: Path) -> None:
+    judge(archive, archive / "late", since=times(archive / "whole")[-5])
+    assert not list(archive.rglob("whole.duckdb*"))
+
+
+def test_a_period_of_which_there_is_nothing(archive: Path) -> None:
+    result = judge(archive, archive / "nothing", since=datetime(2098, 1, 1, tzinfo=UTC))
+    assert sum(result.findings.values()) == 0
+    assert result.events == 0
