@@ -117,6 +117,19 @@ REJECTS = _table(
     text=pa.string(),
 )
 
+BROUGHT_FORWARD = _table(
+    user_id=pa.string(),
+    currency=pa.string(),
+    transaction_id=pa.string(),
+    logged_at=UTC_TIME,
+    old_balance=MONEY,
+    new_balance=MONEY,
+    outcome=pa.string(),
+    link_number=pa.int64(),
+    source_id=pa.string(),
+    line=pa.int64(),
+)
+
 FINDINGS = _table(
     finding_id=pa.string(),
     rule=pa.string(),
@@ -155,6 +168,7 @@ PUBLISHED_TABLES: dict[str, pa.Schema] = {
     "suspects": SUSPECTS,
     "dropped_logs": DROPPED_LOGS,
     "rejects": REJECTS,
+    "brought_forward": BROUGHT_FORWARD,
     "findings": FINDINGS,
     "runs": RUNS,
 }

@@ -108,6 +108,22 @@ CREATE TABLE IF NOT EXISTS rejects (
     text VARCHAR
 );
 
+-- What was logged before a period (--since) and its ledger goes on from; without rows where nothing was left out.
+-- Of each subscriber and currency the last link of the chain (the one with the highest link_number), and what
+-- states the ids of transactions that the period states, too; link_number is null for what is no link.
+CREATE TABLE IF NOT EXISTS brought_forward (
+    user_id VARCHAR,
+    currency VARCHAR,
+    transaction_id VARCHAR,
+    logged_at TIMESTAMP WITH TIME ZONE,
+    old_balance DECIMAL(38, 18),
+    new_balance DECIMAL(38, 18),
+    outcome VARCHAR,
+    link_number BIGINT,
+    source_id VARCHAR,
+    line BIGINT
+);
+
 -- How many events of each kind the sources hold, each event counted once.
 CREATE TABLE IF NOT EXISTS event_kinds (
     kind VARCHAR,

@@ -1,9 +1,9 @@
 /*---
 id = "chain"
-version = 2
+version = 3
 title = "Chains"
-created = 2026-11-28
-reads = ["transactions", "currencies"]
+created = 2026-11-29
+reads = ["transactions", "brought_forward", "currencies"]
 description = """
 One row per row of transactions: where it stands among those of its subscriber and currency. It is what
 the ledger cannot be read without and takes a sort to find out; the rest of the ledger follows from the row
@@ -14,7 +14,8 @@ itself.
 - minor_unit, tolerance: of the currency, in as few bytes as they fit in.
 - place: how manieth transaction of that subscriber and currency it is, payment_place: how many of them
   have stated the payment balance so far, itself included.
-- applied, repeats_earlier, link_number, previous_*: as the ledger says.
+- applied, repeats_earlier, link_number, previous_*: as the ledger says. The link before the first one of a
+  period is the one that was brought forward, and what was brought forward is repeated, too.
 
 The order is logged time, transaction id, source, line.
 """
@@ -30,18 +31,50 @@ default = "0"
 help = "which of them this is, from 0 on"
 ---*/
 WITH
+stated AS NOT MATERIALIZED (
+    SELECT
+        rowid AS event,
+        user_id,
+        currency,
+        transaction_id,
+        logged_at,
+        source_id,
+        line,
+        old_balance,
+        new_balance,
+        payment_balance IS NOT NULL AS states_payment,
+        outcome,
+        NULL::BIGINT AS earlier_link
+    FROM transactions
+    UNION ALL
+    SELECT
+        NULL AS event,
+        user_id,
+        currency,
+        transaction_id,
+        logged_at,
+        source_id,
+        line,
+        old_balance,
+        new_balance,
+        FALSE AS states_payment,
+        outcome,
+        link_number AS earlier_link
+    FROM brought_forward
+),
+
 -- Of the ids that several events state, and at worst of a few others: the ids themselves take more memory.
 repeated_ids AS (
     SELECT hash(transaction_id) AS id_hash
-    FROM transactions
+    FROM stated
     WHERE transaction_id IS NOT NULL
     GROUP BY id_hash
     HAVING count(*) > 1
 ),
 
 repeats AS (
-    SELECT t.rowid AS event
-    FROM transactions AS t
+    SELECT t.event
+    FROM stated AS t
     SEMI JOIN repeated_ids ON hash(t.transaction_id) = repeated_ids.id_hash
     WHERE t.outcome IS NULL OR t.outcome NOT IN ('rejected_negative', 'failed')
     QUALIFY row_number() OVER (
@@ -65,7 +98,7 @@ subscribers AS (
 
 moves AS (
     SELECT
-        t.rowid AS event,
+        t.event,
         s.subscriber,
         s.minor_unit,
         s.tolerance,
@@ -75,17 +108,21 @@ moves AS (
         t.line,
         t.old_balance,
         t.new_balance,
-        t.payment_balance IS NOT NULL AS states_payment,
+        t.states_payment,
         repeats.event IS NOT NULL AS repeats_earlier,
-        repeats.event IS NULL
-        AND (t.outcome IS NULL OR t.outcome NOT IN ('rejected_negative', 'failed'))
-        AND t.user_id IS NOT NULL
-        AND t.old_balance IS NOT NULL
-        AND t.new_balance IS NOT NULL AS applied
-    FROM transactions AS t
+        CASE
+            WHEN t.event IS NULL THEN t.earlier_link IS NOT NULL
+            ELSE
+                repeats.event IS NULL
+                AND (t.outcome IS NULL OR t.outcome NOT IN ('rejected_negative', 'failed'))
+                AND t.user_id IS NOT NULL
+                AND t.old_balance IS NOT NULL
+                AND t.new_balance IS NOT NULL
+        END AS applied
+    FROM stated AS t
     INNER JOIN subscribers AS s
         ON t.user_id IS NOT DISTINCT FROM s.user_id AND t.currency IS NOT DISTINCT FROM s.currency
-    LEFT JOIN repeats ON t.rowid = repeats.event
+    LEFT JOIN repeats ON t.event = repeats.event
     WHERE s.subscriber % $parts = $part
 ),
 
@@ -97,9 +134,9 @@ seen AS (
         tolerance,
         applied,
         repeats_earlier,
-        row_number() OVER so_far AS place,
+        count(event) OVER so_far AS place,
         count(*) FILTER (WHERE states_payment) OVER so_far AS payment_place,
-        count(*) FILTER (WHERE applied) OVER so_far AS link_number,
+        count(event) FILTER (WHERE applied) OVER so_far AS link_number,
         -- In one value: a link that states no time or no id is the one before all the same.
         last_value(
             CASE
@@ -141,3 +178,4 @@ SELECT
     CASE WHEN s.applied THEN s.previous['new_balance'] END AS previous_new_balance,
     CASE WHEN s.applied THEN s.previous['logged_at'] END AS previous_logged_at
 FROM seen AS s
+WHERE s.event IS NOT NULL

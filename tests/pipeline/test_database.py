@@ -303,14 +303,13 @@ def test_nothing_is_lost(tmp_path: Path) -> None:
     assert found.column("sources", "text_bytes") == [len((text + "\xff").encode())]
 
 
-def test_the_period_leaves_out_what_is_outside(tmp_path: Path) -> None:
+def test_a_period_is_filled_with_all_before_its_end_and_counts_its_own(tmp_path: Path) -> None:
     logs = write_export(tmp_path / "logs", {STREAM: "".join(synced(at * 1000, at) for at in range(1, 6))})
     period = {"since": DAY + timedelta(seconds=2), "until": DAY + timedelta(seconds=4)}
     found = fill(logs, store=tmp_path / "store", **period)
-    assert found.column("transactions", "transaction_id") == ["T2", "T3"]
-    assert found.column("messages", "message_id") == ["M2", "M3"]
+    assert found.column("transactions", "transaction_id") == ["T1", "T2", "T3"]
+    assert found.column("messages", "message_id") == ["M1", "M2", "M3"]
     assert sum(found.kinds.values()) == 12
-    assert fill(logs, store=tmp_path / "store").column("transactions", "transaction_id")[0] == "T1"
 
 
 def test_a_touched_file_beside_untouched_ones_counts_once(tmp_path: Path) -> None:

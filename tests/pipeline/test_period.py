@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -105,6 +107,65 @@ def test_the_first_transaction_of_a_period_is_held_against_the_last_one_before_i
     # The same period once more is judged by what was before it, too.
     assert judge(tmp_path, tmp_path / "month", since=since).findings["continuity"] == 1
     assert judge(tmp_path, tmp_path / "month", until=since).findings["continuity"] == 0
+
+
+ACCOUNTS = """
+    SELECT
+        user_id, currency, opening, closing,
+        credits, debits, unexplained_continuity, unexplained_arithmetic, rounding, transactions
+    FROM roll_forward
+"""
+
+
+def accounts(output: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return the roll-forward of each subscriber and currency: opening, closing, then what adds up."""
+    with duckdb.connect(str(output / "balance-sync.duckdb"), read_only=True) as connection:
+        return {(user, currency): own for user, currency, *own in connection.execute(ACCOUNTS).fetchall()}
+
+
+def require_months_to_add_up(folder: Path, whole: Path, cuts: list[datetime], **options: Any) -> None:
+    """Run the periods between `cuts`, and hold their roll-forwards against that of the whole."""
+    parts = []
+    for number, (since, until) in enumerate(pairwise([datetime(1970, 1, 2, tzinfo=UTC), *cuts, None])):
+        output = folder / f"month-{number}"
+        judge(folder, output, since=since, until=until, **options)
+        totals = json.loads((output / "summary.json").read_text())["control_totals"]
+        assert [total for total in totals if not total["holds"]] == []
+        parts.append(accounts(output))
+    for earlier, later in pairwise(parts):
+        assert {key: own[1] for key, own in earlier.items()}.items() <= {
+            key: own[0] for key, own in later.items()
+        }.items()
+    for key, (opening, closing, *added) in accounts(whole).items():
+        own = [part[key] for part in parts if key in part]
+        assert (own[0][0], own[-1][1]) == (opening, closing)
+        assert [sum(amounts) for amounts in zip(*(one[2:] for one in own), strict=True)] == added
+
+
+def test_each_month_opens_with_what_the_one_before_closed_with(archive: Path) -> None:
+    logged = times(archive / "whole")
+    require_months_to_add_up(archive, archive / "whole", [logged[len(logged) // 3], logged[-1000]])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_transactions_that_are_stated_again_in_a_later_month_are_no_second_link(
+    seed: int, tmp_path: Path
+) -> None:
+    draw = random.Random(seed)
+    texts = []
+    for number in range(1, 40):
+        balances = {
+            "oldBalance": draw.choice(("100", "95")),
+            "newBalance": draw.choice(("95", "95.0004", "80")),
+        }
+        own = {"id": f"'T{draw.randint(1, 12)}'", "userId": draw.choice(("'U1'", "'U2'"))}
+        currency = draw.choice(("'BHD'", "'BHD'", "'SAR'"))
+        texts.append(synced(number * 60_000, number, **own, **balances, currency=currency))
+    write_export(tmp_path / "logs", {STREAM: "".join(texts)})
+    rules = {"rules": ("continuity", "lost_update", "arithmetic")}
+    judge(tmp_path, tmp_path / "whole", **rules)
+    logged = times(tmp_path / "whole")
+    require_months_to_add_up(tmp_path, tmp_path / "whole", [logged[len(logged) // 3], logged[-8]], **rules)
 
 
 def test_nothing_of_the_whole_is_left_beside_the_database(archive: Path) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,8 +122,10 @@ def _small_archive(directory: Path) -> Path:
     return directory / "logs"
 
 
-def _run(logs: Path, output: Path, *, threads: int, formats: tuple[str, ...] = ()) -> RunResult:
-    return run(RunOptions(logs=(str(logs),), output=output, formats=formats, threads=threads))
+def _run(
+    logs: Path, output: Path, *, threads: int, formats: tuple[str, ...] = (), since: datetime | None = None
+) -> RunResult:
+    return run(RunOptions(logs=(str(logs),), output=output, formats=formats, threads=threads, since=since))
 
 
 def test_reports_are_the_same_from_one_process_and_from_two(tmp_path: Path) -> None:
@@ -167,19 +170,34 @@ def test_a_large_archive_is_filled_in_a_process_of_its_own(
     logs = _small_archive(tmp_path / "archive")
     here = _run(logs, tmp_path / "here", threads=2)
     filled = []
+    fill_apart = filling.fill_apart
 
     def noting(given: filling.Filling) -> Filled:
         filled.append(given)
-        return filling.fill_apart(given)
+        return fill_apart(given)
 
     monkeypatch.setattr(filling, "_LARGE_BYTES", 0)
-    monkeypatch.setattr("balance_sync.pipeline.run.fill_apart", noting)
+    monkeypatch.setattr("balance_sync.pipeline.filling.fill_apart", noting)
     apart = _run(logs, tmp_path / "apart", threads=2)
     assert len(filled) == 1
     assert apart.run_id == here.run_id
     assert apart.findings == here.findings
     for table in COUNTED_TABLES:
         assert _rows(apart, table) == _rows(here, table), table
+
+
+def test_a_period_of_a_large_archive_is_filled_in_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = _small_archive(tmp_path / "archive")
+    since = datetime(2024, 9, 16, tzinfo=UTC)
+    here = _run(logs, tmp_path / "here", threads=2, since=since)
+    monkeypatch.setattr(filling, "_LARGE_BYTES", 0)
+    apart = _run(logs, tmp_path / "apart", threads=2, since=since)
+    assert sum(apart.findings.values()) > 0
+    for table in (*COUNTED_TABLES, "brought_forward"):
+        assert _rows(apart, table) == _rows(here, table), table
+    assert _rows(apart, "brought_forward")
 
 
 def _compare_much(given: filling.Filling) -> object:

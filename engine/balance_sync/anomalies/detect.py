@@ -11,7 +11,13 @@ from balance_sync.anomalies.candidates import Candidate, Field
 from balance_sync.anomalies.distant import DistantModel, fit_distant_model
 from balance_sync.anomalies.drift import Drift, measure_drift
 from balance_sync.anomalies.feature_values import sample_features
-from balance_sync.anomalies.features import FloatMatrix, build_features, count_explained, drop_features
+from balance_sync.anomalies.features import (
+    FloatMatrix,
+    build_features,
+    count_explained,
+    count_transactions,
+    drop_features,
+)
 from balance_sync.anomalies.learning import Lessons, read_lessons
 from balance_sync.anomalies.model import Model, fit_model
 from balance_sync.anomalies.ranking import Scored, gather
@@ -136,14 +142,14 @@ def detect(
     answers
         What the ranking learns from.
     """
+    count, explained = count_transactions(connection), count_explained(connection)
+    if count < LEAST_TRANSACTIONS or review_budget < 1:
+        return AnomalyResult((), count, explained, 0, method.timezone)
     looks_back = needs_sequence(name for view in method.views for name in view.features)
-    count = build_features(connection, timezone=method.timezone, kept=looks_back)
+    build_features(connection, timezone=method.timezone, kept=looks_back)
     try:
         if looks_back:
             add_sequence(connection)
-        explained = count_explained(connection)
-        if count < LEAST_TRANSACTIONS or review_budget < 1:
-            return AnomalyResult((), count, explained, 0, method.timezone)
         sample = sample_features(connection, count)
         lessons = read_lessons(connection, answers)
         field = _field(connection, method, sample, lessons, count, review_budget)

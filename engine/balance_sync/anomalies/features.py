@@ -89,7 +89,7 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str, kept: bool 
         {_table(step): steps[_table(step)] for step in header[kind]} for kind in _KINDS
     )
     drop_features(connection)
-    ((count,),) = connection.execute("SELECT count(*) FROM numbered_ledger").fetchall()
+    count = count_transactions(connection)
     _divide(connection, count)
     parts = read_parts(connection)
     fill_steps(connection, first, values)
@@ -106,7 +106,7 @@ def build_features(connection: DuckDBPyConnection, *, timezone: str, kept: bool 
     if kept or count <= MOST_KEPT_ROWS:
         for number, part in enumerate(parts):
             fill_steps(connection, {FEATURES_TABLE: select_part()[0]}, {**values, **part}, adding=number > 0)
-    return int(count)
+    return count
 
 
 def _divide(connection: DuckDBPyConnection, count: int) -> None:
@@ -190,8 +190,13 @@ def features_hash() -> str:
 
 def count_explained(connection: DuckDBPyConnection) -> int:
     """Return how many transactions a finding of severity error or critical names."""
-    query = f"SELECT count(*) FROM {CANDIDATES_TABLE} WHERE explained"  # noqa: S608
+    query = f"SELECT count(*) FROM ({read_features()[1][_table('explained')]})"  # noqa: S608 - own SQL
     return int(connection.execute(query).fetchall()[0][0])
+
+
+def count_transactions(connection: DuckDBPyConnection) -> int:
+    """Return how many transactions the ledger has."""
+    return int(connection.execute("SELECT count(*) FROM numbered_ledger").fetchall()[0][0])
 
 
 def drop_features(connection: DuckDBPyConnection) -> None:

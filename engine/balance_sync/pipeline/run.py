@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,17 +11,16 @@ from typing import TYPE_CHECKING
 
 from balance_sync.config import RunOptions, read_zone
 from balance_sync.errors import ResourceError
-from balance_sync.pipeline.addition import add_to_database, plan_addition
+from balance_sync.pipeline.begun_database import Begun, begin_database
 from balance_sync.pipeline.budget import Budget, divide_memory
 from balance_sync.pipeline.database import Filled
 from balance_sync.pipeline.detection import RankingNotes, read_kept_model, read_ranking_notes
 from balance_sync.pipeline.earlier import read_earlier
 from balance_sync.pipeline.evidence import refuse_among_logs
 from balance_sync.pipeline.feedback import Feedback, read_feedback, record_feedback, weigh_feedback
-from balance_sync.pipeline.filling import Filling, fill, open_filled
+from balance_sync.pipeline.filling import Filling
 from balance_sync.pipeline.ingest import Ingested, ingest
-from balance_sync.pipeline.judging import RulesRun, chosen_rules, judge_all, judge_changes, sum_up
-from balance_sync.pipeline.period import fill_period
+from balance_sync.pipeline.judging import chosen_rules, judge_all, judge_changes, sum_up
 from balance_sync.pipeline.previous import Previous, basis, mark_as_published, read_previous
 from balance_sync.pipeline.record import (
     Options,
@@ -35,7 +32,6 @@ from balance_sync.pipeline.record import (
 )
 from balance_sync.pipeline.reporting import write_run_reports
 from balance_sync.pipeline.second_process import SecondProcess
-from balance_sync.pipeline.taking_inventory import take_inventory
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 
 if TYPE_CHECKING:
@@ -199,7 +195,7 @@ def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | No
     filling = Filling(options, work.ingested, budget, database, spill, threads)
     with database_errors(str(options.database_path)):
         work.watcher.stage("building the ledger", 4)
-        begun = _begun(filling, work.rules, previous)
+        begun = begin_database(filling, work.rules, previous)
         with closing(begun.connection) as connection:
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
             set_memory_limit(connection, f"{budget.database}B")
@@ -219,62 +215,7 @@ def _previous(work: _Work) -> Previous | None:
     return read_previous(options.database_path, work.basis)
 
 
-@dataclass(frozen=True, slots=True)
-class _Begun:
-    """A database that is filled.
-
-    Attributes
-    ----------
-    connection
-        To the database, open.
-    previous
-        The run as whose database it began.
-    ran
-        The rules, where they were run before it was filled.
-    """
-
-    connection: DuckDBPyConnection
-    filled: Filled
-    previous: Previous | None = None
-    ran: RulesRun | None = None
-
-
-def _begun(filling: Filling, rules: tuple[Rule, ...], previous: Previous | None) -> _Begun:
-    if filling.options.since:
-        connection, filled, ran = fill_period(filling, rules, filling.options.since)
-        return _Begun(connection, filled, ran=ran)
-    return _gone_on(filling, previous) if previous else _Begun(*open_filled(filling))
-
-
-def _gone_on(filling: Filling, previous: Previous) -> _Begun:
-    """Go on from the previous run where its database can be added to, or else begin anew.
-
-    The inventory ends here: of a million sources it takes hundreds of megabytes, which the stages that
-    follow need.
-    """
-    # Copying is the system's work, and takes as long as looking for what is to be added.
-    with ThreadPoolExecutor(1, thread_name_prefix="copy") as beside:
-        copied = beside.submit(_copy_previous, filling)
-        inventory = take_inventory(filling.ingested)
-        addition = plan_addition(inventory, previous, filling.options)
-    copied.result()
-    if not addition:
-        filling.database.unlink()
-    connection = filling.open(filling.budget.filling(inventory.size_bytes))
-    try:
-        if addition:
-            return _Begun(connection, add_to_database(connection, addition), previous)
-        return _Begun(connection, fill(connection, filling.options, inventory))
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _copy_previous(filling: Filling) -> None:
-    shutil.copyfile(filling.options.database_path, filling.database)
-
-
-def _stages(begun: _Begun, database: Path, work: _Work) -> RunResult:
+def _stages(begun: Begun, database: Path, work: _Work) -> RunResult:
     """Judge what was filled, and write what comes of it."""
     from balance_sync.reports.reject_file import write_reject_file
     from balance_sync.store.session import lock_down
@@ -320,7 +261,7 @@ def _stages(begun: _Begun, database: Path, work: _Work) -> RunResult:
     return _told(connection, work, result)
 
 
-def _judge(begun: _Begun, work: _Work, standing: Standing) -> tuple[RuleRun, ...]:
+def _judge(begun: Begun, work: _Work, standing: Standing) -> tuple[RuleRun, ...]:
     if begun.ran:
         return sum_up(begun.connection, work.options, begun.ran, work.second, standing)
     judge = judge_changes if begun.previous else judge_all

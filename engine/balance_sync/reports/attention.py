@@ -72,8 +72,8 @@ def _gaps(data: ReportData) -> Iterator[Attention]:
     since, first = data.context.since, data.totals.first_at
     if since and first and first < since:
         detail = (
-            "Findings rest on what was logged before it, too. Other figures have only subscribers with logs "
-            "in it, and conditions that are older begin in it."
+            "Findings and opening balances rest on what was logged before it, too. Episodes that are older "
+            "begin in it, and what is unusual is so within it."
         )
         yield Attention(Severity.WARNING, "The period begins within the archive", detail, "Roll-forward")
     told = [row for row in data.completeness if row.kind not in _TOLD_OTHERWISE]

@@ -320,9 +320,9 @@ SECTION_NOTES: Mapping[str, str] = MappingProxyType(
         ),
         "Roll-forward": (
             "Per subscriber and currency: opening + credits − debits ± unexplained ± rounding = "
-            "closing, to the last digit. Opening is the first balance logged; credits and debits are "
-            "without VAT. Unexplained between transactions equals the lost updates "
-            "and unexplained changes; within transactions, the arithmetic errors."
+            "closing, to the last digit. Opening is the first balance logged, or what was brought forward "
+            "into a period; credits and debits are without VAT. Unexplained between transactions equals "
+            "the lost updates and unexplained changes; within transactions, the arithmetic errors."
         ),
         "Rejects": (
             "Log events that should have been records and could not be read. They are in no other figure."

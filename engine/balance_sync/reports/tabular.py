@@ -32,6 +32,7 @@ TABLE_ORDERS: dict[str, tuple[str, ...]] = {
     "rejects": ("source_id", "line"),
     "findings": ("rule", "logged_at", "source_id", "line", "finding_id"),
     "runs": ("run_id", "started_at"),
+    "brought_forward": ("user_id", "currency", "logged_at", "transaction_id", "source_id", "line"),
     "ledger": ("user_id", "currency", "logged_at", "transaction_id", "source_id", "line"),
     "roll_forward": ("currency", "user_id"),
     "episodes": ("rule", "user_id", "currency", "wallet", "first_day"),

@@ -39,7 +39,7 @@ _SECTION_TABLES: dict[Section, tuple[str, ...]] = {
         *("anomalies", "anomaly_reasons", "anomalies_set_aside", "anomaly_drift"),
         *("unusual_nights", "change_points"),
     ),
-    Section.ROLL_FORWARD: ("roll_forward",),
+    Section.ROLL_FORWARD: ("roll_forward", "brought_forward"),
     Section.TRANSACTIONS: ("transactions", "ledger"),
     Section.REJECTS: ("rejects", "suspects"),
     Section.SOURCES: ("sources",),

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from balance_sync.rules.brought_forward import bring_forward
     from balance_sync.rules.catalogue import Rule, load_rules, select_rules
     from balance_sync.rules.excerpt import (
         concern_users_of,
@@ -29,6 +30,7 @@ __all__ = [
     "Nature",
     "Rule",
     "RuleRun",
+    "bring_forward",
     "build_completeness",
     "build_ledger",
     "build_summaries",
@@ -50,6 +52,7 @@ _HOMES = {
     "Nature": "header",
     "Rule": "catalogue",
     "RuleRun": "runner",
+    "bring_forward": "brought_forward",
     "build_completeness": "summaries",
     "build_ledger": "ledger",
     "build_summaries": "summaries",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-_WHOLE = ("sources", "event_kinds", "rejects")
-"""Tables that are counted within the period already, or have no time that could be trusted."""
+_WHOLE = ("sources", "event_kinds", "rejects", "brought_forward")
+"""Tables that are counted within the period already, have no time to be trusted, or tell of before."""
 
 _TIMED = {**TIMES, "findings": "logged_at"}
 

@@ -21,9 +21,14 @@ def create_tables(connection: DuckDBPyConnection) -> None:
 
 
 def fill_currencies(connection: DuckDBPyConnection, *, transactions: str = "transactions") -> None:
-    """Fill `currencies` anew with each code seen in `transactions`, and the row of the unknown one."""
+    """Fill `currencies` anew: each code of `transactions` and of what was before, and the unknown one."""
     seen = connection.execute(
-        f"SELECT DISTINCT currency FROM {transactions} WHERE currency IS NOT NULL ORDER BY currency"  # noqa: S608
+        f"""
+        SELECT DISTINCT currency
+        FROM (SELECT currency FROM {transactions} UNION ALL SELECT currency FROM brought_forward)
+        WHERE currency IS NOT NULL
+        ORDER BY currency
+        """  # noqa: S608 - the product's own words
     ).fetchall()
     codes = sorted({UNKNOWN_CURRENCY, *(code for (code,) in seen)})
     connection.execute("DELETE FROM currencies")
