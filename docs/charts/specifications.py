@@ -16,6 +16,8 @@ import altair as alt
 SEVERITIES = ["critical", "error", "warning", "info"]
 WALLETS = ["subscription", "payment"]
 HEIGHT = 210
+PADDING = {"left": 8, "right": 8, "top": 2, "bottom": 2}
+"""Vega takes letters for narrower than some fonts have them."""
 FIGURES = ",.10~f"
 """Thousands apart, and no more decimals than there are."""
 
@@ -24,10 +26,17 @@ def styled(chart: alt.LayerChart | alt.Chart, height: int = HEIGHT) -> alt.Layer
     """Return `chart` as wide as its place, in the colours and letters of the page."""
     text = {"labelColor": "var(--muted)", "labelFontSize": 12}
     return (
-        chart.properties(width="container", height=height, background="transparent", padding=2)
+        chart.properties(width="container", height=height, background="transparent", padding=PADDING)
         .configure_view(stroke=None)
         .configure_axis(gridColor="var(--line)", domainColor="var(--line)", tickColor="var(--line)", **text)
-        .configure_axisX(grid=False, labelFlush=True, labelOverlap="greedy", tickCount=4)
+        .configure_axisX(
+            grid=False,
+            labelFlush=True,
+            labelOverlap="greedy",
+            labelSeparation=12,
+            labelBound=True,
+            tickCount=4,
+        )
         .configure_axisY(tickCount=5, domain=False, ticks=False)
     )
 

@@ -6,6 +6,7 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
 from program import balance_sync
 
 from archive_text import (
@@ -93,6 +94,7 @@ def test_a_forged_invocation_is_told_and_moves_no_balance(tmp_path: Path) -> Non
         ]
 
 
+@pytest.mark.slow
 def test_forged_lines_in_a_file_of_several_pieces_are_told_as_in_small_ones(tmp_path: Path) -> None:
     """What gives them away stands megabytes before and behind them."""
     text = line(0, request(7), "x" * 8_000)

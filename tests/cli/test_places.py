@@ -33,6 +33,7 @@ def told(folder: Path) -> dict[str, int]:
     return {name: summary[name] for name in ("sources", "events", "transactions", "rejects")}
 
 
+@pytest.mark.slow
 def test_names_of_folders_are_no_patterns(work: Path) -> None:
     name = "o[1]*[$LATEST]"
     # What a pattern would match besides, and in its place.
@@ -54,6 +55,7 @@ def test_where_no_database_can_be_is_told_before_anything_is_read(work: Path, na
     assert [path.name for path in work.iterdir()] == ["logs"]
 
 
+@pytest.mark.slow
 def test_what_an_earlier_run_has_written_is_no_log(work: Path) -> None:
     logs = work / "logs"
     figures = []
@@ -71,6 +73,7 @@ def test_reports_that_tell_of_another_run_are_named(work: Path) -> None:
     assert "note: of an earlier run, and not written anew: csv, parquet\n" in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="there is a shell")
 @pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_error(work: Path, closed: str) -> None:

@@ -32,6 +32,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_reports_written_again_are_the_same_bytes(work: Path, tmp_path: Path) -> None:
     ended = balance_sync(
         *("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path),
@@ -104,6 +105,7 @@ def test_diff_tells_what_is_new(work: Path) -> None:
     assert "overdraft" in balance_sync("diff", "run-one", "run-two", cwd=work).out
 
 
+@pytest.mark.slow
 def test_diff_fails_on_what_is_new_and_on_nothing_else(work: Path, tmp_path: Path) -> None:
     assert balance_sync("diff", "run-one", "run-two", "--fail-on-new", cwd=work).code == 1
     assert balance_sync("diff", "run-two", "run-one", "--fail-on-new", cwd=work).code == 0

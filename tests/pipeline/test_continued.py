@@ -214,6 +214,7 @@ def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
     assert content(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_what_was_judged_is_not_judged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless somebody has written to the database, other options are asked for, or a model is to be kept."""
     generate_archive(tmp_path / "logs", text_bytes=300_000, seed=3)

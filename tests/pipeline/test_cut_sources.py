@@ -139,6 +139,7 @@ def forged_text() -> str:
     return "".join(texts)
 
 
+@pytest.mark.slow
 def test_forged_lines_of_a_large_file_are_those_of_a_small_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,10 +70,12 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def expected(streams: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("expected")
-    return without_place(
-        fill(write_form("gzip", streams, folder / "logs"), store=folder / "store", judged=True)
-    )
+    return read_form("gzip", streams, tmp_path_factory.mktemp("expected"))
+
+
+def read_form(form: str, streams: dict[str, bytes], folder: Path) -> dict[str, Any]:
+    logs = write_form(form, streams, folder / "logs")
+    return without_place(fill(logs, store=folder / "store", judged=True))
 
 
 def without_place(found: Database) -> dict[str, Any]:
@@ -90,8 +92,7 @@ def without_place(found: Database) -> dict[str, Any]:
 def test_every_form_gives_the_same_tables(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store", judged=True)
-    assert without_place(found) == expected
+    assert read_form(form, streams, tmp_path) == expected
     assert len(expected["transactions"]) > 50
     assert {finding["rule"] for finding in expected["findings"]} >= {"lost_update", "discrepancy"}
 
@@ -108,9 +109,7 @@ def test_an_insights_export_may_be_separated_otherwise(
 def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:
-    found = without_place(
-        fill(write_form(form, streams, tmp_path / "logs"), store=tmp_path / "store", judged=True)
-    )
+    found = read_form(form, streams, tmp_path)
     for table in ("transactions", "sync_errors", "messages", "findings"):
         assert found[table] == expected[table]
     outcomes = {message["message_id"]: message["outcome"] for message in expected["messages"]}
@@ -123,21 +122,23 @@ def many_streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return streams_of(tmp_path_factory.mktemp("generated"), text_bytes=5_000_000)
 
 
+@pytest.fixture(scope="module")
+def expected_of_many(
+    many_streams: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    return read_form("gzip", many_streams, tmp_path_factory.mktemp("expected"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("form", [*RECORDED, *STREAM_RECORDED, *LOSSY_FORMS])
 def test_records_and_printed_lines_give_the_same_of_many_streams(
-    form: str, many_streams: dict[str, bytes], tmp_path: Path
+    form: str, many_streams: dict[str, bytes], expected_of_many: dict[str, Any], tmp_path: Path
 ) -> None:
     """What happens once in a thousand requests, such as two events of one millisecond, happens here, too."""
-    found, expected = (
-        without_place(
-            fill(write_form(one, many_streams, tmp_path / one), store=tmp_path / f"{one}-store", judged=True)
-        )
-        for one in (form, "gzip")
-    )
+    found = read_form(form, many_streams, tmp_path)
     for table in ("transactions", "sync_errors", "messages", "findings"):
-        assert found[table] == expected[table]
-    assert len(expected["messages"]) > 3_000
+        assert found[table] == expected_of_many[table]
+    assert len(expected_of_many["messages"]) > 3_000
 
 
 @pytest.mark.slow

@@ -126,6 +126,7 @@ def test_batches_come_in_the_order_of_paths_and_those_that_interleave_together(
         assert not any(so_many >= at_once and last < min(paths[int(batch)]) for so_many, last, batch in ends)
 
 
+@pytest.mark.slow
 def test_many_sources_of_several_runs_tell_what_is_there_now(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,7 @@ def _run(
     return run(RunOptions(logs=(str(logs),), output=output, formats=formats, threads=threads, since=since))
 
 
+@pytest.mark.slow
 def test_reports_are_the_same_from_one_process_and_from_two(tmp_path: Path) -> None:
     logs = _small_archive(tmp_path / "archive")
     formats = ("json", "csv", "html", "xlsx")
@@ -186,6 +187,7 @@ def test_a_large_archive_is_filled_in_a_process_of_its_own(
         assert _rows(apart, table) == _rows(here, table), table
 
 
+@pytest.mark.slow
 def test_a_period_of_a_large_archive_is_filled_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +219,7 @@ def _export_again(logs: Path) -> None:
         shorter.write_bytes(gzip.compress(text[: last.start()]))
 
 
+@pytest.mark.slow
 def test_where_much_is_compared_another_process_loads_what_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

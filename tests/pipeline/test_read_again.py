@@ -88,6 +88,7 @@ def test_a_damaged_batch_is_read_again(logs: Path, tmp_path: Path, harm: str, ta
     assert read(logs, store).sources_read == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["DROP TABLE decisions", "ALTER TABLE findings DROP COLUMN wallet"])
 def test_a_run_that_cannot_go_on_begins_anew_and_says_why(logs: Path, tmp_path: Path, harm: str) -> None:
     first = judge(logs, tmp_path / "out")

@@ -58,6 +58,7 @@ def test_only_what_was_asked_for_is_written(run, tmp_path):
     assert set(files_of(tmp_path)) == {"summary.json"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ALL)
 def test_a_format_alone_says_what_it_says_beside_others(run, tmp_path, kind):
     connection, context = run

@@ -111,6 +111,7 @@ def long_ledger():
         yield connection
 
 
+@pytest.mark.slow
 def test_a_ledger_of_many_parts_holds_the_same_rows(long_ledger, monkeypatch):
     """More than one group of rows in each part, and a rest in the last one."""
     build_ledger(long_ledger, check_lock=False)

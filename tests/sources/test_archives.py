@@ -68,6 +68,7 @@ def test_what_is_no_file_in_a_tar_is_passed_over(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pack", [packed, lambda text: zipped({"x": text}), lambda text: packed(packed(text))]
 )

@@ -52,12 +52,12 @@ def answers(data: ReportData) -> tuple[Answer, ...]:
 
 
 def _standing(data: ReportData, question: str, *, rule: str) -> Answer:
-    """Say what of a condition stands when the archive ends: for how many, how much, since when."""
+    """Say what of a condition stands when the period ends: for how many, how much, since when."""
     if rule not in {result.run.rule for result in data.rules}:
         return Answer(QUESTIONS[question], (f"Not judged: the rule {rule} did not run.",))
     found = [one for one in data.open_conditions if one.rule == rule]
     if not found:
-        return Answer(QUESTIONS[question], ("None, when the archive ends.",))
+        return Answer(QUESTIONS[question], ("None, when the period ends.",))
     lines = tuple(_standing_line(one) for one in found)
     return Answer(QUESTIONS[question], lines, "Episodes", min(one.place for one in found), rule)
 

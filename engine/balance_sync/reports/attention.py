@@ -133,7 +133,7 @@ def _when(result: RuleResult) -> str:
 
 
 def _standing(result: RuleResult, exposures: tuple[Exposure, ...]) -> Attention:
-    """Say what of a condition still stands when the archive ends: how many, how much, the largest."""
+    """Say what of a condition still stands when the period ends: how many, how much, the largest."""
     parts = []
     total = 0
     for (wallet, currency), group in groupby(exposures, key=lambda one: (one.wallet, one.currency)):
@@ -143,7 +143,7 @@ def _standing(result: RuleResult, exposures: tuple[Exposure, ...]) -> Attention:
         who = counted(worst.open_episodes, "subscriber")
         parts.append(f"{visible(currency)} {amount} for {who}{_of_wallet(wallet)}")
     what = f"{_headline(result)}, {total:,} still open"
-    detail = f"Standing when the archive ends: {'; '.join(parts)}."
+    detail = f"Standing when the period ends: {'; '.join(parts)}."
     return Attention(result.run.severity, what, detail, result.run.rule)
 
 

@@ -304,7 +304,7 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
 SECTION_NOTES: Mapping[str, str] = MappingProxyType(
     {
         "Episodes": (
-            "Consecutive findings of one rule for one subscriber, as one line. Open: the archive "
+            "Consecutive findings of one rule for one subscriber, as one line. Open: the period "
             "ends with the condition unmended. Closed: it was mended. Event: something that "
             "happened, neither open nor closed. Amount at risk: of a condition, what it last stood "
             "at; of events, the sum of their differences."

@@ -56,7 +56,7 @@ PRINTED: Mapping[str, str] = MappingProxyType(
         "at_the_end": "at the end",
         "still_open": "Largest still open",
         "still_open_note": (
-            "Conditions that stand when the archive ends: the largest of each rule, wallet and currency, "
+            "Conditions that stand when the period ends: the largest of each rule, wallet and currency, "
             "at most {cap}."
         ),
         "open": "{count:,} open",

@@ -152,7 +152,7 @@ class Readme:
             "Largest still open", "The five largest of each rule, wallet and currency. All of them: Episodes."
         )
         if not exposures:
-            self._at.text(0, "Nothing is open at the end of the archive.")
+            self._at.text(0, "Nothing is open at the end of the period.")
             self._at.next_row()
             return
         self._at.header(
