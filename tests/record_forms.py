@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import gzip
 import io
@@ -75,6 +76,46 @@ def _delivery(stream: str, events: list[Logged]) -> str:
     records = [{"id": one.id, "timestamp": one.milliseconds, "message": one.message} for one in events]
     head = {"messageType": "DATA_MESSAGE", "owner": "1", "logGroup": "/aws/lambda/x", "logStream": stream}
     return json.dumps({**head, "subscriptionFilters": ["all"], "logEvents": records}, separators=(",", ":"))
+
+
+def _packed(streams: Streams) -> list[str]:
+    """Return deliveries in base64, a gzip member each."""
+    members = (gzip.compress(delivery.encode(), mtime=0) for delivery in _deliveries(streams))
+    return [base64.b64encode(member).decode() for member in members]
+
+
+def function_events(streams: Streams) -> bytes:
+    """Print what a function gets that a subscription calls, one event a line."""
+    return b"".join(json.dumps({"awslogs": {"data": one}}).encode() + b"\n" for one in _packed(streams))
+
+
+def kinesis_events(streams: Streams) -> bytes:
+    """Print what a function gets that reads a Kinesis stream: several records at a time."""
+    records = [
+        {"kinesis": {"kinesisSchemaVersion": "1.0", "sequenceNumber": str(number), "data": one}}
+        for number, one in enumerate(_packed(streams))
+    ]
+    batches = [{"Records": records[at : at + 10]} for at in range(0, len(records), 10)]
+    return json.dumps(batches, indent=2).encode()
+
+
+def kinesis_records(streams: Streams) -> bytes:
+    """Pages of ``aws kinesis get-records``, the last one empty."""
+    records = [
+        {"SequenceNumber": str(number), "Data": one, "PartitionKey": "p"}
+        for number, one in enumerate(_packed(streams))
+    ]
+    pages = [records[at : at + 20] for at in range(0, len(records), 20)]
+    printed = [
+        {"Records": page, "NextShardIterator": "AAAA", "MillisBehindLatest": 0} for page in [*pages, []]
+    ]
+    return "\n".join(json.dumps(page, indent=4) for page in printed).encode()
+
+
+def firehose_events(streams: Streams) -> bytes:
+    """Print what a function gets that turns what Firehose delivers."""
+    records = [{"recordId": f"r{number}", "data": one} for number, one in enumerate(_packed(streams))]
+    return json.dumps({"invocationId": "i", "records": records}).encode()
 
 
 def filter_log_events(streams: Streams) -> bytes:
@@ -237,6 +278,10 @@ def _platform(event: Logged, kind: str, **record: str) -> str:
 
 RECORDED: dict[str, Callable[[Streams], bytes]] = {
     "firehose": firehose,
+    "function-events": function_events,
+    "kinesis-events": kinesis_events,
+    "kinesis-records": kinesis_records,
+    "firehose-events": firehose_events,
     "filter-log-events": filter_log_events,
     "json-lines": json_lines,
     "insights-csv": insights_csv,

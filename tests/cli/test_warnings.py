@@ -25,7 +25,7 @@ def test_times_that_cannot_be_stop_no_run(tmp_path: Path) -> None:
     ended = balance_sync("run", "logs", "-q", "--format", "xlsx", "--format", "json", cwd=tmp_path)
     assert ended.code == 0
     assert "warning: 4 texts that should be log events could not be read" in ended.err
-    assert "records.json: 2 records whose time or message cannot be read" in ended.err
+    assert "records.json: 2 records whose time, message or envelope cannot be read" in ended.err
     summary = json.loads((tmp_path / "reports" / "summary.json").read_text())
     assert (summary["transactions"], summary["rejects"]) == (1, 4)
     strict = balance_sync("run", "logs", "-q", "--strict", cwd=tmp_path)

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
+from balance_sync.limits import Limits
 from balance_sync.sources.lambda_json import as_text
 from balance_sync.sources.record_runs import Record
 from balance_sync.sources.records import RecordReader
+from balance_sync.sources.streams import Meter
 
 AT = 1_705_352_400_123
 TEXT = "2024-01-15T21:00:00.123Z"
 
 
 def read(*values: Any) -> tuple[list[int], RecordReader]:
-    reader = RecordReader()
+    reader = RecordReader(Meter(Limits(), 1_000_000))
     found = list(reader.records_of(values))
     return [one.at for one in found if isinstance(one, Record)], reader
 
@@ -40,7 +42,7 @@ def test_records_without_a_time_are_counted(time: object) -> None:
 
 def test_records_of_lambda_keep_their_level_and_request() -> None:
     record = {"timestamp": TEXT, "level": "INFO", "requestId": "r", "message": "x"}
-    (found,) = RecordReader().records_of([record])
+    (found,) = RecordReader(Meter(Limits(), 1_000_000)).records_of([record])
     assert isinstance(found, Record)
     assert (found.at, found.message) == (AT, f"{TEXT}\tr\tINFO\tx")
 

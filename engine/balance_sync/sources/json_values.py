@@ -20,7 +20,7 @@ _BETWEEN_OBJECTS = re.compile(rb"[ \t\r\n,\x1e\[\]]*")
 """The same and the brackets of an array that holds everything: its values are what is in it."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
-_LIST = re.compile(rb'"(events|logEvents|results)"\s*:\s*\[')
+_LIST = re.compile(rb'"(events|logEvents|results|[Rr]ecords)"\s*:\s*\[')
 _NAMES = {
     name: re.compile(rb'"%b"\s*:\s*("(?:[^"\\]|\\.){1,600}")' % name.encode())
     for name in ("logGroup", "logStream")

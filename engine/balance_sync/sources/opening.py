@@ -196,7 +196,7 @@ class _FileWalk:
     def _text(self, layer: _Layer) -> Iterator[Text]:
         """Give out text that is UTF-8, or the log streams of the records that it spells."""
         head = layer.stream.peek(HEAD_BYTES)
-        reader = RecordReader()
+        reader = RecordReader(self._meter)
         if holds_records(head):
             values = JsonValues(layer.stream, layer.reading, ValueDecoder())
             yield from self._record_streams(oldest_first(reader.records_of(values)), reader, layer)
@@ -235,7 +235,7 @@ class _FileWalk:
         layer.reading.note = _contents(reader.records, "record", reader.passed_over)
         if reader.unread:
             counted = f"{reader.unread:,} record{'' if reader.unread == 1 else 's'}"
-            layer.reading.tell(f"{counted} whose time or message cannot be read")
+            layer.reading.tell(f"{counted} whose time, message or envelope cannot be read")
         if limit:
             raise limit
 

@@ -60,6 +60,7 @@ _OTHERS = (
 _JSON = re.compile(rb"\s*[\[{]")
 _RECORD_KEY = re.compile(
     rb'"(?:messageType|logEvents|events|results|@message|@timestamp|eventId|ingestionTime)"\s*:'
+    rb'|"(?:awslogs|kinesis|kinesisSchemaVersion|SequenceNumber|recordId)"\s*:'
     rb'|"timestamp"\s*:\s*\d|"(?:timestamp|time)"\s*:\s*"\d{4}-'
 )
 _STAMP = re.compile(rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.MULTILINE)

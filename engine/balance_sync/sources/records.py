@@ -14,8 +14,10 @@ from itertools import chain
 from typing import Any
 
 from balance_sync.limits import LAST_YEAR
+from balance_sync.sources.envelopes import packed_in, unpacked
 from balance_sync.sources.lambda_json import record_text
 from balance_sync.sources.record_runs import Record, Run
+from balance_sync.sources.streams import Meter
 
 _REMEMBERED_IDS = 1 << 18
 """Records whose ids are known at once: a delivery that is tried again follows closely."""
@@ -39,6 +41,11 @@ _ACCOUNT = re.compile(r"(?:arn:[^/]*:log-group:|\d{12}:)", re.ASCII)
 class RecordReader:
     """Turns values into records, and counts what is none.
 
+    Parameters
+    ----------
+    meter
+        Of the file: what stands in envelopes unfolds, too.
+
     Attributes
     ----------
     passed_over
@@ -46,10 +53,12 @@ class RecordReader:
     records
         How many records there were.
     unread
-        How many should be records of log events and cannot be read, for their time or their message.
+        How many should be records of log events and cannot be read, for their time or their message, or
+        deliveries whose envelope cannot be opened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
         self.passed_over: Counter[str] = Counter()
         self.records = 0
         self.unread = 0
@@ -88,23 +97,37 @@ class RecordReader:
         self.records += len(run.ids)
         yield run
 
-    def _records(self, value: Any) -> Iterator[Record | None]:
+    def _records(self, value: Any, *, is_enveloped: bool = False) -> Iterator[Record | None]:
         if isinstance(value, list):
             yield _insights_row({item.get("field"): item.get("value") for item in value if _is_dict(item)})
         elif not _is_dict(value):
             yield None
         elif value.get("messageType") == "CONTROL_MESSAGE":
             self.passed_over["control messages"] += 1
-        elif _is_list(value.get("logEvents")):
-            stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
-            yield from self._read(_event(one, stream, group, is_delivered=True) for one in value["logEvents"])
-        elif _is_list(value.get("events")):
-            yield from self._read(map(_event, value["events"]))
-        elif _is_list(value.get("results")):
-            for row in value["results"]:
-                yield from self._records(row)
+        elif (listed := self._listed(value)) is not None:
+            yield from listed
+        elif not is_enveloped and (packed := packed_in(value)):
+            yield from chain.from_iterable(map(self._delivered, packed))
         elif not _is_empty_page(value):
             yield from self._alone(value)
+
+    def _listed(self, value: dict[str, Any]) -> Iterator[Record | None] | None:
+        """Return the records that a delivery or page lists; `None` where a value is neither."""
+        if _is_list(value.get("logEvents")):
+            stream, group = _text(value.get("logStream")), group_name(value.get("logGroup"))
+            return self._read(_event(one, stream, group, is_delivered=True) for one in value["logEvents"])
+        if _is_list(value.get("events")):
+            return self._read(map(_event, value["events"]))
+        if _is_list(value.get("results")):
+            return chain.from_iterable(map(self._records, value["results"]))
+        return None
+
+    def _delivered(self, packed: str) -> Iterator[Record | None]:
+        value = unpacked(packed, self._meter)
+        if value is None:
+            self.unread += 1
+        else:
+            yield from self._records(value, is_enveloped=True)
 
     def _alone(self, value: dict[str, Any]) -> Iterator[Record | None]:
         # Before an event: a record of Lambda has a time and a message, too, and more than those.
