@@ -110,7 +110,8 @@ CREATE TABLE IF NOT EXISTS rejects (
 
 -- What was logged before a period (--since) and its ledger goes on from; without rows where nothing was left out.
 -- Of each subscriber and currency the last link of the chain (the one with the highest link_number), and what
--- states the ids of transactions that the period states, too; link_number is null for what is no link.
+-- states the ids of transactions that the period states, too, or that the words of its findings name;
+-- link_number is null for what is no link.
 CREATE TABLE IF NOT EXISTS brought_forward (
     user_id VARCHAR,
     currency VARCHAR,

@@ -16,6 +16,8 @@ from archive_text import STREAM, synced, write_export
 from balance_sync.config import RunOptions
 from balance_sync.generator import generate_archive
 from balance_sync.pipeline.run import RunResult, run
+from balance_sync.reports.pseudonyms import pseudonymise
+from balance_sync.store.reading import read_only_session
 from balance_sync.vocabulary import Severity
 
 TIMES = {
@@ -186,3 +188,16 @@ def test_a_period_of_which_there_is_nothing(archive: Path) -> None:
     result = judge(archive, archive / "nothing", since=datetime(2098, 1, 1, tzinfo=UTC))
     assert sum(result.findings.values()) == 0
     assert result.events == 0
+
+
+def test_transactions_of_before_that_findings_name_have_pseudonyms(tmp_path: Path) -> None:
+    first, again = synced(0, 1, id="'first-of-all'"), synced(1_000, 2, userId="'U1'", action="'OTHER'")
+    write_export(tmp_path / "logs", {STREAM: first + again + synced(2_000, 3, userId="'U1'")})
+    judge(tmp_path, tmp_path / "whole", rules=("repeated_delivery",))
+    output = tmp_path / "month"
+    judge(tmp_path, output, since=times(tmp_path / "whole")[2], rules=("repeated_delivery",))
+    with read_only_session(output / "balance-sync.duckdb") as connection:
+        query = "SELECT explanation FROM findings"
+        assert "first-of-all" in str(connection.execute(query).fetchall())
+        pseudonymise(connection, b"0123456789abcdef")
+        assert "by transaction T-" in str(connection.execute(query).fetchall())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-_BRING = """
+_BRING = r"""
 INSERT INTO brought_forward BY NAME
 WITH
 last_links AS (
@@ -21,10 +21,15 @@ last_links AS (
     GROUP BY user_id, currency
 ),
 
-stated_again AS (
-    SELECT DISTINCT transaction_id
+wanted AS (
+    SELECT transaction_id
     FROM transactions
-    WHERE transaction_id IS NOT NULL AND (logged_at IS NULL OR logged_at >= $since)
+    WHERE logged_at IS NULL OR logged_at >= $since
+    UNION
+    -- What the words of findings name is found in no other table of the period.
+    SELECT trim(unnest(regexp_extract_all(explanation, '[^\s()]+')), '.,:;''"') AS transaction_id
+    FROM findings
+    WHERE logged_at IS NULL OR logged_at >= $since
 )
 
 SELECT
@@ -43,8 +48,8 @@ LEFT JOIN last_links AS last
     ON l.user_id = last.user_id
     AND l.currency IS NOT DISTINCT FROM last.currency
     AND l.link_number = last.link_number
-LEFT JOIN stated_again AS again ON l.transaction_id = again.transaction_id
-WHERE l.logged_at < $since AND (last.link_number IS NOT NULL OR again.transaction_id IS NOT NULL)
+LEFT JOIN wanted ON l.transaction_id = wanted.transaction_id
+WHERE l.logged_at < $since AND (last.link_number IS NOT NULL OR wanted.transaction_id IS NOT NULL)
 """
 
 
@@ -54,7 +59,7 @@ def bring_forward(connection: DuckDBPyConnection, since: datetime) -> None:
     Parameters
     ----------
     connection
-        With the ledger of everything before the period's end.
+        With the ledger of everything before the period's end, and the findings of the rules.
     since
         When the period begins, UTC.
 
