@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from balance_sync.pipeline.extrapolation import LEAST_SEEN, extrapolate
 from balance_sync.pipeline.run import run
 from balance_sync.sources.discovery import Source
 from balance_sync.sources.sample import draw_sample
+
+RECORDS = ("events", "transactions", "sync_errors", "messages", "rejects")
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +36,18 @@ def counts(result: Estimate) -> dict[str, int]:
     return {one.name: one.estimate for one in (*result.records, *result.findings)}
 
 
-def test_a_sample_of_everything_tells_what_a_run_finds(archive: Path, tmp_path: Path) -> None:
-    told = estimate(options(archive, tmp_path / "sample"), 1.0)
-    ran = run(options(archive, tmp_path / "run"))
+@pytest.mark.parametrize("since", [None, datetime(2024, 9, 10, tzinfo=UTC)])
+def test_a_sample_of_everything_tells_what_a_run_finds(
+    since: datetime | None, archive: Path, tmp_path: Path
+) -> None:
+    told = estimate(options(archive, tmp_path / "sample", since=since), 1.0)
+    ran = run(options(archive, tmp_path / "run", since=since))
     assert {name: counts(told)[name] for name in RULES_OF_SINGLE_RECORDS} == {
         name: ran.findings[name] for name in RULES_OF_SINGLE_RECORDS
     }
     assert sum(counts(told)[name] for name in RULES_OF_SINGLE_RECORDS) > 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert {name: counts(told)[name] for name in RECORDS} == {name: summary[name] for name in RECORDS}
     assert all(one.low == one.estimate == one.high for one in told.records)
     assert set(told.rules_left_out) | set(RULES_OF_SINGLE_RECORDS) == set(ran.findings)
     assert told.reading_s is not None

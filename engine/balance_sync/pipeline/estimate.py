@@ -142,6 +142,7 @@ def _extrapolated(
 def _judged(options: RunOptions, inventory: Inventory) -> tuple[dict[str, dict[str, int]], tuple[str, ...]]:
     """Return how many the sample's streams hold of everything, and what was not judged."""
     from balance_sync.rules import load_rules, run_rules, select_rules
+    from balance_sync.store.period import forget_before
     from balance_sync.store.session import database_errors, lock_down, open_session
     from balance_sync.store.tables import create_tables
 
@@ -164,6 +165,8 @@ def _judged(options: RunOptions, inventory: Inventory) -> tuple[dict[str, dict[s
         lock_down(connection)
         chosen = [name for name in RULES_OF_SINGLE_RECORDS if name in every]
         run_rules(connection, selection=chosen, timezone=options.timezone)
+        if options.since:
+            forget_before(connection, options.since)
         connection.register("drawn", _units(inventory))
         return _counts(connection), (*sorted(set(every) - set(chosen)), DETECTOR)
 

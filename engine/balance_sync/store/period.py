@@ -45,3 +45,9 @@ def take_period(connection: DuckDBPyConnection, whole: Path, since: datetime) ->
             )
     finally:
         connection.execute("DETACH whole")
+
+
+def forget_before(connection: DuckDBPyConnection, since: datetime) -> None:
+    """Delete what was logged before `since` (UTC), and what was found about it: of a database in memory."""
+    for table, time in _TIMED.items():
+        connection.execute(f"DELETE FROM {table} WHERE {time} < $since", {"since": since})  # noqa: S608
