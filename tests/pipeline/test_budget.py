@@ -114,7 +114,7 @@ def test_the_whole_job_stays_below_its_limit(tmp_path: Path) -> None:
     # Only here: a plain `pytest` does not find the benchmarks.
     from benchmarks.speed.measure import measure
 
-    generate_archive(tmp_path / "archive", text_bytes=150 * MB, workers=2)
+    generate_archive(tmp_path / "archive", text_bytes=100 * MB, workers=2)
     formats = [word for name in config.FORMATS for word in ("--format", name)]
     limit = ("--threads", "4", "--memory-limit", "900MB")
     run = ("run", str(tmp_path / "archive" / "logs"), "-o", "out", *formats, *limit)

@@ -119,7 +119,7 @@ def test_forms_that_say_less_of_the_platform_give_the_same_of_the_application(
 
 @pytest.fixture(scope="module")
 def many_streams(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return streams_of(tmp_path_factory.mktemp("generated"), text_bytes=5_000_000)
+    return streams_of(tmp_path_factory.mktemp("generated"), text_bytes=3_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_records_and_printed_lines_give_the_same_of_many_streams(
     found = read_form(form, many_streams, tmp_path)
     for table in ("transactions", "sync_errors", "messages", "findings"):
         assert found[table] == expected_of_many[table]
-    assert len(expected_of_many["messages"]) > 3_000
+    assert len(expected_of_many["messages"]) > 1_800
 
 
 @pytest.mark.slow
