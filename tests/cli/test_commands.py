@@ -371,6 +371,7 @@ def test_a_small_run_needs_neither_pandas_nor_scikit_learn(work: Path, tmp_path:
     assert done.stdout.splitlines()[-1].strip() == "brought in:"
 
 
+@pytest.mark.slow
 def test_a_sample_is_told_and_nothing_is_written(work: Path, tmp_path: Path) -> None:
     ended = balance_sync("run", work / "logs", "--sample", "100%", "--json", cwd=tmp_path)
     assert ended.code == 0

@@ -67,6 +67,7 @@ def test_what_an_earlier_run_has_written_is_no_log(work: Path) -> None:
     assert "written by an earlier run" in ended.err
 
 
+@pytest.mark.slow
 def test_reports_that_tell_of_another_run_are_named(work: Path) -> None:
     assert "earlier run" not in balance_sync("run", "logs", *FORMATS, cwd=work).err
     ended = balance_sync("run", "logs", "--format", "json", cwd=work)

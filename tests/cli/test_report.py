@@ -44,6 +44,7 @@ def test_reports_written_again_are_the_same_bytes(work: Path, tmp_path: Path) ->
         assert (tmp_path / name).read_bytes() == (work / "run-two" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_memory_of_reports_has_a_limit(work: Path, tmp_path: Path) -> None:
     again = ("report", "--database", "run-two/balance-sync.duckdb", "-o", tmp_path, "--format", "json")
     ended = balance_sync(*again, "--memory-limit", "860MB", cwd=work)

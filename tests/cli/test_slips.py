@@ -79,6 +79,7 @@ def test_a_run_where_another_writes_is_refused_and_changes_nothing(tmp_path: Pat
     assert list((tmp_path / "out" / "store").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_a_report_there_is_the_database_alone(tmp_path: Path) -> None:
     write_export(tmp_path / "logs", {STREAM: synced(0, 1)})
     ended = balance_sync("run", "logs", "-o", "out", "--format", "none", cwd=tmp_path)

@@ -66,6 +66,7 @@ def test_what_is_printed_hides_nothing_and_keeps_its_digits(tmp_path: Path) -> N
     assert (found["vat"], found["logged_at"], found["is_nothing"]) == ("0", row["logged_at"], True)
 
 
+@pytest.mark.slow
 def test_a_proof_without_its_logs_still_shows_the_ledger(tmp_path: Path) -> None:
     write_export(tmp_path / "logs", {STREAM: synced(0, 1, id="'T1'", newBalance="-1", paymentBalance="-1")})
     assert balance_sync("run", "logs", "--format", "none", cwd=tmp_path).code == 0

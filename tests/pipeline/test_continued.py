@@ -262,6 +262,7 @@ def twice(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_findings_about_one_transaction_id_stay_apart(tmp_path: Path) -> None:
     """What tells them apart counts all of them, also those of a subscriber with nothing new."""
     logs, store = tmp_path / "logs", tmp_path / "store"
@@ -363,6 +364,7 @@ def test_rules_of_ones_own_see_everything(twice: Path) -> None:
     ).continued
 
 
+@pytest.mark.slow
 def test_suspects_of_old_and_new_sources_are_each_found_once(tmp_path: Path) -> None:
     logs, store = tmp_path / "logs", tmp_path / "store"
     unknown = line(20, request(99), PUBLISHED)
@@ -376,6 +378,7 @@ def test_suspects_of_old_and_new_sources_are_each_found_once(tmp_path: Path) -> 
     assert len(suspects) == len(content(tmp_path / "added")["suspects"]) == 3
 
 
+@pytest.mark.slow
 def test_files_that_only_repeat_leave_requests_that_others_share(tmp_path: Path) -> None:
     """A request whose halves two exports hold is followed again, though the third brings nothing new."""
     one = request(1)

@@ -151,6 +151,7 @@ def test_what_a_run_has_not_seen_settles_nothing(tmp_path: Path) -> None:
     assert len(find_store(tmp_path / "store").settled.batches()) == 1
 
 
+@pytest.mark.slow
 def test_a_file_that_comes_later_settles_what_was_doubted(tmp_path: Path) -> None:
     first, second, third = three_invocations()
     logs = dealt(tmp_path / "logs", [first + second[1:5] + third])

@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,14 @@ def without_place(found: Database) -> dict[str, Any]:
     return {**tables, "kinds": found.kinds, "problems": found.filled.problems}
 
 
-@pytest.mark.parametrize("form", FORMS)
+def _rarer_slow(forms: Iterable[str]) -> list[Any]:
+    """Return the forms, those that others are much like as cases that are slow together."""
+    frequent = {"gzip", "plain", "gzip-members", "zstd", "zip", "tar-gz", "utf16-le", "crlf"}
+    frequent |= {"firehose", "filter-log-events", "json-lines", "insights-csv", "tail", "kinesis-events"}
+    return [form if form in frequent else pytest.param(form, marks=pytest.mark.slow) for form in forms]
+
+
+@pytest.mark.parametrize("form", _rarer_slow(FORMS))
 def test_every_form_gives_the_same_tables(
     form: str, streams: dict[str, bytes], expected: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def logs(tmp_path: Path) -> Path:
     return tmp_path / "logs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_bytes", [800, 3_000])
 def test_many_sources_tell_what_few_do(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_bytes: int
@@ -145,6 +146,7 @@ def test_many_sources_of_several_runs_tell_what_is_there_now(
     assert _told(alone) == _told(fill(logs / "1", store=tmp_path / "fresh of one"))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_one_before_with_many_sources(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,7 @@ print(result.run_id)
 """
 
 
+@pytest.mark.slow
 def test_a_script_need_not_be_made_for_several_processes(tmp_path: Path) -> None:
     texts = {f"2024-01-15-[$LATEST]{number:032x}": synced(number * 100, number) for number in range(1, 40)}
     logs = write_export(tmp_path / "logs", texts)
@@ -147,6 +148,7 @@ def test_reports_are_the_same_from_one_process_and_from_two(tmp_path: Path) -> N
     assert left == {path.name for path in (tmp_path / "one").iterdir()}
 
 
+@pytest.mark.slow
 def test_a_process_lost_before_the_reports_costs_no_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +167,7 @@ def test_a_process_lost_before_the_reports_costs_no_report(
     assert all(path.stat().st_size for path in done.reports)
 
 
+@pytest.mark.slow
 def test_a_large_archive_is_filled_in_a_process_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -217,6 +217,7 @@ def test_report_works_where_the_session_may_do_nothing_else(tmp_path):
         assert write_reports(connection, tmp_path, formats=ALL, context=context)
 
 
+@pytest.mark.slow
 def test_read_only_database_gives_the_same_report(tmp_path):
     import duckdb
 

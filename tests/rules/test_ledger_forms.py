@@ -70,6 +70,7 @@ def test_all_forms_hold_the_same_rows_of_many_tables(bench, tables):
     check_forms(bench)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=tables)
 def test_one_subscribers_ledger_is_theirs_of_the_whole(bench, tables):
@@ -124,6 +125,7 @@ def test_a_ledger_of_many_parts_holds_the_same_rows(long_ledger, monkeypatch):
     assert long_ledger.execute(SUMS).fetchall() == in_place
 
 
+@pytest.mark.slow
 def test_filters_and_joins_read_it_as_a_table(long_ledger, monkeypatch):
     queries = [
         "SELECT count(*), sum(line) FROM ledger WHERE NOT applied",
