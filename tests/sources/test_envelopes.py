@@ -68,10 +68,10 @@ def test_what_cannot_be_opened_is_told_and_the_others_are_read(data: str, tmp_pa
     assert file.reading.problem == "1 record whose time, message or envelope cannot be read"
 
 
-def test_an_envelope_in_an_envelope_is_none(tmp_path: Path) -> None:
-    inner = {"awslogs": {"data": packed(DELIVERY)}}
+@pytest.mark.parametrize("inner", [{"awslogs": {"data": packed(DELIVERY)}}, {"order": 1}, {}])
+def test_what_is_no_delivery_in_an_envelope_is_counted(inner: Any, tmp_path: Path) -> None:
     (file,) = read(tmp_path, {"awslogs": {"data": packed(inner)}})
-    assert file.reading.members == 0
+    assert (file.reading.members, file.reading.note) == (0, "0 records in it; passed over: 1 unknown records")
 
 
 def test_envelopes_unfold_to_no_more_than_is_allowed(tmp_path: Path) -> None:

@@ -76,12 +76,10 @@ def sum_up(
     Parameters
     ----------
     connection
-        With the findings of the rules; the ledger is made where there is none yet.
+        With the ledger, and the findings of the rules.
     """
-    from balance_sync.rules import build_ledger, build_summaries, has_ledger
+    from balance_sync.rules import build_summaries
 
-    if not has_ledger(connection):
-        build_ledger(connection)
     runs = ran.runs
     if is_ranked(options):
         runs = (*runs, record_anomalies(connection, options, second, standing))
@@ -143,12 +141,13 @@ def run_chosen_rules(
     concerned_only: bool = False,
 ) -> RulesRun:
     """Run the `rules`, as `chosen_rules` gives them, and make the ledger that they read."""
-    if not rules:
-        return RulesRun()
     from balance_sync.reports.context import RuleRun
-    from balance_sync.rules import run_rules
+    from balance_sync.rules import build_ledger, run_rules
     from balance_sync.rules.header import Nature
 
+    if not rules:
+        build_ledger(connection)
+        return RulesRun()
     runs = run_rules(
         connection,
         selection=_sql_rules(options),

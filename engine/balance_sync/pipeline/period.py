@@ -31,7 +31,7 @@ def fill_period(
     DuckDBPyConnection, Filled, RulesRun
         The open database, what is in it, and the rules with the number of their findings in the period.
     """
-    from balance_sync.rules import bring_forward, build_ledger, has_ledger
+    from balance_sync.rules import bring_forward
     from balance_sync.store.period import take_period
     from balance_sync.store.session import lock_down, set_memory_limit
     from balance_sync.store.tables import create_tables
@@ -43,8 +43,6 @@ def fill_period(
         set_memory_limit(connection, limit)
         lock_down(connection)
         ran = run_chosen_rules(connection, filling.options, rules)
-        if not has_ledger(connection):
-            build_ledger(connection)
         bring_forward(connection, since)
     published = filling.open(filling.budget.database)
     try:

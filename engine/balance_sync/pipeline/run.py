@@ -262,7 +262,10 @@ def _stages(begun: Begun, database: Path, work: _Work) -> RunResult:
 
 
 def _judge(begun: Begun, work: _Work, standing: Standing) -> tuple[RuleRun, ...]:
+    from balance_sync.rules import build_ledger
+
     if begun.ran:
+        build_ledger(begun.connection)
         return sum_up(begun.connection, work.options, begun.ran, work.second, standing)
     judge = judge_changes if begun.previous else judge_all
     return judge(begun.connection, work.options, work.rules, work.second, standing)

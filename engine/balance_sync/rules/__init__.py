@@ -16,13 +16,7 @@ if TYPE_CHECKING:
         retake_excerpt,
     )
     from balance_sync.rules.header import Nature
-    from balance_sync.rules.ledger import (
-        build_ledger,
-        has_ledger,
-        keep_ledger,
-        set_ledger_aside,
-        take_ledger_back,
-    )
+    from balance_sync.rules.ledger import build_ledger, keep_ledger, set_ledger_aside, take_ledger_back
     from balance_sync.rules.runner import RuleRun, run_rules
     from balance_sync.rules.summaries import build_completeness, build_summaries
 
@@ -37,7 +31,6 @@ __all__ = [
     "concern_users_of",
     "drop_excerpt",
     "excerpt_of",
-    "has_ledger",
     "keep_ledger",
     "load_rules",
     "renew_summaries",
@@ -59,7 +52,6 @@ _HOMES = {
     "concern_users_of": "excerpt",
     "drop_excerpt": "excerpt",
     "excerpt_of": "excerpt",
-    "has_ledger": "ledger",
     "keep_ledger": "ledger",
     "load_rules": "catalogue",
     "renew_summaries": "excerpt",

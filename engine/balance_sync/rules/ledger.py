@@ -155,11 +155,6 @@ def drop_ledger(connection: DuckDBPyConnection) -> None:
         connection.execute(f"DROP {kind} temp.{name}")
 
 
-def has_ledger(connection: DuckDBPyConnection) -> bool:
-    """Return whether the session has a temporary ledger."""
-    return bool(_temporary(connection, ["ledger"]))
-
-
 def set_ledger_aside(connection: DuckDBPyConnection) -> None:
     """Keep the whole ledger under another name while an excerpt has its own: it is dear to make."""
     for name, kind in _temporary(connection, _NAMES):

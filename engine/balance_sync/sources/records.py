@@ -97,7 +97,7 @@ class RecordReader:
         self.records += len(run.ids)
         yield run
 
-    def _records(self, value: Any, *, is_enveloped: bool = False) -> Iterator[Record | None]:
+    def _records(self, value: Any) -> Iterator[Record | None]:
         if isinstance(value, list):
             yield _insights_row({item.get("field"): item.get("value") for item in value if _is_dict(item)})
         elif not _is_dict(value):
@@ -106,7 +106,7 @@ class RecordReader:
             self.passed_over["control messages"] += 1
         elif (listed := self._listed(value)) is not None:
             yield from listed
-        elif not is_enveloped and (packed := packed_in(value)):
+        elif packed := packed_in(value):
             yield from chain.from_iterable(map(self._delivered, packed))
         elif not _is_empty_page(value):
             yield from self._alone(value)
@@ -124,10 +124,13 @@ class RecordReader:
 
     def _delivered(self, packed: str) -> Iterator[Record | None]:
         value = unpacked(packed, self._meter)
-        if value is None:
+        if not _is_dict(value):
             self.unread += 1
+        elif "logEvents" in value:
+            yield from self._records(value)
         else:
-            yield from self._records(value, is_enveloped=True)
+            # A stream may carry anything; an envelope within an envelope is none.
+            yield from self._alone(value)
 
     def _alone(self, value: dict[str, Any]) -> Iterator[Record | None]:
         # Before an event: a record of Lambda has a time and a message, too, and more than those.
