@@ -14,7 +14,7 @@ from balance_sync.logs.kinds import ClassifiedEvents, classify
 from balance_sync.logs.record_layouts import SYNC_ERROR_LAYOUTS, TRANSACTION_LAYOUTS, read_layout
 from balance_sync.logs.requests import number_parts
 from balance_sync.logs.split import split_events
-from balance_sync.sources.batching import TextPiece
+from balance_sync.sources.reading import TextPiece
 
 
 @contextmanager

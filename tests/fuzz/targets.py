@@ -11,9 +11,9 @@ from container_targets import CONTAINER_TARGETS, expect
 from balance_sync.logs.exact_records import read_sync_error, read_transaction
 from balance_sync.logs.inspect_reader import DumpError, read_dump
 from balance_sync.logs.split import split_events
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 from both_ways import differences
 
 _STAMP = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z ")

@@ -17,10 +17,11 @@ from archive_text import DAY
 from balance_sync import compiled
 from balance_sync.generator.archive import generate_archive
 from balance_sync.logs.quoted_metadata import unescaped
-from balance_sync.sources.batching import TextPiece, plan_batches
-from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.discovery import discover
 from balance_sync.sources.inflate import begins_plainly
-from balance_sync.sources.reading import Reading
+from balance_sync.sources.reading import Reading, TextPiece
+from balance_sync.sources.source import Source
 from both_ways import differences, in_numpy
 
 pytestmark = pytest.mark.skipif(not compiled.ARE_BUILT, reason="built without the compiled passes")

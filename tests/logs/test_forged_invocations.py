@@ -20,9 +20,9 @@ from archive_text import (
     synced,
 )
 from balance_sync.logs.tables import BatchTables, parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 HOUR = 3_600_000
 ONE, TWO, FORGED = request(1), request(2), request(99)

@@ -28,9 +28,9 @@ from archive_text import (
 )
 from balance_sync.logs.kinds import KINDS, OUTCOME_OF_KIND
 from balance_sync.logs.scan import classified_frame
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 ONE = request(1)
 NEGATIVE_DUMP = f"{{\n  message: '{NEGATIVE}',\n  data: {{ userId: 'U1', currentBalance: 6.6 }}\n}}"

@@ -27,9 +27,9 @@ from archive_text import (
 )
 from balance_sync.logs.messages import follow_messages
 from balance_sync.logs.tables import parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 ONE, TWO = request(1), request(2)
 BREAKS = ("timeout", "report")

@@ -8,9 +8,9 @@ import pytest
 
 from archive_text import DAY, PUBLISHED, end, line, processing, report, request, start, transaction
 from balance_sync.logs.tables import BatchTables, parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 
 def parse(*texts: str) -> BatchTables:

@@ -26,9 +26,9 @@ from balance_sync.logs.exact_records import read_sync_error, read_transaction
 from balance_sync.logs.kinds import classify
 from balance_sync.logs.records import read_sync_errors, read_transactions
 from balance_sync.logs.split import split_events
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 ONE = request(1)
 # Half of all strings are the plain ones that services write, the other half is anything.

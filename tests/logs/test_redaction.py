@@ -14,9 +14,9 @@ from archive_text import SYNC_NOTICE, line, request, transaction_dump, typed_fie
 from balance_sync.logs.metadata import allowed_metadata
 from balance_sync.logs.redaction import HIDDEN, redact
 from balance_sync.logs.tables import parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 PERSONAL_KEYS = (
     *("name", "firstName", "first_name", "receiverName", "senderName", "customer-name", "email", "userEmail"),

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from archive_text import event, stamp, write_gz
 from balance_sync.logs.split import split_events
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
 STAMPS = st.sampled_from(

@@ -30,9 +30,9 @@ from archive_text import (
 from balance_sync.generator.archive import generate_archive
 from balance_sync.logs.scan import classified_frame
 from balance_sync.logs.tables import BatchTables, parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 MINUTE = 60_000
 ONE, TWO, THREE, FORGED = request(1), request(2), request(3), request(99)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from archive_text import PUBLISHED, end, event, line, processing, report, request, start
 from balance_sync.logs.tables import parse_batch
-from balance_sync.sources.batching import TextPiece
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.inflate import Reading
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 ONE, TWO = request(1), request(2)
 UNKNOWN = "Unknown application error occurred\nRuntime.Unknown"

@@ -36,9 +36,9 @@ from balance_sync.pipeline.cut_sources import judge_cut_sources
 from balance_sync.pipeline.ingest import find_store, ingest
 from balance_sync.pipeline.parsing import parse_into
 from balance_sync.sources import opening
-from balance_sync.sources.batching import TextPiece, plan_batches
-from balance_sync.sources.discovery import Source
-from balance_sync.sources.reading import Reading
+from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.reading import Reading, TextPiece
+from balance_sync.sources.source import Source
 
 DAY = 86_400_000
 HELD = st.sampled_from([0, 1_000_000])

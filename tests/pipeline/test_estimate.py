@@ -15,8 +15,8 @@ from balance_sync.generator import generate_archive
 from balance_sync.pipeline.estimate import RULES_OF_SINGLE_RECORDS, Estimate, estimate
 from balance_sync.pipeline.extrapolation import LEAST_SEEN, extrapolate
 from balance_sync.pipeline.run import run
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.sample import draw_sample
+from balance_sync.sources.source import Source
 
 RECORDS = ("events", "transactions", "sync_errors", "messages", "rejects")
 

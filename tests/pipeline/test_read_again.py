@@ -50,7 +50,9 @@ def test_a_file_that_would_not_open_is_tried_again(
     opening_file = opening.open_file
     with monkeypatch.context() as patch:
         patch.setattr(opening, "open_file", refuse)
-        patch.setattr("balance_sync.sources.batching.read_plainly", lambda _source: None)
+        patch.setattr(
+            "balance_sync.sources.batching.read_plainly", lambda sources, enough: [None] * len(sources)
+        )
         assert rows(read(logs, tmp_path / "store")) == 1
         assert read(logs, tmp_path / "store").sources_read > 0
     assert rows(read(logs, tmp_path / "store")) == 2

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from archive_text import STREAM, event, write_gz
 from balance_sync.limits import Limits
 from balance_sync.sources import batching, opening
-from balance_sync.sources.batching import TextPiece, plan_batches
+from balance_sync.sources.batching import plan_batches
 from balance_sync.sources.discovery import discover
+from balance_sync.sources.reading import TextPiece
 
 WORDS = st.sampled_from(
     ["START", "END", "\n", "{\n  a: 1\n}", "2024-01-15T21:00:00.000Z", "x" * 300, "é", "\r"]

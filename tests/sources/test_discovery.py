@@ -10,7 +10,7 @@ import pytest
 
 from archive_text import STREAM, write_gz
 from balance_sync.errors import InputError
-from balance_sync.sources import discovery
+from balance_sync.sources import walk
 from balance_sync.sources.discovery import discover, hold_many
 
 
@@ -134,7 +134,7 @@ def test_a_folder_of_very_many_files_is_told_in_the_same_order(
         write_gz(tmp_path / name / "x.gz", "")
         write_gz(tmp_path / f"{name}.gz", "")
     few = discover([tmp_path])
-    monkeypatch.setattr(discovery, "_MANY", 2)
+    monkeypatch.setattr(walk, "_MANY", 2)
     assert discover([tmp_path]) == few
     assert len({source.label for source in few.sources}) == len(few.sources) == 14
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from archive_text import event
-from balance_sync.sources.batching import TextPiece, plan_batches
-from balance_sync.sources.discovery import Source
+from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.reading import TextPiece
+from balance_sync.sources.source import Source
 
 pytest.importorskip("obstore")
 objects = pytest.importorskip("balance_sync.sources.objects")

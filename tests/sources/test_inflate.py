@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from balance_sync.limits import Limits
 from balance_sync.sources import opening
-from balance_sync.sources.discovery import Source, discover
-from balance_sync.sources.inflate import read_plainly
+from balance_sync.sources.discovery import discover
 from balance_sync.sources.opening import iter_texts
-from balance_sync.sources.reading import Reading
+from balance_sync.sources.plain_files import read_plainly
+from balance_sync.sources.reading import Reading, TextPiece
+from balance_sync.sources.source import Source
+from both_ways import in_numpy
 
 EVENT = b"2024-01-15T21:00:00.000Z END\n\n"
 TEXT = EVENT + random.Random(1).randbytes(3000).hex().encode() + EVENT * 2000
@@ -34,8 +36,10 @@ def whole(source: Source) -> tuple[bytes, Reading]:
     texts = list(iter_texts(source, Limits()))
     assert [text.ends for text in texts] == [False] * (len(texts) - 1) + [True]
     text, reading = b"".join(one.text for one in texts), texts[-1].reading
-    plain = read_plainly(source)
-    assert plain is None or plain == (text, reading)
+    (plain,) = read_plainly([source], enough=1)
+    assert plain is None or plain == TextPiece(source, text, 0, 1, True, reading)
+    with in_numpy():
+        assert read_plainly([source], enough=1) == [plain]
     return text, reading
 
 
@@ -60,6 +64,53 @@ def read(folder: Path, content: bytes) -> tuple[bytes, Reading]:
 def test_whole_files_give_their_text(tmp_path: Path, content: bytes) -> None:
     text, reading = read(tmp_path, content)
     assert (text, reading.problem) == (TEXT, "")
+
+
+SMALL = [gzip.compress(EVENT * count, mtime=0) for count in range(1, 4)]
+
+
+@pytest.mark.parametrize(
+    ("content", "events"),
+    [
+        (SMALL[0], 1),
+        (SMALL[0] + SMALL[0], 2),
+        (SMALL[1] + SMALL[0] + SMALL[1], 5),
+        (SMALL[2] + b"\0" * 8, 3),
+        (SMALL[2] + SMALL[2][-8:], 3),
+        (gzip.compress(SMALL[0], 0), 1),
+    ],
+    ids=["one", "twice", "others", "padding", "its end again", "in a member"],
+)
+def test_small_files_give_all_their_text(tmp_path: Path, content: bytes, events: int) -> None:
+    text, _ = read(tmp_path, content)
+    assert text == EVENT * events
+
+
+def test_a_small_file_of_much_text_is_left_to_who_counts_it(tmp_path: Path) -> None:
+    """It holds more than is read at once."""
+    source = source_of(tmp_path, gzip.compress(EVENT + b"\n" * (9 << 20)))
+    assert source.size_bytes > 8128
+    assert read_plainly([source], enough=1) == [None]
+
+
+@given(
+    sizes=st.lists(st.integers(0, 5), min_size=1, max_size=9),
+    enough=st.integers(0, 300),
+)
+def test_files_are_read_until_there_is_enough(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], enough: int
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    for number, size in enumerate(sizes):
+        (folder / f"{number}.gz").write_bytes(gzip.compress(EVENT * size, mtime=0))
+    sources = discover([folder]).sources
+    pieces = read_plainly(sources, enough=enough)
+    with in_numpy():
+        assert read_plainly(sources, enough=enough) == pieces
+    read_bytes = [len(piece.text) if piece else 0 for piece in pieces]
+    assert read_bytes == [len(EVENT) * size for size in sizes[: len(pieces)]]
+    assert sum(read_bytes[:-1]) < max(enough, 1)
+    assert len(pieces) == len(sizes) or sum(read_bytes) >= enough
 
 
 def test_an_empty_file_is_empty_text(tmp_path: Path) -> None:

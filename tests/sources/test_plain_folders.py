@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,17 @@ FILES = st.sampled_from(
         "b\nc",
         "\udc80",
         "\x7f",
+        "balance-sync.duckdb",
+        "summary.json",
         "x" * 255,
     ]
 )
-FOLDERS = st.sampled_from(["s", "S", "s-", "ä", "s\n", ".git", "__MACOSX", "2024-01-15-[$LATEST]abc"])
+STREAMS = [
+    *("2024-01-15-[$LATEST]abc", "2024-01-16-[1]0", "2024-01-16-[]0", "2024-01-16-[ä]0", "2024-13-16-[1]0"),
+    *("2024-01-16-[1]", "2024-01-16-[1]a-b", "2024-01-16-[1]2]3", "2024-01-1x-[1]0", "2024-01-16-1]0"),
+    *("2024-01-16-[1]ä", "2024-01-16-[", "2024-01-16"),
+]
+FOLDERS = st.sampled_from(["s", "S", "s-", "ä", "s\n", ".git", "__MACOSX", *STREAMS])
 KINDS = st.sampled_from(["file", "file", "file", "empty", "folder", "link", "link to folder", "pipe"])
 CONTENTS = st.one_of(
     st.dictionaries(FILES, KINDS, max_size=4),
@@ -82,13 +90,14 @@ def test_plain_files_come_with_their_folder(tmp_path: Path) -> None:
         (tmp_path / "many" / f"{number}.gz").touch()
     (tmp_path / "to-b").symlink_to(tmp_path / "b")
     names = ["b/", "a/", "link/", "many/", "to-b/", "gone/", "file"]
-    told = dict(with_files(f"{tmp_path}/", names))
+    (listed,) = with_files(f"{tmp_path}/", names)
+    told = dict(listed)
     assert list(told) == names
     files = [("1.gz", 2, 1_000_000_007), ("2.gz", 2, 1_000_000_007)]
     plain = {"b/": files, "a/": []} if compiled.are_used() else {}
     assert {name: files for name, files in told.items() if files is not None} == plain
     with in_numpy():
-        assert list(with_files(f"{tmp_path}/", names)) == [(name, None) for name in names]
+        assert list(with_files(f"{tmp_path}/", names)) == [[(name, None) for name in names]]
 
 
 @pytest.mark.parametrize("count", [255, 256, 257, 600])
@@ -97,7 +106,7 @@ def test_of_many_folders_the_next_ones_are_listed_meanwhile(tmp_path: Path, coun
         (tmp_path / f"{number:04}").mkdir()
         (tmp_path / f"{number:04}" / "000000.gz").write_bytes(bytes(number))
     names = [f"{number:04}/" for number in range(count)]
-    listed = list(with_files(f"{tmp_path}/", iter(names)))
+    listed = list(chain.from_iterable(with_files(f"{tmp_path}/", iter(names))))
     assert [name for name, _ in listed] == names
     if compiled.are_used():
         assert [size for _, ((_, size, _),) in listed] == list(range(count))  # type: ignore[misc]
@@ -109,7 +118,7 @@ def test_who_looks_no_further_leaves_nothing_behind(tmp_path: Path) -> None:
     for number in range(600):
         (tmp_path / f"{number:04}").mkdir()
     listed = with_files(f"{tmp_path}/", [f"{number:04}/" for number in range(600)])
-    assert next(listed)[0] == "0000/"
+    assert next(listed)[0][0] == "0000/"
     listed.close()  # type: ignore[attr-defined]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("list")]
 
@@ -121,9 +130,9 @@ def test_a_folder_of_which_nothing_was_told_is_looked_through(
     (tmp_path / "a.gz").touch()
     (tmp_path / "gone").mkdir()
     monkeypatch.setattr(
-        "balance_sync.sources.discovery.with_files",
-        lambda folder, names: (
-            (name, (tmp_path / "gone").rmdir() if name == "gone/" else None) for name in names
+        "balance_sync.sources.walk.with_files",
+        lambda folder, names: iter(
+            [[(name, (tmp_path / "gone").rmdir() if name == "gone/" else None) for name in names]]
         ),
     )
     found: Discovery = discover([tmp_path])

@@ -8,8 +8,8 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.sample import LEAST_STREAMS, draw_sample
+from balance_sync.sources.source import Source
 
 
 def source(number: int, size_bytes: int, stream: str) -> Source:

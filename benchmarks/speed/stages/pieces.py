@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from balance_sync.sources.batching import TextPiece
+    from balance_sync.sources.reading import TextPiece
 
 
 def iter_pieces(logs: Path) -> Iterator[list[TextPiece]]:

@@ -1,13 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from balance_sync.sources.reading import Reading, TextPiece
+from balance_sync.sources.source import Source
+
 _Table = Sequence[tuple[bytes, int]]
 
 def begins_plainly(text: bytes, unwanted: bytes, within: int) -> bool: ...
+def read_plain(
+    sources: Sequence[Source],
+    enough: int,
+    elsewhere: str,
+    inflate: Callable[[bytes], bytes | None],
+    sha256: Callable[[bytes], Any],
+    reading: type[Reading],
+    piece_type: type[TextPiece],
+    unwanted: bytes,
+    within: int,
+) -> list[TextPiece | None]: ...
 def differ_within(
     text: NDArray[np.uint8], starts: NDArray[np.int64], offset: int, length: int
 ) -> NDArray[np.bool_]: ...

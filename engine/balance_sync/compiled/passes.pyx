@@ -12,6 +12,7 @@ import numpy as np
 include "arrow_values.pxi"
 include "split.pxi"
 include "octets.pxi"
+include "plain_files.pxi"
 include "kinds.pxi"
 include "requests.pxi"
 include "record_values.pxi"

@@ -1,4 +1,4 @@
-# Folders that hold nothing but a few files, as the streams of an export do; `balance_sync.sources.discovery` looks
+# Folders that hold nothing but a few files, as the streams of an export do; `balance_sync.sources.walk` looks
 # through all others.
 
 from libc.stdlib cimport free, malloc
@@ -147,3 +147,54 @@ cdef told_files(const plain_file* found, long count):
     files = [(found[row].name.decode("ascii"), found[row].size, found[row].modified_ns) for row in range(count)]
     files.sort()
     return files
+
+
+def told_sources(
+    str folder, str folder_label, list listed, source_type, entry_type, exceptions, folder_exceptions, day_of
+):
+    """Return the sources that the files of plain folders are, and what else is `listed` as it is.
+
+    Parameters
+    ----------
+    exceptions, folder_exceptions
+        Names of files and folders that are looked at elsewhere, as what has letters beyond ASCII is.
+    day_of
+        Tells of ten characters whether they are written as a day, and the day.
+    """
+    cdef list told = []
+    cdef str name, shown, label, inner, one, day_text = ""
+    cdef bint is_stream, is_day = False
+    day = None
+    for name, files in listed:
+        shown = name[:len(name) - 1] if name.endswith("/") else name
+        label = folder_label + shown
+        if files is None or not shown.isascii() or shown in folder_exceptions or has_exception(files, exceptions):
+            told.append(tuple.__new__(entry_type, (label, name, files)))
+            continue
+        is_stream = ends_as_stream(shown.encode("ascii"))
+        if is_stream and shown[:10] != day_text:
+            day_text = shown[:10]
+            is_day, day = day_of(day_text)
+        for inner, size_bytes, modified_ns in files:
+            one = f"{label}/{inner}"
+            stream = (shown, day) if is_stream and is_day else (one, None)
+            row = (one, f"{folder}{name}{inner}", size_bytes, modified_ns, *stream, None, "")
+            told.append(tuple.__new__(source_type, row))
+    return told
+
+
+cdef bint has_exception(list files, exceptions):
+    cdef str name
+    for name, _, _ in files:
+        if name.startswith("._") or name in exceptions:
+            return True
+    return False
+
+
+cdef bint ends_as_stream(bytes name):
+    """Return whether behind ten characters come ``-[``, anything, ``]``, and letters and digits alone."""
+    cdef const char* octets = name
+    if len(name) < 14 or octets[10] != c"-" or octets[11] != c"[":
+        return False
+    cdef Py_ssize_t closed = name.find(b"]", 12)
+    return closed >= 0 and name[closed + 1:].isalnum()

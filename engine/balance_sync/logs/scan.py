@@ -22,10 +22,11 @@ from balance_sync.logs.records import SYNC_ERROR_COLUMNS, TRANSACTION_COLUMNS
 from balance_sync.logs.rows import at_rows
 from balance_sync.logs.tables import BatchTables, parse_batch, understand
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.discovery import discover
+from balance_sync.sources.source import Source
 
 if TYPE_CHECKING:
-    from balance_sync.sources.batching import TextPiece
+    from balance_sync.sources.reading import TextPiece
 
 _TIME = pl.Datetime("us", "UTC")
 EVENT_SCHEMA: Columns = {

@@ -23,7 +23,7 @@ from balance_sync.logs.rows import rows_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balance_sync.sources.batching import TextPiece
+    from balance_sync.sources.reading import TextPiece
 
 STAMP_BYTES = 25
 """Length of ``2023-12-12T12:35:10.263Z `` with its space."""

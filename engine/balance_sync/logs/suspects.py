@@ -27,7 +27,7 @@ from balance_sync.vocabulary import SuspectReason
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balance_sync.sources.batching import TextPiece
+    from balance_sync.sources.reading import TextPiece
 
 
 @dataclass(frozen=True, slots=True)

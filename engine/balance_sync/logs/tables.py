@@ -25,7 +25,7 @@ from balance_sync.vocabulary import OUTSIDE_OF_EVENTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balance_sync.sources.batching import TextPiece
+    from balance_sync.sources.reading import TextPiece
 
 _MESSAGE_ID_BYTES = 100
 _ARE_NO_SPACES = np.array([octet < 0x80 and chr(octet).isalnum() for octet in range(256)])

@@ -16,7 +16,8 @@ from balance_sync.feedback.statements import DETECTOR
 from balance_sync.pipeline.ingest import find_store
 from balance_sync.pipeline.log_lines import sources_read
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import Source, discover
+from balance_sync.sources.discovery import discover
+from balance_sync.sources.source import Source
 from balance_sync.sources.standard_input import FILE_NAME
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from balance_sync.pipeline.search import Search
 from balance_sync.pipeline.strictness import refuse_what_was_not_read
 from balance_sync.pipeline.watcher import Unwatched, Watcher
 from balance_sync.sources.batching import plan_batches
-from balance_sync.sources.discovery import PassedOver, Source
+from balance_sync.sources.source import PassedOver, Source
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
 from balance_sync.store.paths import require_utf8

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.sources.batching import expected_text, plan_batches
 from balance_sync.sources.buckets import is_remote
-from balance_sync.sources.discovery import Source
+from balance_sync.sources.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

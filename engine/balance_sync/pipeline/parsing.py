@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from balance_sync.logs.tables import BatchTables
-    from balance_sync.sources.batching import Batch, TextPiece
+    from balance_sync.sources.batching import Batch
+    from balance_sync.sources.reading import TextPiece
 
 
 _AHEAD = 3

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from balance_sync.config import IngestOptions
 from balance_sync.pipeline.watcher import Watcher
 from balance_sync.sources.batching import OPENING_BYTES
-from balance_sync.sources.discovery import PassedOver, Source, hold_many, iter_sources
+from balance_sync.sources.discovery import hold_many, iter_sources
 from balance_sync.sources.read_ahead import ReadAhead
+from balance_sync.sources.source import PassedOver, Source
 
 if TYPE_CHECKING:
     import polars as pl

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from balance_sync.config import IngestOptions
-    from balance_sync.sources.discovery import PassedOver
+    from balance_sync.sources.source import PassedOver
     from balance_sync.store.dataset import Store
 
 

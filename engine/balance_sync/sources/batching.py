@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from balance_sync.limits import Limits
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.fetching import fetch_ahead
-from balance_sync.sources.inflate import read_plainly
-from balance_sync.sources.reading import Reading
+from balance_sync.sources.plain_files import read_plainly
+from balance_sync.sources.reading import Reading, TextPiece
+from balance_sync.sources.source import Source
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -45,36 +45,13 @@ LARGEST_EVENT = 8 << 20
 CloudWatch takes no event of more than 1 MiB.
 """
 
+_READ_AT_ONCE = 64
+"""Small files."""
+
 _MOST_PIECES = 5_000
 """Sources in one batch: an archive may hold any number of empty ones."""
 
 _EVENT_START = re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )")
-
-
-class TextPiece(NamedTuple):
-    """Text of one source, whole or a piece of it.
-
-    Attributes
-    ----------
-    number
-        0-based position of the piece in its source.
-    first_line
-        1-based line at which the piece starts in the uncompressed text.
-    is_last
-        Whether the source ends with this piece; `reading` is complete then.
-    """
-
-    source: Source
-    text: bytes
-    number: int
-    first_line: int
-    is_last: bool
-    reading: Reading
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it is all of its source."""
-        return self.number == 0 and self.is_last
 
 
 Batch = Callable[[], Iterator[list[TextPiece]]]
@@ -136,12 +113,10 @@ class _Files:
     def __call__(self) -> Iterator[list[TextPiece]]:
         ready: list[TextPiece] = []
         size = 0
-        most = self.batch_bytes * _MORE_THAN_PLANNED
+        most = int(self.batch_bytes * _MORE_THAN_PLANNED)
         with fetch_ahead(self.files) as objects:
-            for pieces in self._read(objects):
-                more = 0
-                for piece in pieces:
-                    more += len(piece.text)
+            for pieces in self._read(objects, most):
+                more = sum([len(piece.text) for piece in pieces])
                 if ready and size + more > most:
                     yield ready
                     ready, size = [], 0
@@ -150,18 +125,27 @@ class _Files:
         if ready:
             yield ready
 
-    def _read(self, objects: Mapping[str, Future[RemoteObject]]) -> Iterator[Sequence[TextPiece]]:
+    def _read(self, objects: Mapping[str, Future[RemoteObject]], most: int) -> Iterator[Sequence[TextPiece]]:
         # One that would not fit into a batch is alone.
         are_small = len(self.files) > 1 or expected_text(self.files[0].size_bytes) <= self.batch_bytes
-        for file in self.files:
-            whole = read_plainly(file) if are_small else None
-            if whole:
-                text, reading = whole
-                yield (TextPiece(file, text, 0, 1, True, reading),)
-            else:
+        begin = 0
+        while begin < len(self.files):
+            some = self.files[begin : begin + _READ_AT_ONCE]
+            whole = read_plainly(some, enough=most // _READ_AT_ONCE) if are_small else [None] * len(some)
+            begin += len(whole)
+            plain: list[TextPiece] = []
+            for file, piece in zip(some, whole, strict=False):
+                if piece:
+                    plain.append(piece)
+                    continue
+                if plain:
+                    yield plain
+                    plain = []
                 coming = objects.get(file.path)
                 fetched = coming.result() if coming else None
                 yield from _cut(file, self.batch_bytes, self.limits, fetched=fetched)
+            if plain:
+                yield plain
 
     def __reduce__(self) -> tuple[object, ...]:
         # By columns, which takes other processes a third of the time that as many sources do.

@@ -9,81 +9,17 @@ from __future__ import annotations
 
 import glob
 import os
-import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
-
-from isal import isal_zlib
 
 from balance_sync.errors import InputError
 from balance_sync.sources.buckets import is_remote, split_address
-from balance_sync.sources.labels import (
-    NOT_LOG_FOLDERS,
-    OWN_DATABASE,
-    OWN_NAMES,
-    Labels,
-    is_no_log,
-    lies_beside_logs,
-    readable,
-    stream_of,
-    stream_of_folder,
-)
-from balance_sync.sources.plain_folders import PlainFile, with_files
-from balance_sync.sources.read_ahead import FEWEST_NAMES, ReadAhead
-
-
-class Source(NamedTuple):
-    """One source of log text: a file as it lies on disk, or what is in one.
-
-    Attributes
-    ----------
-    label
-        The path that people see: relative to the folder they named, with ``/``; unique in a run. Of what is
-        in an archive, it begins with the archive's label.
-    path
-        Where to open it, or the file that it is in: absolute, without links; or the address of an object.
-    size_bytes
-        As the file system says, or the archive; 0 where the archive does not.
-    modified_ns
-        Of the file; a file with the same label, size and time is not read again.
-    stream
-        The Lambda log stream (the name of the folder of an export, else the label).
-    stream_date
-        The UTC day on which the stream began, where its name says so: none of its events is older.
-    file
-        The file that it is in; `None` for a file.
-    log_group
-        The log group, where records name it; else "".
-    """
-
-    label: str
-    path: str
-    size_bytes: int
-    modified_ns: int
-    stream: str
-    stream_date: date | None
-    file: Source | None = None
-    log_group: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """A file or folder that was seen and is no source, with the reason.
-
-    Attributes
-    ----------
-    may_be_logs
-        Whether logs may be missing for it: the system would not tell what is there.
-    """
-
-    path: str
-    reason: str
-    may_be_logs: bool = False
+from balance_sync.sources.labels import Labels, lies_beside_logs, readable
+from balance_sync.sources.read_ahead import ReadAhead
+from balance_sync.sources.source import PassedOver, Source, file_source
+from balance_sync.sources.walk import admit, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +110,6 @@ def _holds_many(path: str, names: int) -> bool:
     return False
 
 
-_MANY = 10_000
-"""Names in a folder that are worth packing, and as many of them as are unpacked at a time."""
-
-
 def _expand(path: str) -> list[str]:
     if is_remote(path) or os.path.lexists(path):
         return [path]
@@ -200,8 +132,8 @@ def _under(
     real_root = os.path.realpath(root)
     name = os.path.basename(os.path.abspath(root))  # noqa: PTH100, PTH119 - as named, not as linked
     if os.path.isdir(real_root):  # noqa: PTH112
-        return _walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over, ahead)
-    found = _admit(name, readable(name), real_root, passed_over)
+        return walk(real_root, f"{readable(name)}/" if prefix_root else "", passed_over, ahead)
+    found = admit(name, readable(name), real_root, passed_over)
     return iter([found] if found else [])
 
 
@@ -222,122 +154,7 @@ def _objects(root: str, passed_over: list[PassedOver], *, prefix_root: bool) -> 
             passed_over.append(PassedOver(path, reason))
             continue
         label = f"{name}/{readable(inside)}" if prefix_root and inside else readable(inside) or name
-        yield _source(label, path, found.size_bytes, found.modified_ns)
-
-
-def _walk(root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead) -> Iterator[Source]:
-    """Yield the files below `root` in the order of their labels."""
-    with closing(ahead):
-        yield from _walk_through(root, root_label, passed_over, ahead)
-
-
-def _walk_through(
-    root: str, root_label: str, passed_over: list[PassedOver], ahead: ReadAhead
-) -> Iterator[Source]:
-    # Paths of folders end with a slash here, as names of folders do.
-    folder = f"{root.rstrip('/')}/"
-    waiting = [(folder, _entries(folder, root_label, passed_over, ahead))]
-    while waiting:
-        folder, entries = waiting[-1]
-        for label, name, files in entries:
-            path = folder + name
-            if not name.endswith("/"):
-                found = _admit(name, label, path, passed_over)
-                if found:
-                    yield found
-            elif name[:-1] in NOT_LOG_FOLDERS:
-                passed_over.append(PassedOver(path[:-1], "not logs"))
-            elif files is not None:
-                stream = stream_of_folder(label.rpartition("/")[2])
-                if len(files) > 1 and any(name == OWN_DATABASE for name, _, _ in files):
-                    own = _pass_over_own(path, [name for name, _, _ in files], passed_over)
-                    files = [file for file in files if file[0] not in own]
-                for name, size_bytes, modified_ns in files:
-                    if is_no_log(name):
-                        passed_over.append(PassedOver(path + name, "not logs"))
-                    else:
-                        one = f"{label}/{name}"
-                        yield Source(one, path + name, size_bytes, modified_ns, *(stream or (one, None)))
-            else:
-                waiting.append((path, _entries(path, f"{label}/", passed_over, ahead)))
-                break
-        else:
-            waiting.pop()
-
-
-def _entries(
-    folder: str, folder_label: str, passed_over: list[PassedOver], ahead: ReadAhead
-) -> Iterator[tuple[str, str, list[PlainFile] | None]]:
-    """Return label and name of what is in a folder, by label; the name of a folder ends with a slash.
-
-    Where that is a plain folder the files in it, too.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            names = [
-                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries
-            ]
-    except OSError as error:
-        passed_over.append(PassedOver(folder[:-1] or "/", f"cannot be listed: {error.strerror}", True))
-        return iter(())
-    names.sort()
-    if OWN_DATABASE in names:
-        own = _pass_over_own(folder, names, passed_over)
-        names = [name for name in names if name not in own]
-    labels = None
-    together = "".join(names)
-    if readable(together) != together:
-        # After the names themselves, so that those which read alike have an order, too.
-        names.sort(key=readable)
-        labels = Labels()
-    ordered = _unpacked(_packed(names)) if len(names) > _MANY else names
-    coming = ahead.looked_up(folder, ordered) if len(names) >= FEWEST_NAMES else ordered
-    return _labelled(with_files(folder, coming), folder_label, labels)
-
-
-def _pass_over_own(folder: str, names: Iterable[str], passed_over: list[PassedOver]) -> set[str]:
-    """Tell of what an earlier run has written into a folder, and return its names."""
-    own = {name for name in names if name.removesuffix("/") in OWN_NAMES}
-    passed_over += [
-        PassedOver(folder + name.removesuffix("/"), "written by an earlier run") for name in sorted(own)
-    ]
-    return own
-
-
-def _labelled(
-    entries: Iterable[tuple[str, list[PlainFile] | None]], folder_label: str, labels: Labels | None
-) -> Iterator[tuple[str, str, list[PlainFile] | None]]:
-    for name, files in entries:
-        label = name.removesuffix("/")
-        yield folder_label + (labels.unique(readable(label)) if labels else label), name, files
-
-
-def _packed(names: list[str]) -> list[bytes]:
-    """Return the names in blocks that take a sixth of the memory of a list of them."""
-    blocks = (names[begin : begin + _MANY] for begin in range(0, len(names), _MANY))
-    return [isal_zlib.compress(os.fsencode("\0".join(block)), 1) for block in blocks]
-
-
-def _unpacked(blocks: list[bytes]) -> Iterator[str]:
-    """Yield the names, and let go of what was yielded."""
-    blocks.reverse()
-    while blocks:
-        yield from os.fsdecode(isal_zlib.decompress(blocks.pop())).split("\0")
-
-
-def _admit(name: str, label: str, path: str, passed_over: list[PassedOver]) -> Source | None:
-    reason, may_be_logs = "not logs", False
-    if not is_no_log(name):
-        try:
-            status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - a hundred thousand times
-        except OSError as error:
-            reason, may_be_logs = f"cannot be read: {error.strerror}", True
-        else:
-            if stat.S_ISREG(status.st_mode):
-                return _source(label, path, status.st_size, status.st_mtime_ns)
-            reason = "a symbolic link" if stat.S_ISLNK(status.st_mode) else "not a regular file"
-    passed_over.append(PassedOver(path, reason, may_be_logs))
-    return None
+        yield file_source(label, path, found.size_bytes, found.modified_ns)
 
 
 def _each_once(found: Iterable[Source]) -> Iterator[Source]:
@@ -349,7 +166,3 @@ def _each_once(found: Iterable[Source]) -> Iterator[Source]:
         paths.add(one.path)
         unique = labels.unique(one.label)
         yield one._replace(label=unique, stream=unique if one.stream == one.label else one.stream)
-
-
-def _source(label: str, path: str, size_bytes: int, modified_ns: int) -> Source:
-    return Source(label, path, size_bytes, modified_ns, *stream_of(label))

@@ -11,8 +11,8 @@ from balance_sync.sources.buckets import is_remote
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from balance_sync.sources.discovery import Source
     from balance_sync.sources.objects import RemoteObject
+    from balance_sync.sources.source import Source
 
 _AT_ONCE = 32
 """Objects that are fetched at a time, in each process that reads."""

@@ -7,9 +7,8 @@ of every gzip member are checked, which readers that decompress for themselves (
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,19 +16,22 @@ from functools import cache
 from isal import isal_zlib
 
 from balance_sync import compiled
-from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.deflate import GZIP_WINDOW, bytewise, damage_words
-from balance_sync.sources.discovery import Source
-from balance_sync.sources.files import OPENING, open_file
+from balance_sync.sources.files import open_file
 from balance_sync.sources.reading import Reading
 from balance_sync.sources.recognition import HEAD_BYTES
 from balance_sync.sources.streams import Meter
 
 GZIP_MAGIC = b"\x1f\x8b"
+_MEMBER_END = struct.Struct("<II")
+"""CRC and length of the text."""
+
 # The stub says that the class is an instance.
 _InflateError: type[Exception] = isal_zlib.IsalError  # type: ignore[assignment]
 _SMALL_TEXT = 8 << 20
 """Text of a file that is read at once."""
+_SURELY_SMALL = _SMALL_TEXT // 1032
+"""So many bytes hold no more text than that: deflate makes at most 1032 of one."""
 _TEXT_BYTES = 2 << 20
 """No more text than this at a time, however well it was compressed."""
 _SALVAGE_BYTES = 1 << 16
@@ -38,41 +40,31 @@ _SALVAGE_BYTES = 1 << 16
 _PLAIN_START = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [^\n]*(?<!\r)\n")
 """First line of an export, ending as lines do: such text needs nothing done to it."""
 
-_JSON_EVENT = b'Z {"time'
+JSON_EVENT = b'Z {"time'
 """Begins an event of Lambda's JSON log format."""
-
-
-def read_plainly(source: Source) -> tuple[bytes, Reading] | None:
-    """Read a file that is log text, or one intact gzip member of it and nothing else, as nearly all are.
-
-    Returns `None` for every other file.
-    """
-    if is_remote(source.path):
-        return None
-    try:
-        file = os.open(source.path, OPENING)
-        try:
-            packed = os.read(file, source.size_bytes + 1)
-        finally:
-            os.close(file)
-    except OSError:
-        return None
-    text = plain_text(packed) if len(packed) == source.size_bytes else None
-    return None if text is None else (text, Reading(hashlib.sha256(packed).hexdigest(), len(text)))
 
 
 def plain_text(packed: bytes) -> bytes | None:
     """Return the log text that `packed` is, or is one intact gzip member of; `None` for anything else."""
-    text = packed
-    if packed.startswith(GZIP_MAGIC):
+    text = member_text(packed) if packed.startswith(GZIP_MAGIC) else packed
+    return text if text is not None and _look()(text, JSON_EVENT, HEAD_BYTES) else None
+
+
+def member_text(packed: bytes) -> bytes | None:
+    """Return the text of the gzip member `packed`; `None` if that is not one alone, small and intact."""
+    try:
+        if len(packed) <= _SURELY_SMALL:
+            # Takes two thirds of the time, and does not tell what stands behind the member. Nothing does if
+            # what a member ends with, which depends on its text, stands nowhere but at the very end.
+            text = isal_zlib.decompress(packed, GZIP_WINDOW)
+            end = _MEMBER_END.pack(isal_zlib.crc32(text), len(text))
+            if packed.find(end) == len(packed) - len(end):
+                return text
         member = isal_zlib.decompressobj(wbits=GZIP_WINDOW)
-        try:
-            text = member.decompress(packed, _SMALL_TEXT)
-        except _InflateError:
-            return None
-        if not member.eof or member.unused_data:
-            return None
-    return text if _look()(text, _JSON_EVENT, HEAD_BYTES) else None
+        text = member.decompress(packed, _SMALL_TEXT)
+    except _InflateError:
+        return None
+    return text if member.eof and not member.unused_data else None
 
 
 @cache

@@ -24,7 +24,7 @@ OWN_NAMES = frozenset(
 )
 """What this program writes beside a run's database; somebody may have it write among the logs."""
 
-_STREAM_FOLDER = re.compile(r"^(?P<date>\d{4}-\d\d-\d\d)-\[[^\]]*\][0-9a-zA-Z]+$")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def readable(name: str) -> str:
@@ -60,16 +60,23 @@ def stream_of(label: str) -> tuple[str, date | None]:
 
 def stream_of_folder(name: str) -> tuple[str, date | None] | None:
     """Return the log stream whose folder in an export has that name, and its day, if one has."""
-    match = _STREAM_FOLDER.match(name)
-    return (name, _day(match["date"])) if match else None
+    # As the pattern date-[anything]letters-and-digits would say; an archive has a hundred thousand of them.
+    version, closed, instance = name[10:].partition("]")
+    if not (closed and version.startswith("-[") and instance.isalnum() and instance.isascii()):
+        return None
+    is_date, day = day_of(name[:10])
+    return (name, day) if is_date else None
 
 
 @cache
-def _day(text: str) -> date | None:
+def day_of(text: str) -> tuple[bool, date | None]:
+    """Return whether it is written as a day, and the day, where there is such a one."""
+    if not _DATE.fullmatch(text):
+        return False, None
     try:
-        return date.fromisoformat(text)
+        return True, date.fromisoformat(text)
     except ValueError:
-        return None
+        return True, None
 
 
 class Labels:

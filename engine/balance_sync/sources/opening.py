@@ -17,7 +17,6 @@ from balance_sync.limits import Limits
 from balance_sync.sources.buckets import is_remote
 from balance_sync.sources.decompression import gathered, unpack
 from balance_sync.sources.deliveries import ValueDecoder
-from balance_sync.sources.discovery import Source
 from balance_sync.sources.files import open_file
 from balance_sync.sources.inflate import GZIP_MAGIC, inflate_file, plain_text
 from balance_sync.sources.insights_csv import HEADING, iter_rows
@@ -38,6 +37,7 @@ from balance_sync.sources.recognition import (
 from balance_sync.sources.record_order import oldest_first
 from balance_sync.sources.record_runs import Record, Run
 from balance_sync.sources.records import RecordReader
+from balance_sync.sources.source import Source
 from balance_sync.sources.streams import LimitReachedError, Meter, Stream, TooDeepError
 from balance_sync.sources.tail import lines_of
 from balance_sync.sources.tar import iter_tar

@@ -1,8 +1,12 @@
-"""What is seen of a source while it is read."""
+"""A piece of a source's text, and what is seen of the source while it is read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from balance_sync.sources.source import Source
 
 
 @dataclass(slots=True)
@@ -33,3 +37,29 @@ class Reading:
     def tell(self, problem: str) -> None:
         """Keep `problem`, unless there is one already: the first is the cause of the others."""
         self.problem = self.problem or problem
+
+
+class TextPiece(NamedTuple):
+    """Text of one source, whole or a piece of it.
+
+    Attributes
+    ----------
+    number
+        0-based position of the piece in its source.
+    first_line
+        1-based line at which the piece starts in the uncompressed text.
+    is_last
+        Whether the source ends with this piece; `reading` is complete then.
+    """
+
+    source: Source
+    text: bytes
+    number: int
+    first_line: int
+    is_last: bool
+    reading: Reading
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of its source."""
+        return self.number == 0 and self.is_last

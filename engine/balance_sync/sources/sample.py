@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from balance_sync.sources.discovery import Source
+from balance_sync.sources.source import Source
 
 LEAST_STREAMS = 4
 """Fewest streams of a stratum that are read, where it has as many: fewer show no spread."""
