@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from archive_text import synced, write_export
+from archive_text import STREAM, synced, write_export
 from balance_sync.config import IngestOptions, RunOptions
 from balance_sync.errors import (
     BalanceSyncError,
@@ -127,6 +128,29 @@ def _run(
     logs: Path, output: Path, *, threads: int, formats: tuple[str, ...] = (), since: datetime | None = None
 ) -> RunResult:
     return run(RunOptions(logs=(str(logs),), output=output, formats=formats, threads=threads, since=since))
+
+
+@pytest.mark.parametrize(
+    ("transactions", "review_budget", "begun"), [(25, 50, True), (25, 0, False), (19, 50, False)]
+)
+def test_a_process_begins_behind_the_reading_only_where_something_is_ranked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactions: int, review_budget: int, begun: bool
+) -> None:
+    """All of it is read before another process could help."""
+    write_export(tmp_path / "logs", {STREAM: "".join(synced(60 * n, n) for n in range(transactions))})
+    seen: list[Processes] = []
+    monkeypatch.delitem(sys.modules, "sklearn.ensemble", raising=False)
+    monkeypatch.setattr(
+        "balance_sync.pipeline.second_process.Processes",
+        lambda count: seen.append(Processes(count)) or seen[-1],
+    )
+    options = RunOptions(
+        logs=(str(tmp_path / "logs"),), output=tmp_path / "out", formats=(), review_budget=review_budget
+    )
+    beside = run(replace(options, threads=2))
+    assert len(seen) == begun
+    assert run(replace(options, threads=1, output=tmp_path / "here")).findings == beside.findings
+    assert len(seen) == begun
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FEW_BYTES = 6 << 20
 """Compressed bytes that one process reads as fast as several, which take as long to begin."""
 
-_NEXT_TO_NOTHING = 64 << 10
+_NEXT_TO_NOTHING = 8 << 10
 """Bytes that are read before another process has begun."""
 
 _LOOKED_UP_AT_ONCE = 1_024

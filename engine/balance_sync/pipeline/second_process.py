@@ -1,17 +1,21 @@
 """A process beside the first one where little is read: for the detector, and then for reports.
 
-Else the processors have enough to do. Where next to nothing is read, it would take longer to begin than all
-the rest of the run.
+Else the processors have enough to do. Where next to nothing is read it begins behind the reading, if there is
+anything to rank at all: scikit-learn takes longer to import than all the rest of such a run.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 
 from balance_sync.config import RunOptions
 from balance_sync.pipeline.detection import is_ranked
 from balance_sync.pipeline.processes import Processes
 from balance_sync.pipeline.reporting import prepare_to_write
+
+_FEW_TRANSACTIONS = 50_000
+"""Of so many the process begins without regard to what was read."""
 
 
 class SecondProcess:
@@ -25,6 +29,7 @@ class SecondProcess:
 
     def __init__(self, options: RunOptions) -> None:
         self._wanted = options.threads > 1 and is_ranked(options)
+        self._ranks = options.review_budget > 0
         self._formats = options.formats
         self.executor: Processes | None = None
 
@@ -37,17 +42,27 @@ class SecondProcess:
 
         if self._wanted:
             self.executor = Processes(1)
-            self.executor.submit(warm_up_alone)
+            if self._ranks:
+                self.executor.submit(warm_up_alone)
             self.executor.submit(prepare_to_write, self._formats)
 
     def prepare_detector(self, transactions: int) -> None:
-        """Import it here, beside other work, where no process was started and it will be needed."""
-        if self.executor is not None or not self._wanted:
-            return
+        """Have it imported beside other work, if it will be needed: in the process, or here if that has none.
+
+        Parameters
+        ----------
+        transactions
+            How many there are to rank.
+        """
         from balance_sync.anomalies import warm_up
         from balance_sync.anomalies.detect import LEAST_TRANSACTIONS
 
-        if transactions >= LEAST_TRANSACTIONS:
+        is_needed = self._wanted and self._ranks and transactions >= LEAST_TRANSACTIONS
+        if self.executor is not None or not is_needed or "sklearn.ensemble" in sys.modules:
+            return
+        if transactions <= _FEW_TRANSACTIONS:
+            self.start()
+        else:
             threading.Thread(target=warm_up, daemon=True).start()
 
     def __exit__(self, *_: object) -> None:
