@@ -104,31 +104,20 @@ def judge_changes(
     from balance_sync.rules import (
         build_completeness,
         build_ledger,
-        concern_users_of,
         drop_excerpt,
+        renew_episodes_of,
         renew_summaries,
-        retake_excerpt,
-        set_ledger_aside,
-        take_ledger_back,
     )
 
     ran = run_chosen_rules(connection, options, rules, concerned_only=True)
     runs = ran.runs
-    ranked = is_ranked(options)
-    if ranked:
-        # Whoever is no longer flagged has an episode less, and whoever is now has one more.
-        concern_users_of(connection, DETECTOR)
-        drop_excerpt(connection)
-        build_ledger(connection)
-        runs = (*runs, record_anomalies(connection, options, second, standing))
-        concern_users_of(connection, DETECTOR)
-        set_ledger_aside(connection)
-        retake_excerpt(connection)
     renew_summaries(connection, state_rules=ran.states, timezone=options.timezone)
     drop_excerpt(connection)
-    if ranked:
-        # For the reports, which would else compute it again and again.
-        take_ledger_back(connection)
+    if is_ranked(options):
+        build_ledger(connection)
+        runs = (*runs, record_anomalies(connection, options, second, standing))
+        # Whoever is no longer flagged has an episode less, and whoever is now has one more.
+        renew_episodes_of(connection, DETECTOR, state_rules=ran.states, timezone=options.timezone)
     build_completeness(connection, timezone=options.timezone)
     return runs
 

@@ -9,14 +9,13 @@ if TYPE_CHECKING:
     from balance_sync.rules.brought_forward import bring_forward
     from balance_sync.rules.catalogue import Rule, load_rules, select_rules
     from balance_sync.rules.excerpt import (
-        concern_users_of,
         drop_excerpt,
         excerpt_of,
+        renew_episodes_of,
         renew_summaries,
-        retake_excerpt,
     )
     from balance_sync.rules.header import Nature
-    from balance_sync.rules.ledger import build_ledger, keep_ledger, set_ledger_aside, take_ledger_back
+    from balance_sync.rules.ledger import build_ledger, keep_ledger
     from balance_sync.rules.runner import RuleRun, run_rules
     from balance_sync.rules.summaries import build_completeness, build_summaries
 
@@ -28,17 +27,14 @@ __all__ = [
     "build_completeness",
     "build_ledger",
     "build_summaries",
-    "concern_users_of",
     "drop_excerpt",
     "excerpt_of",
     "keep_ledger",
     "load_rules",
+    "renew_episodes_of",
     "renew_summaries",
-    "retake_excerpt",
     "run_rules",
     "select_rules",
-    "set_ledger_aside",
-    "take_ledger_back",
 ]
 
 _HOMES = {
@@ -49,17 +45,14 @@ _HOMES = {
     "build_completeness": "summaries",
     "build_ledger": "ledger",
     "build_summaries": "summaries",
-    "concern_users_of": "excerpt",
     "drop_excerpt": "excerpt",
     "excerpt_of": "excerpt",
     "keep_ledger": "ledger",
     "load_rules": "catalogue",
+    "renew_episodes_of": "excerpt",
     "renew_summaries": "excerpt",
-    "retake_excerpt": "excerpt",
     "run_rules": "runner",
     "select_rules": "catalogue",
-    "set_ledger_aside": "ledger",
-    "take_ledger_back": "ledger",
 }
 
 

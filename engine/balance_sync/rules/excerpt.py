@@ -116,27 +116,9 @@ def take_excerpt(connection: DuckDBPyConnection) -> None:
     while connection.execute(_WIDEN.format(main=main)).fetchall()[0][0]:
         pass
     connection.execute(_MESSAGES.format(main=main))
-    retake_excerpt(connection)
-
-
-def retake_excerpt(connection: DuckDBPyConnection) -> None:
-    """Take the excerpt's transactions and not-in-sync records anew, and build its ledger."""
-    main = published_schema(connection)
     for table in ("transactions", "sync_errors"):
         connection.execute(_OF_USERS.format(main=main, table=table))
     build_ledger(connection, currencies_of=f"{main}.transactions")
-
-
-def concern_users_of(connection: DuckDBPyConnection, rule: str) -> None:
-    """Let the findings of `rule` concern their subscribers, too: an excerpt taken later has them."""
-    connection.execute(
-        """
-        INSERT INTO concerned_users
-        SELECT DISTINCT user_id FROM findings
-        WHERE rule = $rule AND user_id NOT IN (SELECT user_id FROM concerned_users WHERE user_id IS NOT NULL)
-        """,
-        {"rule": rule},
-    )
 
 
 def forget_findings(connection: DuckDBPyConnection, rules: list[str]) -> None:
@@ -154,20 +136,44 @@ def renew_summaries(connection: DuckDBPyConnection, *, state_rules: Sequence[str
     state_rules, timezone
         As for `build_summaries`.
     """
-    views = load_views()
     # What names no subscriber is no episode with anything else, and is always made anew.
     of_excerpt = "(user_id IS NULL OR user_id IN (SELECT user_id FROM concerned_users))"
     with database_errors("roll-forward and episodes"):
-        for table in ("roll_forward", "episodes"):
-            connection.execute(f"DELETE FROM {table} WHERE {of_excerpt}")  # noqa: S608
-        connection.execute(f"INSERT INTO roll_forward\n{views['roll_forward'].query}")
-        every = f"{published_schema(connection)}.findings"
-        connection.execute(f"CREATE TEMP TABLE findings AS FROM {every} WHERE {of_excerpt}")
-        connection.execute(
-            f"INSERT INTO episodes\n{views['episodes'].query}",
-            {"state_rules": list(state_rules), "timezone": timezone},
-        )
-        connection.execute("DROP TABLE temp.findings")
+        connection.execute(f"DELETE FROM roll_forward WHERE {of_excerpt}")  # noqa: S608
+        connection.execute(f"INSERT INTO roll_forward\n{load_views()['roll_forward'].query}")
+        _renew_episodes(connection, of_excerpt, state_rules, timezone)
+
+
+def renew_episodes_of(
+    connection: DuckDBPyConnection, rule: str, *, state_rules: Sequence[str], timezone: str
+) -> None:
+    """Make the rows of `episodes` anew that are about the findings of one rule.
+
+    Parameters
+    ----------
+    connection
+        With the ledger of everybody.
+    rule
+        An id of the product's own.
+    state_rules, timezone
+        As for `build_summaries`.
+    """
+    with database_errors("episodes"):
+        _renew_episodes(connection, f"rule = '{rule}'", state_rules, timezone)
+
+
+def _renew_episodes(
+    connection: DuckDBPyConnection, which: str, state_rules: Sequence[str], timezone: str
+) -> None:
+    """Make the episodes anew for `which` a condition of findings and of episodes holds, the product's own."""
+    connection.execute(f"DELETE FROM episodes WHERE {which}")  # noqa: S608
+    every = f"{published_schema(connection)}.findings"
+    connection.execute(f"CREATE TEMP TABLE findings AS FROM {every} WHERE {which}")
+    connection.execute(
+        f"INSERT INTO episodes\n{load_views()['episodes'].query}",
+        {"state_rules": list(state_rules), "timezone": timezone},
+    )
+    connection.execute("DROP TABLE temp.findings")
 
 
 def drop_excerpt(connection: DuckDBPyConnection) -> None:

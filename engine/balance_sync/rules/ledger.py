@@ -1,4 +1,4 @@
-"""The ledger of a session: built once, kept under its name, set aside and dropped.
+"""The ledger of a session: built once, kept under its name, and dropped.
 
 Of few transactions it is a temporary table. Of many it would take 900 bytes a row, more than the archive
 itself, and every rule would read all of it back from disk. So then only what takes a sort to find out is a
@@ -153,26 +153,6 @@ def drop_ledger(connection: DuckDBPyConnection) -> None:
     """Drop the temporary ledger, if there is one: the name means the published view again."""
     for name, kind in _temporary(connection, _NAMES):
         connection.execute(f"DROP {kind} temp.{name}")
-
-
-def set_ledger_aside(connection: DuckDBPyConnection) -> None:
-    """Keep the whole ledger under another name while an excerpt has its own: it is dear to make."""
-    for name, kind in _temporary(connection, _NAMES):
-        if kind == "TABLE":
-            connection.execute(f"ALTER TABLE temp.{name} RENAME TO whole_{name}")
-        else:
-            connection.execute(f"DROP VIEW temp.{name}")
-
-
-def take_ledger_back(connection: DuckDBPyConnection) -> None:
-    """Give the whole ledger its name again, after the excerpt was dropped."""
-    for name, _ in _temporary(connection, [f"whole_{name}" for name in _NAMES]):
-        connection.execute(f"ALTER TABLE temp.{name} RENAME TO {name.removeprefix('whole_')}")
-        if name == "whole_chain":
-            ((rows,),) = connection.execute("SELECT count(*) FROM chain").fetchall()
-            _define_in_place(connection, load_views(), rows)
-        else:
-            connection.execute(f"CREATE TEMP VIEW ledger AS\n{load_views()['ledger'].query}")
 
 
 def _temporary(connection: DuckDBPyConnection, names: Sequence[str]) -> list[tuple[str, str]]:
