@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,6 +165,7 @@ def select_part() -> tuple[str, dict[str, Any]]:
     return text, named_in(text, _defaults(header))
 
 
+@cache
 def read_features() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the header of the features, and the SELECT of each table on the way, the features last."""
     folder = sql_directory() / "features"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from datetime import date
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,6 @@ from balance_sync.store.sql_files import sql_directory
 from balance_sync.store.temporary_tables import count_parts, drop_tables, fill_steps, named_in
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from duckdb import DuckDBPyConnection
 
 _HELD_DAY = 50
@@ -166,22 +165,24 @@ def _parts(connection: DuckDBPyConnection) -> int:
 
 def _read_steps(name: str) -> dict[str, str]:
     """Return the SELECT of each step on the way to what a file of ``sql/sequences`` gives, by its name."""
-    path = _path(name)
-    names = _header(path.read_text(encoding="utf-8")).get("steps", ())
-    return {step: (path.with_suffix("") / f"{step}.sql").read_text(encoding="utf-8") for step in names}
+    return {step: _text(name, step) for step in _header(_text(name)).get("steps", ())}
 
 
-def _path(name: str) -> Path:
-    return sql_directory() / "sequences" / name / f"v{VERSIONS[name]}.sql"
+@cache
+def _text(name: str, step: str = "") -> str:
+    """Return a file of ``sql/sequences``, or that of a step on the way."""
+    path = sql_directory() / "sequences" / name / f"v{VERSIONS[name]}" / f"{step}.sql"
+    return (path if step else path.parent.with_suffix(".sql")).read_text(encoding="utf-8")
 
 
+@cache
 def _header(text: str) -> dict[str, Any]:
     return tomllib.loads(text.split("/*---\n", 1)[1].split("\n---*/", 1)[0])
 
 
 def _read(name: str, **given: str) -> tuple[str, dict[str, Any]]:
     """Return a file of ``sql/sequences`` and its parameters."""
-    text = _path(name).read_text(encoding="utf-8")
+    text = _text(name)
     header = _header(text)
     defaults = {
         parameter: _PARAMETERS[about["type"]](about["default"])

@@ -18,6 +18,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -154,6 +155,8 @@ def read_sql_file(path: Path, kind: type[Header]) -> SqlFile[Header]:
     return SqlFile(path, header, text, hashlib.sha256(text.encode()).hexdigest())
 
 
+# Views are read for every ledger that is made, and always say the same.
+@cache
 def _read_header(path: Path, toml: str, kind: type[Header]) -> Header:
     try:
         fields: dict[str, Any] = tomllib.loads(toml)

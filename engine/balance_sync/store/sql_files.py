@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from balance_sync.errors import BalanceSyncError
 
 
+@cache
 def sql_directory() -> Path:
     """Return the folder that holds ``schema``, ``views``, ``rules`` and ``rules.lock.json``.
 
