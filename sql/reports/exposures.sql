@@ -27,6 +27,7 @@ SELECT
     s.findings,
     s.worst,
     s.amount_at_risk,
+    s.last_finding_id,
     s.open_episodes,
     s.total_at_risk
 FROM shown AS s

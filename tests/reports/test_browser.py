@@ -319,3 +319,21 @@ def test_the_proof_of_what_is_still_open_is_two_clicks_away(open_page):
     page.locator("#t-open").get_by_role("link", name="subscriber-2").first.click()
     page.locator("#subscriber").get_by_role("link", name="Show").first.click()
     page.wait_for_selector(".proof pre:visible")
+
+
+def test_every_row_of_what_is_still_open_opens_on_its_proof(open_page):
+    page = open_page()
+    rows = page.locator("#t-open > tbody > tr")
+    shown = rows.count()
+    assert shown > 1
+    for place in range(shown):
+        row = rows.nth(place)
+        row.locator("button.opens").click()
+        proof = page.locator("#t-open .proof")
+        assert row.get_attribute("data-proof") in proof.inner_text()
+        assert proof.locator("tr[aria-current=true]").count() == 1
+        assert proof.locator("pre").count() > 0
+        row.locator("button.opens").click()
+        assert proof.count() == 0
+    addresses = page.eval_on_selector_all("[id]", "found => found.map((one) => one.id)")
+    assert len(addresses) == len(set(addresses))

@@ -229,7 +229,10 @@ class ControlTotal:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One of the largest open episodes of a rule, wallet and currency, and how many there are in all."""
+    """One of the largest open episodes of a rule, wallet and currency, and how many there are in all.
+
+    It stands at what the finding `last_finding_id` says.
+    """
 
     rule: str
     severity: str
@@ -242,6 +245,7 @@ class Exposure:
     findings: int
     worst: Decimal | None
     amount_at_risk: Decimal
+    last_finding_id: str
     open_episodes: int
     total_at_risk: Decimal
 

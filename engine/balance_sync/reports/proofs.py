@@ -50,14 +50,15 @@ def proofs(data: ReportData, shown: Shown, read_logs: LogReader | None) -> dict[
         has no column for, its ``chain`` (places in ``transactions``, and which is its own) and its ``logs``
         (places in ``logs``).
     """
-    by_rule = {**shown.findings, "anomaly": tuple(row for row in shown.anomalies if row["finding_id"])}
-    rows = [row for group in by_rule.values() for row in group]
-    chains = _chains(data, [row["finding_id"] for row in rows])
+    unusual = tuple(row for row in shown.anomalies if row["finding_id"])
+    groups = [*shown.findings.values(), unusual, *shown.standing_findings.values()]
+    rows = [row for group in groups for row in group]
+    chains = _chains(data, list(dict.fromkeys(row["finding_id"] for row in rows)))
     zone = ZoneInfo(data.context.timezone)
     pool = _Pool(zone)
     wanted = {
         row["finding_id"]: _log_places(row, chains.get(row["finding_id"], ()))
-        for group in by_rule.values()
+        for group in groups
         for row in group[:LOGGED_SHOWN]
     }
     texts = _read(wanted, read_logs)

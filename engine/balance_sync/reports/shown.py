@@ -39,6 +39,8 @@ class Shown:
         Rows of ``anomalies``, each with the ``finding_id`` of its finding, if there is one.
     standing
         The largest open episodes.
+    standing_findings
+        Rows of ``chosen_findings`` by rule: what each of these stands at.
     episodes, unexplained
         Rows of ``episodes`` and ``top_roll_forward``.
     subscribers
@@ -48,6 +50,7 @@ class Shown:
     findings: Mapping[str, tuple[Row, ...]]
     anomalies: tuple[Row, ...]
     standing: tuple[Exposure, ...]
+    standing_findings: Mapping[str, tuple[Row, ...]]
     episodes: tuple[Row, ...]
     unexplained: tuple[Row, ...]
     subscribers: Mapping[str, int]
@@ -73,8 +76,10 @@ def choose_shown(data: ReportData) -> Shown:
     ]
     chosen = list(dict.fromkeys(user for user in users if user is not None))[:SUBSCRIBERS_SHOWN]
     standing = read_rows(data.connection, "exposures", Exposure, cap=data.most(OPEN_SHOWN))
+    last = first_rows(data.frames("chosen_findings", ids=[one.last_finding_id for one in standing]))
+    of_standing = {rule: tuple(rows) for rule, rows in groupby(last, key=lambda row: row["rule"])}
     places = {user: place for place, user in enumerate(chosen)}
-    return Shown(findings, anomalies, standing, episodes, unexplained, places)
+    return Shown(findings, anomalies, standing, of_standing, episodes, unexplained, places)
 
 
 def _anomalies(data: ReportData) -> tuple[Row, ...]:

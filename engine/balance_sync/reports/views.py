@@ -70,7 +70,8 @@ def exposures(shown: Shown) -> Table:
     )
     groups = {(one.rule, one.wallet, one.currency): one.open_episodes for one in shown.standing}
     total = sum(groups.values())
-    return Table("Largest still open", cells.headers(*names), rows, total, "csv/episodes.csv")
+    proven = tuple(one.last_finding_id for one in shown.standing)
+    return Table("Largest still open", cells.headers(*names), rows, total, "csv/episodes.csv", proven)
 
 
 def rule_tables(data: ReportData, shown: Shown) -> list[tuple[RuleResult, labels.RuleWords, Table | None]]:

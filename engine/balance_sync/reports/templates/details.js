@@ -47,7 +47,7 @@
   };
 
   const toggle = (row, button, open) => {
-    const id = row.id.slice("finding-".length);
+    const id = row.dataset.proof;
     if (open === (button.getAttribute("aria-expanded") === "true")) return;
     button.setAttribute("aria-expanded", String(open));
     if (!open) {
@@ -56,10 +56,11 @@
     }
     const cell = make("td", { colspan: row.cells.length });
     cell.append(proofOf(id, row.querySelector("[data-subscriber]")?.dataset.subscriber));
-    row.after(make("tr", { class: "opened", id: `proof-${id}` }, cell));
+    // A condition's row shows the proof of a finding that may have a row of its own, with the address.
+    row.after(make("tr", row.id ? { class: "opened", id: `proof-${id}` } : { class: "opened" }, cell));
   };
 
-  for (const row of document.querySelectorAll("tr[id^='finding-']")) {
+  for (const row of document.querySelectorAll("tr[data-proof]")) {
     const button = make(
       "button", { type: "button", class: "opens", "aria-expanded": "false", "aria-label": "Proof of this finding" },
     );
