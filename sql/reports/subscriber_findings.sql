@@ -1,9 +1,10 @@
 -- The findings of the subscribers $users that can be shown on their balance lines: of each subscriber,
--- currency and rule at most $cap, the largest differences; with the balance at which each stands.
+-- currency and rule at most $cap: the first and the last one, and the largest differences; with the balance
+-- at which each stands, as time goes.
 WITH
 users AS (SELECT unnest($users::VARCHAR[]) AS user_id),
 
-ranked AS (
+placed AS (
     SELECT
         f.finding_id,
         f.rule,
@@ -17,14 +18,30 @@ ranked AS (
         f.source_id,
         f.line,
         count(*) OVER same AS findings,
-        row_number() OVER (
-            PARTITION BY f.user_id, f.currency, f.rule
-            ORDER BY abs(f.difference) DESC NULLS LAST, f.logged_at DESC, f.finding_id ASC
-        ) AS place
+        row_number() OVER by_time AS time_place
     FROM findings AS f
     SEMI JOIN users ON f.user_id = users.user_id
     WHERE f.logged_at IS NOT NULL
-    WINDOW same AS (PARTITION BY f.user_id, f.currency, f.rule)
+    WINDOW
+        same AS (PARTITION BY f.user_id, f.currency, f.rule),
+        by_time AS (
+            PARTITION BY f.user_id, f.currency, f.rule
+            ORDER BY f.logged_at ASC, f.source_id ASC, f.line ASC, f.finding_id ASC
+        )
+),
+
+ranked AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY user_id, currency, rule
+            ORDER BY
+                time_place IN (1, findings) DESC,
+                abs(difference) DESC NULLS LAST,
+                logged_at DESC,
+                finding_id ASC
+        ) AS place
+    FROM placed
 ),
 
 shown AS (
@@ -56,4 +73,4 @@ ORDER BY
     r.currency ASC NULLS LAST,
     CASE r.severity WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END ASC,
     r.rule ASC,
-    r.place ASC
+    r.time_place ASC

@@ -6,9 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from made_up_run import made_up_run
 
 from balance_sync.reports.charts import HEIGHT, WIDTH, findings_chart, overdraft_charts
-from balance_sync.reports.data import ExposurePoint, WeekFindings
+from balance_sync.reports.data import ExposurePoint, WeekFindings, build_report_data
+from balance_sync.reports.shown import choose_shown
+from balance_sync.reports.subscribers import subscriber_accounts
 
 MONDAY = date(2024, 1, 1)
 
@@ -59,3 +62,19 @@ def test_overdrafts_are_drawn_a_line_a_wallet(data):
     chart = ElementTree.fromstring(str(one.chart))
     assert [path.get("class") for path in chart.findall("path")] == ["line subscription", "line payment"]
     assert "<b>" in chart.get("aria-label")
+
+
+def test_a_subscribers_lines_show_the_first_the_last_and_the_largest_findings():
+    """Of 20 discrepancies those in the middle are the largest, and the first and the last the smallest."""
+    sizes = [min(number, 19 - number) + 1 for number in range(20)]
+    errors = [
+        ("subscriber-1", "82", str(82 - size), number, 1100 + number) for number, size in enumerate(sizes)
+    ]
+    with made_up_run(sync_errors=errors) as (connection, context):
+        data = build_report_data(connection, context)
+        shown = subscriber_accounts(data, choose_shown(data))
+    (account,) = next(one for one in shown if one["name"] == "subscriber-1")["accounts"]
+    marked = [mark for mark in account["findings"] if mark[1] == "Discrepancies"]
+    times = [mark[3] for mark in marked]
+    assert times == sorted(times)
+    assert [int(float(mark[5])) for mark in marked] == [-1, *range(-6, -11, -1), *range(-10, -5), -1]

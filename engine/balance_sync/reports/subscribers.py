@@ -22,7 +22,7 @@ POINTS_SHOWN = 240
 """Points of one line; of a longer one its ends, heights and depths."""
 
 FINDINGS_MARKED = 12
-"""Findings of one rule on a subscriber's lines."""
+"""Findings of one rule on a subscriber's lines: the first, the last and the largest."""
 
 
 def subscriber_accounts(data: ReportData, shown: Shown) -> list[dict[str, Any]]:

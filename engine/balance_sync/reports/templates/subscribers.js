@@ -75,7 +75,7 @@
       }
       if (account.findings.length) content.append(findingsTable(account));
       const kept = account.findings.length;
-      if (account.all > kept) content.append(make("p", { class: "note" }, `The ${kept} largest of ${account.all.toLocaleString("en")} findings. All of them: the workbook, or csv/findings.csv of a run with --format csv.`));
+      if (account.all > kept) content.append(make("p", { class: "note" }, `${kept} of ${account.all.toLocaleString("en")} findings: of each rule the first, the last and the largest. All of them: the workbook, or csv/findings.csv of a run with --format csv.`));
     }
   };
   balanceSync.showSubscriber = show;
