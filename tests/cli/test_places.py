@@ -129,3 +129,19 @@ def test_what_a_run_writes_is_known_as_its_own(work: Path) -> None:
     assert ended.code == 0
     assert {path.name for path in (work / "reports").iterdir()} <= OWN_NAMES
     assert {DATABASE_NAME, FEEDBACK_FILE} <= OWN_NAMES
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take no such names")
+def test_logs_in_a_folder_whose_name_is_no_text_are_read_and_read_again(tmp_path: Path) -> None:
+    """The name is bytes of an older encoding; the log lines of a finding are read where they are."""
+    text = synced(0, 1, paymentBalance="-5", oldBalance="0", newBalance="-5")
+    write_export(tmp_path / "logs" / os.fsdecode(b"caf\xe9"), {STREAM: text})
+    ended = balance_sync("run", "logs", "--format", "json", "--format", "html", cwd=tmp_path)
+    assert ended.code == 0, ended.err
+    summary = json.loads((tmp_path / "reports" / "summary.json").read_text())
+    assert (summary["transactions"], summary["findings"]["overdraft"]) == (1, 2)
+    found = balance_sync("query", "SELECT min(finding_id) AS id FROM findings", "--csv", cwd=tmp_path)
+    explained = balance_sync("explain", found.out.split()[1], cwd=tmp_path)
+    assert explained.code == 0, explained.err
+    assert f"caf\\xe9/{STREAM}/000000.gz:" in explained.out
+    assert "newBalance: -5" in explained.out

@@ -70,7 +70,7 @@ def fill(
             patch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=batch_bytes))
         if threads > 1:
             # Else so little is read in one process.
-            patch.setattr(search, "_FEW_BYTES", 0)
+            patch.setattr(search, "FEW_BYTES", 0)
         ingested = ingest(chosen.ingest)
     connection = open_session(
         None, memory_limit="500MB", threads=1, spill_directory=store / "spill", spill_limit="1GB"

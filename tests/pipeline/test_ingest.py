@@ -155,7 +155,7 @@ def test_several_processes_read_what_one_does(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_lost_helper_is_told_of(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_FEW_BYTES", 0)
+    monkeypatch.setattr(search, "FEW_BYTES", 0)
     monkeypatch.setattr(ingestion, "plan_batches", partial(plan_batches, batch_bytes=700))
     monkeypatch.setattr(parsing, "_Claimed", _EndOfHelpers)
     with pytest.raises(ResourceError, match="ended from outside"):

@@ -131,12 +131,24 @@ def _run(
 
 
 @pytest.mark.parametrize(
-    ("transactions", "review_budget", "begun"), [(25, 50, True), (25, 0, False), (19, 50, False)]
+    ("transactions", "review_budget", "few_bytes", "begun"),
+    [
+        (25, 50, search.FEW_BYTES, True),
+        (25, 0, search.FEW_BYTES, False),
+        (19, 50, search.FEW_BYTES, False),
+        (25, 50, 1000, False),
+    ],
 )
 def test_a_process_begins_behind_the_reading_only_where_something_is_ranked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactions: int, review_budget: int, begun: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    transactions: int,
+    review_budget: int,
+    few_bytes: int,
+    begun: bool,
 ) -> None:
-    """All of it is read before another process could help."""
+    """All of it is read before another process could help; of much there would be no memory for it."""
+    monkeypatch.setattr(ingest, "FEW_BYTES", few_bytes)
     write_export(tmp_path / "logs", {STREAM: "".join(synced(60 * n, n) for n in range(transactions))})
     seen: list[Processes] = []
     monkeypatch.delitem(sys.modules, "sklearn.ensemble", raising=False)
@@ -346,7 +358,7 @@ def test_an_interrupted_reading_leaves_nothing_half_written(
             raise KeyboardInterrupt
 
     generate_archive(tmp_path / "logs", text_bytes=3_000_000)
-    monkeypatch.setattr(search, "_FEW_BYTES", 0)
+    monkeypatch.setattr(search, "FEW_BYTES", 0)
     monkeypatch.setattr(ingest, "plan_batches", partial(plan_batches, batch_bytes=100_000))
     options = IngestOptions(logs=(str(tmp_path / "logs"),), store=tmp_path / "store", threads=2)
     with pytest.raises(KeyboardInterrupt):

@@ -12,6 +12,7 @@ from archive_text import STREAM, write_gz
 from balance_sync.errors import InputError
 from balance_sync.sources import walk
 from balance_sync.sources.discovery import discover, hold_many
+from both_ways import in_numpy
 
 
 def labels(*paths: Path | str) -> list[str]:
@@ -151,3 +152,16 @@ def test_a_large_folder_is_known_before_it_is_listed(tmp_path: Path) -> None:
 def test_a_folder_that_holds_itself_by_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path)
     assert not hold_many([tmp_path], 2)
+
+
+@pytest.mark.parametrize("seconds", [10**10, -(10**10), 9_223_372_036, -9_223_372_037, 0, -1])
+def test_times_that_no_table_holds_are_the_nearest_that_one_does(tmp_path: Path, seconds: int) -> None:
+    """As some file systems have them; in a plain folder as by itself."""
+    file = tmp_path / "logs" / "stream" / "a.gz"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"text")
+    os.utime(file, ns=(0, seconds * 10**9 + 1))
+    kept = min(max(file.stat().st_mtime_ns, -(1 << 63)), (1 << 63) - 1)
+    assert [discover([path]).sources[0].modified_ns for path in (file, tmp_path)] == [kept, kept]
+    with in_numpy():
+        assert discover([tmp_path]).sources[0].modified_ns == kept

@@ -183,3 +183,13 @@ def test_no_flipped_bit_goes_unseen(
     # The first bytes make it a gzip file, and the next ones say when and where it was made.
     if reading.problem == "":
         assert text == (TEXT if position > 1 else bytes(content))
+
+
+def test_a_file_that_was_empty_when_it_was_listed_is_left_to_others(tmp_path: Path) -> None:
+    """All empty bytes of Python are the same ones: nothing may be read into them."""
+    source = source_of(tmp_path, b"")
+    Path(source.path).write_bytes(EVENT)
+    assert read_plainly([source], enough=1) == [None]
+    text, reading = whole(source)
+    assert text == EVENT
+    assert "changed" in reading.problem

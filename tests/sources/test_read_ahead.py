@@ -231,7 +231,7 @@ def test_what_is_known_already_is_not_fetched(archive: Path, tmp_path: Path, wai
         changed.setattr(ReadAhead, "_touch", noted)
         changed.setattr("balance_sync.pipeline.search._LOOKED_UP_AT_ONCE", 16)
         changed.setattr("balance_sync.sources.plain_folders._AT_ONCE", 16)
-        changed.setattr("balance_sync.pipeline.search._FEW_BYTES", 1)
+        changed.setattr("balance_sync.pipeline.search.FEW_BYTES", 1)
         options = IngestOptions((str(archive),), store=tmp_path / "store", threads=1)
         assert ingest(options).sources_read == 190
         assert all(fetched)

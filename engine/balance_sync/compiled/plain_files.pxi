@@ -64,10 +64,11 @@ cdef bint is_gzip(bytes packed):
 
 
 cdef bytes whole_file(str path, long octets):
-    """Return what is in the file, or `None` where that is not so many octets or cannot be read."""
+    """Return what is in the file, or `None` where that is not so many octets, is nothing, or cannot be read."""
     cdef bytes place = PyUnicode_EncodeFSDefault(path)
     cdef const char* path_ = place
-    if octets < 0 or strlen(path_) != <size_t>len(place):
+    # All empty bytes of Python are the same ones, which nothing may be read into.
+    if octets <= 0 or strlen(path_) != <size_t>len(place):
         return None
     # One octet more than there should be; it has room, for a zero stands behind all bytes of Python.
     cdef bytes packed = PyBytes_FromStringAndSize(NULL, octets)

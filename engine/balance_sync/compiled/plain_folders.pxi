@@ -17,6 +17,7 @@ cdef extern from *:
     #include <dirent.h>
     #include <errno.h>
     #include <fcntl.h>
+    #include <limits.h>
     #include <string.h>
     #include <sys/stat.h>
     #include <unistd.h>
@@ -34,6 +35,17 @@ cdef extern from *:
             if (*name < ' ' || *name > '~')
                 return 0;
         return 1;
+    }
+
+    /* The nearest time that fits where it does not. */
+    static long long nanoseconds(long long seconds, long nanoseconds_more) {
+        const long long of_second = 1000000000LL, most = LLONG_MAX / of_second;
+        if (seconds > most || (seconds == most && nanoseconds_more > LLONG_MAX % of_second))
+            return LLONG_MAX;
+        if (seconds < -most - 1 || (seconds == -most - 1 && nanoseconds_more - of_second < LLONG_MIN % of_second))
+            return LLONG_MIN;
+        return seconds < 0 ? (seconds + 1) * of_second + (nanoseconds_more - of_second)
+                           : seconds * of_second + nanoseconds_more;
     }
 
     static int open_folder(const char *path) {
@@ -81,7 +93,7 @@ cdef extern from *:
             found[count].name = memcpy(free_place, name, length);
             free_place += length;
             found[count].size = status.st_size;
-            found[count].modified_ns = status.MODIFIED.tv_sec * 1000000000LL + status.MODIFIED.tv_nsec;
+            found[count].modified_ns = nanoseconds(status.MODIFIED.tv_sec, status.MODIFIED.tv_nsec);
             count++;
         }
         closedir(folder);

@@ -15,10 +15,10 @@ from balance_sync.pipeline.budget import reading_processes
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.parsing import begun_helpers, parse_batches
 from balance_sync.pipeline.read_again import forget_what_may_give_more
-from balance_sync.pipeline.search import Search
+from balance_sync.pipeline.search import FEW_BYTES, Search
 from balance_sync.pipeline.strictness import refuse_what_was_not_read
 from balance_sync.pipeline.watcher import Unwatched, Watcher
-from balance_sync.sources.batching import plan_batches
+from balance_sync.sources.batching import OPENING_BYTES, plan_batches
 from balance_sync.sources.source import PassedOver, Source
 from balance_sync.sources.standard_input import STANDARD_INPUT, copy_standard_input
 from balance_sync.store.dataset import Store
@@ -56,6 +56,11 @@ class Ingested:
     sources_read: int
     sources_kept: int
     later_sources: int
+
+    @property
+    def is_little(self) -> bool:
+        """Whether there is no more of the logs than one process reads as fast as several."""
+        return self.files_bytes + OPENING_BYTES * self.files.height <= FEW_BYTES
 
 
 def ingest(

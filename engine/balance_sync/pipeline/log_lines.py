@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from balance_sync.sources.batching import expected_text, plan_batches
 from balance_sync.sources.buckets import is_remote
-from balance_sync.sources.source import Source
+from balance_sync.sources.source import Source, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -99,8 +99,9 @@ def sources_read(manifest: pl.DataFrame, logs: Sequence[str] = ()) -> dict[str, 
 
 def _location(row: Mapping[str, Any], logs: Sequence[str]) -> str | None:
     # An object that is gone is told when it is asked for.
-    if is_remote(row["location"]) or Path(row["location"]).is_file():
-        return str(row["location"])
+    path = path_of(row["location"])
+    if is_remote(path) or Path(path).is_file():
+        return path
     label = Path(row["file"])
     if label.is_absolute() or ".." in label.parts:
         return None
@@ -117,9 +118,7 @@ def _has_size(place: Path, size_bytes: int) -> bool:
 
 
 def _member(row: Mapping[str, Any], file: Source) -> Source:
-    return Source(
-        row["path"], row["location"], row["size_bytes"], row["modified_ns"], row["stream"], None, file
-    )
+    return Source(row["path"], file.path, row["size_bytes"], row["modified_ns"], row["stream"], None, file)
 
 
 def _affordable(sources: Mapping[str, Source], wanted: Iterable[str]) -> set[str]:

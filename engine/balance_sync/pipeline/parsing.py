@@ -22,6 +22,7 @@ from balance_sync.errors import ResourceError
 from balance_sync.pipeline.doubts import keep_if_doubted
 from balance_sync.pipeline.memory import give_back_memory
 from balance_sync.pipeline.processes import Processes
+from balance_sync.sources.source import location_of
 from balance_sync.store.dataset import Store, batch_id, manifest_frame, source_id
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _manifest(pieces: list[TextPiece]) -> pl.DataFrame:
         {
             "source_id": [source_id(*named) for named in zip(labels, hashes, strict=True)],
             "path": labels,
-            "location": paths,
+            "location": paths if "".join(paths).isascii() else list(map(location_of, paths)),
             "stream": streams,
             "size_bytes": sizes,
             "modified_ns": times,

@@ -200,7 +200,7 @@ def _judged(work: _Work, budget: Budget, database: Path, previous: Previous | No
             ((transactions,),) = connection.execute("SELECT count(*) FROM transactions").fetchall()
             set_memory_limit(connection, f"{budget.database}B")
             put_off_vacuum(connection)
-            work.second.prepare_detector(transactions)
+            work.second.prepare_detector(transactions, read_little=work.ingested.is_little)
             return _stages(begun, database, work)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from balance_sync.store.file_keys import KnownFiles
 
-_FEW_BYTES = 6 << 20
+FEW_BYTES = 6 << 20
 """Compressed bytes that one process reads as fast as several, which take as long to begin."""
 
 _NEXT_TO_NOTHING = 8 << 10
@@ -55,7 +55,7 @@ class Search:
 
     def finds_much(self) -> bool:
         """Return whether there is more than one process reads as fast as several do."""
-        return hold_many(self._folders, _FEW_BYTES // OPENING_BYTES + 1) or self._looked_ahead() > _FEW_BYTES
+        return hold_many(self._folders, FEW_BYTES // OPENING_BYTES + 1) or self._looked_ahead() > FEW_BYTES
 
     def finds_next_to_nothing(self) -> bool:
         """Return whether all is read before another process has begun; where `finds_much` has said no."""
@@ -67,7 +67,7 @@ class Search:
         for source in self._found:
             head.append(source)
             size_bytes += source.size_bytes + OPENING_BYTES
-            if size_bytes > _FEW_BYTES:
+            if size_bytes > FEW_BYTES:
                 break
         self._found = chain(head, self._found)
         return size_bytes

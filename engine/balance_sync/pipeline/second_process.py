@@ -14,9 +14,6 @@ from balance_sync.pipeline.detection import is_ranked
 from balance_sync.pipeline.processes import Processes
 from balance_sync.pipeline.reporting import prepare_to_write
 
-_FEW_TRANSACTIONS = 50_000
-"""Of so many the process begins without regard to what was read."""
-
 
 class SecondProcess:
     """The process, once it was started.
@@ -46,13 +43,16 @@ class SecondProcess:
                 self.executor.submit(warm_up_alone)
             self.executor.submit(prepare_to_write, self._formats)
 
-    def prepare_detector(self, transactions: int) -> None:
-        """Have it imported beside other work, if it will be needed: in the process, or here if that has none.
+    def prepare_detector(self, transactions: int, *, read_little: bool) -> None:
+        """Have it imported beside other work, if it will be needed.
 
         Parameters
         ----------
         transactions
             How many there are to rank.
+        read_little
+            Whether the logs are so few that a process for it, and what that then holds, is within all limits;
+            else it is imported here.
         """
         from balance_sync.anomalies import warm_up
         from balance_sync.anomalies.detect import LEAST_TRANSACTIONS
@@ -60,7 +60,7 @@ class SecondProcess:
         is_needed = self._wanted and self._ranks and transactions >= LEAST_TRANSACTIONS
         if self.executor is not None or not is_needed or "sklearn.ensemble" in sys.modules:
             return
-        if transactions <= _FEW_TRANSACTIONS:
+        if read_little:
             self.start()
         else:
             threading.Thread(target=warm_up, daemon=True).start()

@@ -37,7 +37,7 @@ from balance_sync.sources.recognition import (
 from balance_sync.sources.record_order import oldest_first
 from balance_sync.sources.record_runs import Record, Run
 from balance_sync.sources.records import RecordReader
-from balance_sync.sources.source import Source
+from balance_sync.sources.source import Source, told_time
 from balance_sync.sources.streams import LimitReachedError, Meter, Stream, TooDeepError
 from balance_sync.sources.tail import lines_of
 from balance_sync.sources.tar import iter_tar
@@ -310,7 +310,7 @@ class _FileWalk:
         state = getattr(self._opened, "state", None)
         if not is_remote(self._file.path):
             status = os.fstat(self._opened.fileno())
-            state = (status.st_size, status.st_mtime_ns)
+            state = (status.st_size, told_time(status.st_mtime_ns))
         if state != (self._file.size_bytes, self._file.modified_ns):
             reading.tell("changed while it was read")
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from balance_sync.sources.labels import stream_of
+
+_AS_BYTES = "file://"
+"""Begins a location that is no path: those are absolute."""
+
+_EARLIEST_NS, _LATEST_NS = -(1 << 63), (1 << 63) - 1
+"""Of times that tables hold; file systems have others."""
 
 
 class Source(NamedTuple):
@@ -60,4 +67,29 @@ class PassedOver:
 
 def file_source(label: str, path: str, size_bytes: int, modified_ns: int) -> Source:
     """Return the source that a file or an object is, its stream as its label says."""
-    return Source(label, path, size_bytes, modified_ns, *stream_of(label))
+    return Source(label, path, size_bytes, told_time(modified_ns), *stream_of(label))
+
+
+def told_time(modified_ns: int) -> int:
+    """Return what tables hold of a file's time: it, or the nearest one that they can."""
+    return min(max(modified_ns, _EARLIEST_NS), _LATEST_NS)
+
+
+def location_of(path: str) -> str:
+    """Return what tables hold of a path: the path, or a URL of its bytes where they are no text."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        from urllib.parse import quote_from_bytes
+
+        return _AS_BYTES + quote_from_bytes(os.fsencode(path))
+    return path
+
+
+def path_of(location: str) -> str:
+    """Return the path or address that `location_of` has given `location` for."""
+    if not location.startswith(_AS_BYTES):
+        return location
+    from urllib.parse import unquote_to_bytes
+
+    return os.fsdecode(unquote_to_bytes(location.removeprefix(_AS_BYTES)))
