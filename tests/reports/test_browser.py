@@ -331,8 +331,11 @@ def test_every_row_of_what_is_still_open_opens_on_its_proof(open_page):
         row.locator("button.opens").click()
         proof = page.locator("#t-open .proof")
         assert row.get_attribute("data-proof") in proof.inner_text()
-        assert proof.locator("tr[aria-current=true]").count() == 1
+        assert proof.locator("tbody tr").count() > 0
         assert proof.locator("pre").count() > 0
+        # What two records of balances disagree about is no transaction.
+        is_overdraft = row.locator("td").first.inner_text().strip() == "Overdrafts"
+        assert proof.locator("tr[aria-current=true]").count() == is_overdraft
         row.locator("button.opens").click()
         assert proof.count() == 0
     addresses = page.eval_on_selector_all("[id]", "found => found.map((one) => one.id)")

@@ -132,7 +132,7 @@ def renew_summaries(connection: DuckDBPyConnection, *, state_rules: Sequence[str
     Parameters
     ----------
     connection
-        With the excerpt taken and all findings recorded.
+        With the excerpt taken and the findings of the rules recorded.
     state_rules, timezone
         As for `build_summaries`.
     """
